@@ -1,0 +1,1 @@
+"""The Python handles: a project and one handle per noun."""

@@ -1,0 +1,1 @@
+"""The one grammar of rules and verdicts."""

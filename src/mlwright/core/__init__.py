@@ -1,0 +1,1 @@
+"""Digests, encoding, Merkle arithmetic, ids, the seam to the outside, errors and settings."""

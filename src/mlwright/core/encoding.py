@@ -1,0 +1,138 @@
+"""Canonical encoding: tagged bytes for digests, and canonical JSON for what people read.
+
+Tagged bytes tell types apart (``1``, ``1.0``, ``True`` and ``"1"`` differ), sort mappings and
+sets, and keep a float to its last bit. A frozen dataclass is encoded with its name and its
+fields, so that two records of different kinds never share a digest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import struct
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
+from functools import lru_cache
+
+from mlwright.core.digest import Digest, digest_bytes
+
+
+def encode(value: object) -> bytes:
+    """Return the canonical tagged bytes of a value.
+
+    Raises
+    ------
+    TypeError
+        When the value holds something that has no canonical form.
+
+    >>> encode({"b": 1, "a": None}) == encode({"a": None, "b": 1})
+    True
+    >>> encode(1) == encode(1.0)
+    False
+    """
+    out: list[bytes] = []
+    _write(value, out)
+    return b"".join(out)
+
+
+def digest_of(value: object, *, tag: str) -> Digest:
+    """Return the digest of a value's canonical bytes under a tag that names its kind."""
+    return digest_bytes(_text(b"T", tag) + encode(value))
+
+
+def _text(tag: bytes, text: str) -> bytes:
+    raw = text.encode("utf-8", "surrogatepass")
+    return tag + struct.pack(">Q", len(raw)) + raw
+
+
+def _write(value: object, out: list[bytes]) -> None:
+    if value is None:
+        out.append(b"N")
+    elif value is True:
+        out.append(b"B1")
+    elif value is False:
+        out.append(b"B0")
+    elif isinstance(value, Enum):
+        out.append(_text(b"E", type(value).__qualname__))
+        _write(value.value, out)
+    elif isinstance(value, str):
+        out.append(_text(b"S", value))
+    elif isinstance(value, int):
+        out.append(_text(b"I", str(value)))
+    elif isinstance(value, float):
+        # One NaN: its payload carries no meaning and differs between processors.
+        out.append(b"F" + struct.pack(">d", math.nan if math.isnan(value) else value))
+    elif isinstance(value, bytes | bytearray | memoryview):
+        raw = bytes(value)
+        out.append(b"Y" + struct.pack(">Q", len(raw)) + raw)
+    elif isinstance(value, datetime):
+        out.append(_text(b"D", value.isoformat(timespec="microseconds")))
+    elif isinstance(value, date):
+        out.append(_text(b"d", value.isoformat()))
+    elif isinstance(value, list | tuple):
+        out.append(b"L" + struct.pack(">Q", len(value)))
+        for item in value:
+            _write(item, out)
+    elif isinstance(value, set | frozenset):
+        items = sorted(encode(item) for item in value)
+        out.append(b"U" + struct.pack(">Q", len(items)))
+        out.extend(items)
+    elif isinstance(value, Mapping):
+        pairs = sorted((encode(key), encode(item)) for key, item in value.items())
+        out.append(b"M" + struct.pack(">Q", len(pairs)))
+        for key, item in pairs:
+            out.append(key)
+            out.append(item)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = _field_names(type(value))
+        out.append(_text(b"R", type(value).__qualname__) + struct.pack(">Q", len(names)))
+        for name in names:
+            out.append(_text(b"S", name))
+            _write(getattr(value, name), out)
+    else:
+        raise TypeError(f"{type(value).__qualname__} has no canonical encoding")
+
+
+@lru_cache(maxsize=256)
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(sorted(f.name for f in dataclasses.fields(kind)))
+
+
+def plain(value: object) -> object:
+    """Return a value as JSON types: records become objects, enums their values.
+
+    A float that JSON cannot write (NaN and the infinities) becomes null in documents for people;
+    what must come back to the last bit uses :mod:`mlwright.core.records`.
+    """
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((plain(item) for item in value), key=repr)
+    if isinstance(value, bytes):
+        return value.hex()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    raise TypeError(f"{type(value).__qualname__} has no JSON form")
+
+
+def canonical_json(value: object) -> bytes:
+    """Return JSON bytes with sorted keys and no spaces; a NaN or an infinity is refused.
+
+    >>> canonical_json({"b": 1.5, "a": [True, None]})
+    b'{"a":[true,null],"b":1.5}'
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()

@@ -1,0 +1,148 @@
+"""What leaves the data stage: snapshots, splits, profiles and contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from mlwright.core.digest import Digest
+
+Scalar = bool | int | float | str
+
+
+class Kind(str, Enum):
+    """The kinds of value a column can hold after reading."""
+
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    FLOAT = "float"
+    STRING = "string"
+    DATE = "date"
+    DATETIME = "datetime"
+
+
+class Part(str, Enum):
+    """The three parts of a split; a row keeps its part for life."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's name and kind."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where bytes came from and what they were."""
+
+    address: str
+    format: str
+    content: Digest
+    size: int
+    encoding: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One normalisation made while reading a column, told rather than done silently."""
+
+    column: str
+    what: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """An immutable piece of a snapshot: a Parquet object and the row digests beside it."""
+
+    rows: int
+    table: Digest
+    row_digests: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An immutable version of a table; ``digest`` depends on schema and rows alone.
+
+    The same rows in another order, in other fragments or written by another version of a
+    library have the same ``id`` and ``digest``.
+    """
+
+    id: str
+    digest: Digest
+    columns: tuple[Column, ...]
+    rows: int
+    key: str | None
+    fragments: tuple[Fragment, ...]
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The rule that gives each row its part; assignment is recomputed from it, never stored.
+
+    ``method`` is ``hash`` (a keyed hash of the row's unit), ``time`` (rows from
+    ``validation_start`` on are validation, from ``test_start`` on test) or ``nested`` (too few
+    rows for a sealed part: repeated nested cross-validation, all rows are ``train``).
+    """
+
+    method: str
+    seed: int
+    unit: str | None
+    time: str | None
+    validation_start: str | None
+    test_start: str | None
+    counts: Mapping[str, int]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """One column described, from the rows outside the sealed test part."""
+
+    name: str
+    kind: Kind
+    rows: int
+    nulls: int
+    distinct: int
+    low: Scalar | None
+    high: Scalar | None
+    mean: float | None
+    deviation: float | None
+    quantiles: tuple[float, ...]
+    top: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A table described, column by column."""
+
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureContract:
+    """What a column promised in the training rows; serving flags what breaks it."""
+
+    name: str
+    kind: Kind
+    nullable: bool
+    low: Scalar | None
+    high: Scalar | None
+    categories: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The promises of a table's feature columns, and the same as rules of the checks grammar."""
+
+    features: tuple[FeatureContract, ...]
+    rules: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Honest judgement on rows the model never saw."""

@@ -1,0 +1,35 @@
+"""What leaves the features stage: a fitted preparation, the same for a table and for one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlwright.data.records import Column, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class FittedStep:
+    """One fitted feature step: it reads a column and writes one or more outputs.
+
+    ``step`` names its module in ``features/steps``; ``numbers`` and ``categories`` hold what was
+    fitted on the training rows (their meaning is the step's own).
+    """
+
+    step: str
+    column: str
+    kind: Kind
+    outputs: tuple[str, ...]
+    numbers: tuple[float, ...]
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Fitted steps in order; applying them gives a float64 matrix of rows x ``outputs``."""
+
+    recipe: str
+    inputs: tuple[Column, ...]
+    steps: tuple[FittedStep, ...]
+    outputs: tuple[str, ...]
+    categorical: tuple[str, ...]
+    dropped: tuple[tuple[str, str], ...]

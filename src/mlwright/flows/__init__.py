@@ -1,0 +1,1 @@
+"""The only places where stages meet."""

@@ -1,0 +1,1 @@
+"""Accounting for what was made: why, prove, reports."""

@@ -1,0 +1,1 @@
+"""Facts, append-only, in a log that shows tampering."""

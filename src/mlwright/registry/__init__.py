@@ -1,0 +1,1 @@
+"""Versions, roles and gates of named models."""

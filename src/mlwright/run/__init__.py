@@ -1,0 +1,1 @@
+"""A step, done once, provably: its key, its execution, its replay."""

@@ -1,0 +1,1 @@
+"""Arithmetic on numbers in memory: metrics, bootstrap, quantiles. No input or output."""
