@@ -98,9 +98,15 @@ class NotFoundError(MlwrightError):
 
 
 class RefusedError(MlwrightError):
-    """Something that may not be done: retention, permission, an approval missing, a failed gate."""
+    """Something that may not be done: retention, permission, an approval missing."""
 
     exit_code = ExitCode.REFUSED
+
+
+class GateError(MlwrightError):
+    """A check or gate failed: the model stays registered and is neither promoted nor served."""
+
+    exit_code = ExitCode.CHECK_FAILED
 
 
 class BrokenError(MlwrightError):

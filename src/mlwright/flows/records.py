@@ -1,0 +1,61 @@
+"""What the flows hand to the handles: a finished build, and the small records its steps need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlwright.checks.records import Verdict
+from mlwright.core.digest import Digest
+from mlwright.data.records import Snapshot, Source
+from mlwright.evaluate.records import Evaluation
+from mlwright.registry.records import ModelVersion
+from mlwright.scoring.records import ModelPackage
+from mlwright.train.records import Plan, SearchResult, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """The question: which column to predict, and the task and metric where the user fixed them."""
+
+    target: str
+    task: str | None
+    metric: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowRoles:
+    """Which columns say who a row is, when it happened and what it belongs to."""
+
+    key: str | None
+    time: str | None
+    group: str | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """The models every result is shown beside: one that ignores its input, and a linear one."""
+
+    dummy: ModelPackage
+    linear: ModelPackage
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A finished build: everything `mlw run` shows, from the data to the registered version."""
+
+    run: str
+    snapshot: Snapshot
+    source: Source
+    task: Task
+    plan: Plan
+    plan_digest: Digest
+    search: SearchResult
+    package: ModelPackage
+    evaluation: Evaluation
+    verdicts: tuple[Verdict, ...]
+    version: ModelVersion
+    looks: int
+    seconds: Mapping[str, float]
+    cached: tuple[str, ...]

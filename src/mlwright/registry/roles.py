@@ -1,0 +1,134 @@
+"""Roles of an endpoint: promote a version, roll back to the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mlwright.core.errors import GateError, NotFoundError
+from mlwright.ledger.ledger import Ledger
+from mlwright.ledger.records import Event, NewEvent
+from mlwright.registry.records import ModelVersion, RoleChange, RoleName
+from mlwright.registry.versions import find
+
+
+def promote(ledger: Ledger, version: ModelVersion, *, reason: str) -> RoleChange:
+    """Make a version live; the one that was live becomes previous.
+
+    Raises
+    ------
+    GateError
+        ``promote-not-judged`` when the version has no verdict at all, ``promote-check-failed``
+        when one of its checks failed.
+    """
+    if not version.checks:
+        raise GateError(
+            "promote-not-judged",
+            f"{version.ref} has no verdict of any check",
+            fix="run it again: mlw run judges every model it registers",
+            facts={"ref": version.ref},
+        )
+    if version.failed:
+        raise GateError(
+            "promote-check-failed",
+            f"{version.ref} failed {len(version.failed)} of its {len(version.checks)} checks",
+            fix=f"mlw show {version.ref} tells which; mlw why {version.failed[0]} tells why",
+            facts={"ref": version.ref, "failed": list(version.failed)},
+        )
+
+    def decide(log: Ledger) -> Sequence[NewEvent]:
+        stack = _stack(log, version.name)
+        if stack and stack[-1] == version.ref:
+            return ()
+        return _moves("promote", version.name, log, [*stack, version.ref], reason)
+
+    return _carry_out(ledger, version.name, decide)
+
+
+def rollback(ledger: Ledger, endpoint: str, *, reason: str) -> RoleChange:
+    """Make the version live that was live before the present one.
+
+    Raises
+    ------
+    NotFoundError
+        ``rollback-nothing`` when there is no earlier one.
+    """
+
+    def decide(log: Ledger) -> Sequence[NewEvent]:
+        stack = _stack(log, endpoint)
+        if len(stack) < 2:
+            live = stack[-1] if stack else "nothing"
+            raise NotFoundError(
+                "rollback-nothing",
+                f"{endpoint!r} has no earlier live version to go back to (live: {live})",
+                fix="mlw ls models, then mlw promote NAME@VERSION --to live",
+                facts={"endpoint": endpoint, "live": live},
+                looked=[f"the role events of endpoint {endpoint!r}"],
+            )
+        return _moves("rollback", endpoint, log, stack[:-1], reason)
+
+    return _carry_out(ledger, endpoint, decide)
+
+
+def changes(ledger: Ledger, endpoint: str | None = None) -> tuple[RoleChange, ...]:
+    """Return every move of live and previous, oldest first."""
+    return tuple(
+        _change(event)
+        for event in ledger.events(kind="role.changed")
+        if event.facts["role"] == RoleName.LIVE.value
+        and endpoint in (None, event.facts["endpoint"])
+    )
+
+
+def _stack(ledger: Ledger, endpoint: str) -> list[str]:
+    """Return the versions that were live, the present one last: a rollback takes one off."""
+    stack: list[str] = []
+    for event in ledger.events(kind="role.changed"):
+        facts = event.facts
+        if facts["endpoint"] != endpoint or facts["role"] != RoleName.LIVE.value:
+            continue
+        if facts["move"] == "rollback":
+            stack.pop()
+        else:
+            stack.append(str(facts["ref"]))
+    return stack
+
+
+def _moves(
+    move: str, endpoint: str, ledger: Ledger, stack: Sequence[str], reason: str
+) -> tuple[NewEvent, ...]:
+    live, previous = stack[-1], stack[-2] if len(stack) > 1 else None
+    model = find(ledger, live).model
+    common = {"endpoint": endpoint, "move": move, "reason": reason}
+    return (
+        NewEvent(
+            "role.changed",
+            model,
+            {**common, "role": RoleName.LIVE.value, "ref": live, "previous": previous},
+        ),
+        NewEvent(
+            "role.changed",
+            find(ledger, previous).model if previous else model,
+            {**common, "role": RoleName.PREVIOUS.value, "ref": previous},
+        ),
+    )
+
+
+def _carry_out(
+    ledger: Ledger, endpoint: str, decide: Callable[[Ledger], Sequence[NewEvent]]
+) -> RoleChange:
+    ledger.append_checked(decide)
+    ledger.checkpoint()
+    return changes(ledger, endpoint)[-1]
+
+
+def _change(event: Event) -> RoleChange:
+    facts = event.facts
+    return RoleChange(
+        endpoint=str(facts["endpoint"]),
+        live=None if facts["ref"] is None else str(facts["ref"]),
+        previous=None if facts["previous"] is None else str(facts["previous"]),
+        reason=str(facts["reason"]),
+        time=event.time,
+        actor=event.actor,
+        event=event.id,
+    )
