@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Makes .venv from the hashed lock and installs this project into it. Called by make; safe to repeat.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=${PYTHON:-python3}
+lock=requirements/dev.lock
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+# Installs a Debian package when we may, else says which one to install.
+need() { # package, what for
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing $1 ($2)"
+    apt-get install -y --no-install-recommends "$1" >&2 ||
+      { apt-get update >&2 && apt-get install -y --no-install-recommends "$1" >&2; }
+  else
+    say "missing: $2. Install it with: sudo apt-get install $1"
+    exit 1
+  fi
+}
+
+command -v "$python" >/dev/null || need python3 "Python 3.11 or newer"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+  say "$("$python" --version) is too old: mlwright needs 3.11. Set PYTHON=/path/to/python3.11"
+  exit 1
+}
+"$python" -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "Python's venv module"
+command -v git >/dev/null || need git "git, which runs record the code's version with"
+# LightGBM's wheel brings everything but the OpenMP runtime.
+"$python" -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null ||
+  need libgomp1 "the OpenMP runtime of LightGBM"
+
+digest=$(sha256sum "$lock" | cut -d' ' -f1)
+if [ "$(cat .venv/.lock 2>/dev/null)" != "$digest" ]; then
+  say "installing the packages of $lock into .venv"
+  [ -x .venv/bin/python ] || "$python" -m venv .venv
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+  echo "$digest" >.venv/.lock
+fi
+.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+  --no-deps --no-build-isolation --no-index --editable .
+touch .venv/.ready
