@@ -1,0 +1,183 @@
+"""How a build looks while it runs: one line or two a stage, in the words of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from mlwright.checks.records import Verdict
+from mlwright.cli.output import Output, interval, mark, number
+from mlwright.core.ids import short
+from mlwright.data.records import Snapshot, Source, Split
+from mlwright.evaluate.records import Evaluation
+from mlwright.flows.records import Build
+from mlwright.scoring.records import ModelPackage
+from mlwright.train.records import Plan, SearchResult, Task
+
+_WIDTH = 9
+
+
+@dataclass(slots=True)
+class BuildView:
+    """Tells each stage of a build as it finishes; silent with ``--json`` and ``-q``."""
+
+    output: Output
+
+    def finished(self, stage: str, value: object, seconds: float, *, cached: bool) -> None:
+        """Tell one finished stage."""
+        lines = _lines(value)
+        if not lines or self.output.as_json or self.output.quiet:
+            return
+        took = "kept" if cached else f"{seconds:.1f} s"
+        first, *rest = lines
+        click.echo(f"{_label(stage)} {first}  {click.style(took, dim=True)}")
+        for line in rest:
+            click.echo(f"{' ' * _WIDTH} {line}")
+
+
+def _label(stage: str) -> str:
+    return click.style(stage.ljust(_WIDTH), bold=True)
+
+
+def _lines(value: object) -> Sequence[str]:
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], Snapshot):
+        return _snapshot(*value)
+    if isinstance(value, Split):
+        return _split(value)
+    if isinstance(value, Task):
+        return [f"{value.kind.value} of {value.target!r}, judged by {value.metric}: {value.why}"]
+    if isinstance(value, Plan):
+        return _plan(value)
+    if isinstance(value, SearchResult):
+        return _search(value)
+    if isinstance(value, ModelPackage):
+        return _model(value)
+    if isinstance(value, Evaluation):
+        return _evaluation(value)
+    return ()
+
+
+def _snapshot(snapshot: Snapshot, source: Source) -> Sequence[str]:
+    return [
+        f"{short(snapshot.id)}  {snapshot.rows:,} rows x {len(snapshot.columns)} columns"
+        f" from {source.address}",
+        *(f"{r.column}: {r.what} ({r.count:,})" for r in snapshot.readings),
+    ]
+
+
+def _split(split: Split) -> Sequence[str]:
+    counts = ", ".join(f"{count:,} {part}" for part, count in split.counts.items() if count)
+    return [counts, split.why]
+
+
+def _plan(plan: Plan) -> Sequence[str]:
+    judged = (
+        f"{plan.repeats} x {plan.outer_folds}-fold nested cross-validation"
+        if plan.outer_folds
+        else f"{plan.folds} folds"
+        if plan.folds
+        else "the validation part"
+    )
+    return [
+        f"{len(plan.configurations)} configurations on at most {plan.rows:,} rows, "
+        f"judged by {judged}, {plan.threads} threads, for a budget of {plan.budget_seconds:g} s"
+    ]
+
+
+def _search(search: SearchResult) -> Sequence[str]:
+    by_name = {scored.configuration.name: scored for scored in search.scored}
+    best = by_name[search.chosen.name]
+    return [
+        f"{search.chosen.name}: {search.metric} {number(best.validation)} on rows not trained on"
+        f" (best of {len(search.scored)})",
+        f"{search.interpretable} instead would cost {number(search.interpretable_price)}",
+    ]
+
+
+def _model(package: ModelPackage) -> Sequence[str]:
+    return [
+        f"{short(package.id)}  {len(package.signature.inputs)} inputs,"
+        f" {len(package.preparation.outputs)} features; compiled plan equal to the last bit on"
+        f" {package.verified_rows:,} rows",
+        *(f"left out {column}: {why}" for column, why in package.preparation.dropped),
+    ]
+
+
+def _evaluation(evaluation: Evaluation) -> Sequence[str]:
+    found = evaluation.metrics[evaluation.metric]
+    beside = "; ".join(
+        f"{name} {number(metrics[evaluation.metric].value)}"
+        for name, metrics in evaluation.baselines.items()
+    )
+    return [
+        f"{evaluation.metric} {interval(found.value, found.low, found.high)} on {evaluation.rows:,}"
+        f" rows ({evaluation.method}); {beside}",
+        f"fit: {mark(evaluation.fit.verdict.value)}. {evaluation.fit.why}",
+    ]
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """Return one verdict as a line."""
+    return f"{mark(verdict.outcome.value)}  {verdict.name}: {verdict.rule}  {verdict.why}"
+
+
+def tell_end(output: Output, build: Build, *, report: str | None) -> None:
+    """Tell what a build ended in, and what to do next."""
+    label = "checks"
+    for verdict in build.verdicts:
+        output.line(f"{_label(label)} {verdict_line(verdict)}")
+        label = ""
+    version = build.version
+    output.line(
+        f"{_label('model')} {click.style(version.ref, bold=True)}  {short(version.model)}"
+        f"  (run {short(build.run)}; look {build.looks} at these test rows)"
+    )
+    if report:
+        output.line(f"{_label('report')} {report}")
+    commands = [f"mlw why {version.ref}", f"mlw prove {version.ref}"]
+    commands.append(
+        f"mlw show {version.ref}"
+        if version.failed
+        else f'mlw promote {version.ref} --to live --reason "…"'
+    )
+    output.line(f"{_label('next')} {commands[0]}")
+    for command in commands[1:]:
+        output.line(f"{' ' * _WIDTH} {command}")
+
+
+def build_document(build: Build, *, report: str | None) -> dict[str, object]:
+    """Return the JSON document of `mlw run`."""
+    evaluation = build.evaluation
+    return {
+        "data": {
+            "id": build.snapshot.id,
+            "digest": build.snapshot.digest,
+            "rows": build.snapshot.rows,
+            "columns": [c.name for c in build.snapshot.columns],
+            "source": build.source,
+            "readings": build.snapshot.readings,
+        },
+        "run": {"id": build.run, "seconds": build.seconds, "kept": list(build.cached)},
+        "task": build.task,
+        "plan": {"digest": build.plan_digest, "machine": build.plan.machine},
+        "model": {
+            "id": build.version.model,
+            "ref": build.version.ref,
+            "artefact": build.version.artefact,
+            "probe_answers": build.version.probe_answers,
+            "chosen": build.search.chosen.name,
+        },
+        "metric": evaluation.metric,
+        "metrics": evaluation.metrics,
+        "baseline": evaluation.baselines,
+        "gain": evaluation.gain,
+        "method": evaluation.method,
+        "test_rows": evaluation.rows,
+        "looks": build.looks,
+        "fit": evaluation.fit,
+        "checks": build.verdicts,
+        "passed": not build.version.failed,
+        "report": report,
+    }

@@ -1,0 +1,62 @@
+"""`mlw audit`: hand out what an auditor needs to verify the log without us."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlwright.cli.options import common, open_project
+from mlwright.cli.output import Output
+
+
+@click.group()
+def command() -> None:
+    """Hand out what an auditor needs to verify the log.
+
+    A checkpoint held outside the project is what makes later tampering show: keep one.
+    """
+
+
+@command.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file to write.")
+@common
+def checkpoint(out: Path | None, output: Output) -> None:
+    """Print the signed checkpoint of the log as it is now.
+
+    \b
+    mlw audit checkpoint --out checkpoint.txt
+    mlw prove audit --checkpoint checkpoint.txt
+    """
+    with open_project(output) as project:
+        _give(project.checkpoint(), out, output, "checkpoint")
+
+
+@command.command("key")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file to write.")
+@common
+def public_key(out: Path | None, output: Output) -> None:
+    """Print the public key that checkpoints are verified with."""
+    with open_project(output) as project:
+        _give(project.public_key(), out, output, "key")
+
+
+@command.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file to write.")
+@common
+def verifier(out: Path | None, output: Output) -> None:
+    """Print the stand-alone verifier: short, readable, importing nothing of ours."""
+    from importlib.resources import files
+
+    text = files("mlwright.ledger").joinpath("standalone_verifier.py").read_text("utf-8")
+    _give(text, out, output, "verifier")
+
+
+def _give(text: str, out: Path | None, output: Output, name: str) -> None:
+    if out is not None:
+        out.write_text(text if text.endswith("\n") else text + "\n", "utf-8")
+        output.note(f"wrote {out}")
+    elif output.as_json:
+        output.document("audit", {name: text})
+    else:
+        click.echo(text, nl=not text.endswith("\n"))

@@ -1,0 +1,40 @@
+"""`mlw predict`: score a file with a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlwright.cli.options import common, open_project
+from mlwright.cli.output import Output
+
+
+@click.command()
+@click.argument("ref")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write: .csv or .parquet (default: CSV on stdout).",
+)
+@common
+def command(ref: str, file: Path, out: Path | None, output: Output) -> None:
+    """Score every row of FILE (CSV or Parquet) with the model REF.
+
+    Writes one row for each input row, in order: `value`, and for classes a column
+    `probability:CLASS` for each. A bare name is the version that is live, else the newest.
+
+    \b
+    mlw predict churned new_customers.csv --out answers.csv
+    """
+    with open_project(output) as project:
+        scored = project.predict_file(ref, file, out)
+        if output.as_json:
+            output.document("predict", {"model": scored.ref, "rows": scored.rows, "out": out})
+        elif out is None:
+            click.echo(scored.csv, nl=False)
+        else:
+            output.line(f"{scored.rows:,} rows scored by {scored.ref} into {out}")
+        for told in scored.told:
+            output.note(told)

@@ -1,0 +1,36 @@
+"""`mlw promote`: make a model version live."""
+
+from __future__ import annotations
+
+import click
+
+from mlwright.cli.options import common, open_project
+from mlwright.cli.output import Output
+
+
+@click.command()
+@click.argument("ref")
+@click.option("--to", "role", type=click.Choice(["live"]), required=True, help="The role to take.")
+@click.option("--reason", required=True, help="Why; it is recorded with your name.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@common
+def command(ref: str, role: str, reason: str, dry_run: bool, output: Output) -> None:
+    """Make REF (NAME@VERSION) live; the one that was live becomes previous.
+
+    A version that failed one of its checks is refused with exit code 3.
+
+    \b
+    mlw promote churned@8 --to live --reason "beats churned@7 by 0.01"
+    """
+    with open_project(output) as project:
+        before = project.live(ref)
+        version = project.find(ref)
+        if dry_run:
+            output.line(f"{version.ref} would become {role}; live now: {before or 'nothing'}")
+            return
+        change = project.promote(version.ref, reason=reason)
+        if output.as_json:
+            output.document("role", {"change": change})
+        else:
+            output.line(f"{change.endpoint}: live is {change.live}, previous is {change.previous}")
+            output.line(f'next  mlw rollback {change.endpoint} --reason "…" takes it back')

@@ -1,0 +1,74 @@
+"""`mlw prove`: do it again and compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlwright.cli.options import common, open_project
+from mlwright.cli.output import Output, mark
+from mlwright.core.errors import ExitCode
+from mlwright.core.ids import short
+
+
+@click.command()
+@click.argument("ref")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="For 'audit': a checkpoint held outside, against which the log is verified.",
+)
+@common
+def command(ref: str, checkpoint: Path | None, output: Output) -> int:
+    """Do REF again and compare.
+
+    A model or run is trained again in a fresh process, the old model never opened; data is read
+    again; for 'audit' the whole log and every object are verified.
+
+    Exits with 0 for exact and equivalent, 6 for different or a broken log.
+
+    \b
+    mlw prove churned@1
+    mlw prove audit --checkpoint checkpoint.txt
+    """
+    with open_project(output) as project:
+        if not output.as_json:
+            output.note(f"doing {ref} again; this takes about as long as it took at first")
+        proof = project.prove(ref, checkpoint=checkpoint)
+        if output.as_json:
+            output.document(
+                "prove",
+                {
+                    "subject": proof.subject,
+                    "kind": proof.kind,
+                    "verdict": proof.verdict,
+                    "why": proof.why,
+                    "seconds": proof.seconds,
+                    "event": proof.event,
+                    "steps": proof.steps,
+                },
+            )
+        else:
+            identity = short(proof.subject) if proof.subject[1:2] == "_" else proof.subject
+            output.line(f"{proof.kind} {identity}: {mark(proof.verdict.value)}. {proof.why}")
+            output.table(
+                ("step", "verdict", "then", "now", "seconds", ""),
+                (
+                    (
+                        s.step,
+                        s.verdict.value,
+                        _cut(s.recorded),
+                        _cut(s.replayed),
+                        f"{s.seconds:.1f}",
+                        s.why,
+                    )
+                    for s in proof.steps
+                ),
+            )
+    different = proof.verdict.value == "different"
+    return int(ExitCode.NOT_REPRODUCIBLE if different else ExitCode.DONE)
+
+
+def _cut(digest: str | None) -> str:
+    return (digest or "none").removeprefix("sha256:")[:12]

@@ -1,0 +1,32 @@
+"""`mlw report`: a model's report as one HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlwright.cli.options import common, open_project
+from mlwright.cli.output import Output
+
+
+@click.command()
+@click.argument("ref")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write (default: the project's reports folder).",
+)
+@common
+def command(ref: str, out: Path | None, output: Output) -> None:
+    """Write the report of model REF: one HTML file that needs nothing else.
+
+    \b
+    mlw report churned@1 --out churned.html
+    """
+    with open_project(output) as project:
+        path = project.write_report(project.find(ref), out)
+        if output.as_json:
+            output.document("report", {"report": str(path)})
+        else:
+            output.line(str(path))

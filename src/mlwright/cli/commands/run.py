@@ -1,0 +1,88 @@
+"""`mlw run`: from a table and a question to a registered model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlwright.cli.options import common, open_project
+from mlwright.cli.output import Output
+from mlwright.core.errors import ExitCode
+
+_FLAGS = {
+    "source": "data.source",
+    "target": "target",
+    "task": "task",
+    "name": "project.name",
+    "key": "data.key",
+    "time": "data.time",
+    "group": "data.group",
+    "encoding": "data.encoding",
+    "separator": "data.separator",
+    "drop": "features.drop",
+    "budget": "search.budget",
+    "metric": "search.metric",
+    "models": "search.models",
+    "seed": "search.seed",
+    "threads": "search.threads",
+}
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.option("--target", help="The column to predict.")
+@click.option("--task", help="binary, multiclass or regression (default: told from the target).")
+@click.option("--name", help="The model's name (default: the project's, else the target's).")
+@click.option("--key", help="The column that says who a row is.")
+@click.option("--time", help="The column that says when a row happened; the test part is latest.")
+@click.option("--group", help="The column whose rows must stay in one part.")
+@click.option("--encoding", help="The text encoding of the file.")
+@click.option("--separator", help="The field separator of the file (default: found).")
+@click.option("--drop", multiple=True, help="A column to leave out; may be repeated.")
+@click.option("--budget", help="Work for about this long, such as 30s or 10m.")
+@click.option("--metric", help="The metric to choose by.")
+@click.option("--models", multiple=True, help="Algorithms to consider; may be repeated.")
+@click.option("--seed", type=int, help="The seed of the split and of every algorithm.")
+@click.option("--threads", type=int, help="Threads to train with.")
+@click.option("--check", "checks", multiple=True, help="A rule such as 'auc >= 0.70'; repeatable.")
+@click.option("--plan", help="Carry out the plan of this run (r_…) instead of one of its own.")
+@click.option("--replan", is_flag=True, help="Probe this machine again and make a new plan.")
+@common
+def command(
+    *,
+    checks: tuple[str, ...],
+    plan: str | None,
+    replan: bool,
+    output: Output,
+    **given: object,
+) -> int:
+    """Train, judge and register a model.
+
+    SOURCE is a CSV or Parquet file; without it the spec's data.source is read. The same data,
+    spec and code give the same model; what was done before is kept, also after an interruption.
+
+    \b
+    mlw run customers.csv --target churned
+    mlw run flights.parquet --target late --time departed --check 'auc >= 0.7'
+    """
+    from mlwright.cli.build_view import BuildView, build_document, tell_end
+    from mlwright.cli.progress import progress_for
+
+    flags = {_FLAGS[name]: value for name, value in given.items() if value not in (None, ())}
+    if "data.source" in flags:
+        flags["data.source"] = str(Path(str(flags["data.source"])).expanduser())
+    with open_project(output, create=True, flags=flags) as project:
+        build = project.build(
+            rules=checks,
+            plan=plan,
+            replan=replan,
+            listener=BuildView(output),
+            progress=progress_for(output),
+        )
+        report = str(project.write_report(build.version))
+        if output.as_json:
+            output.document("run", build_document(build, report=report))
+        else:
+            tell_end(output, build, report=report)
+    return int(ExitCode.CHECK_FAILED if build.version.failed else ExitCode.DONE)

@@ -1,0 +1,50 @@
+"""`mlw show`: one thing, whole."""
+
+from __future__ import annotations
+
+import click
+
+from mlwright.cli.options import common, open_project
+from mlwright.cli.output import Output, number
+
+
+@click.command()
+@click.argument("ref")
+@click.option("--decisions", is_flag=True, help="For a model or run: each automatic choice.")
+@common
+def command(ref: str, decisions: bool, output: Output) -> None:
+    """Show one thing.
+
+    REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), an event
+    (e_…), or 'spec' and 'settings': every key, its value and where it came from.
+
+    \b
+    mlw show churned
+    mlw show settings
+    """
+    with open_project(output) as project:
+        shown = project.show(ref, decisions=decisions)
+    if output.as_json:
+        output.document(f"show/{shown.kind}", dict(shown.document))
+        return
+    output.heading(f"{shown.kind} {shown.title}")
+    for section in shown.sections:
+        if section.heading:
+            output.line()
+            output.heading(section.heading)
+        if section.columns:
+            output.table(section.columns, [[_text(c) for c in row] for row in section.rows])
+        else:
+            output.fields((str(row[0]), _text(row[1])) for row in section.rows)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(item) for item in value)
+    return str(value)

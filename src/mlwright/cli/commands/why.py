@@ -1,0 +1,73 @@
+"""`mlw why`: explain any id, back to the rows and the people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlwright.cli.options import common, open_project
+from mlwright.cli.output import Output, number
+from mlwright.core.ids import short
+
+
+@click.command()
+@click.argument("ref")
+@click.option(
+    "--rows",
+    "rows_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the id and the part of every row behind a model or run to this CSV file.",
+)
+@common
+def command(ref: str, rows_file: Path | None, output: Output) -> None:
+    """Explain REF, back to the rows and the people.
+
+    REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), an event
+    (e_…) or a step by its name.
+
+    \b
+    mlw why churned@1
+    mlw why search        # which part of the step's key changed since the run before
+    """
+    with open_project(output) as project:
+        why = project.why(ref)
+        if rows_file is not None:
+            count = project.write_rows(ref, rows_file)
+            output.note(f"wrote {count:,} row ids to {rows_file}")
+        if output.as_json:
+            output.document(
+                "why",
+                {
+                    "kind": why.kind,
+                    "id": why.id,
+                    "what": why.what,
+                    "facts": why.facts,
+                    "lineage": why.lineage,
+                },
+            )
+            return
+    output.heading(f"{why.kind} {why.id}")
+    output.line(f"  {why.what}")
+    output.fields((name, _text(value)) for name, value in why.facts.items())
+    output.line()
+    output.heading("the way back")
+    for link in why.lineage:
+        identity = short(link.id) if link.id[1:2] == "_" else link.id
+        output.line(f"  {click.style(link.relation, dim=True)} {click.style(identity, bold=True)}")
+        output.line(f"    {link.what}")
+        for name, value in link.facts.items():
+            if value not in (None, "", [], ()):
+                output.line(f"    {click.style(name, dim=True)}  {_text(value)}")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(item)}" for name, item in value.items())
+    return str(value)

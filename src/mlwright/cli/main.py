@@ -1,0 +1,107 @@
+"""The entry point: one group of commands, errors turned into words and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+
+import click
+
+from mlwright.cli.group import LazyGroup
+from mlwright.core.errors import ExitCode, MlwrightError
+
+COMMANDS = {
+    "init": "Make a project here.",
+    "run": "Train, judge and register a model from a table and a question.",
+    "show": "Show one thing: a model, run, data version, check, event, the spec, the settings.",
+    "ls": "List data, runs, models, checks, events or endpoints.",
+    "diff": "Compare two data versions, two runs or two models.",
+    "why": "Explain an id, a model or a step, back to the rows and the people.",
+    "prove": "Do it again and compare: a model, a run, data, or the audit log.",
+    "promote": "Make a model version live.",
+    "rollback": "Go back to the version that was live before.",
+    "predict": "Score a file with a model.",
+    "report": "Write a model's report as one HTML page.",
+    "audit": "Hand out checkpoints of the log and the verifier that needs nothing of ours.",
+    "doctor": "Check the project's health; rebuild what can be rebuilt.",
+    "demo": "Run the whole job on real flights and show it.",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_help=COMMANDS,
+    package="mlwright.cli.commands",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start: mlw run customers.csv --target churned",
+)
+@click.version_option(package_name="mlwright", message="mlwright %(version)s")
+def mlw() -> None:
+    """From a table and a question to a model that can answer for itself."""
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code its contract names."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; nothing a user can meet escapes as a traceback."""
+    as_json = "--json" in arguments
+    try:
+        result = mlw.main(args=arguments, prog_name="mlw", standalone_mode=False)
+    except MlwrightError as error:
+        _tell(error, as_json=as_json)
+        return int(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return int(ExitCode.USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(
+            "interrupted; what was finished is kept: the same command goes on from there", err=True
+        )
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader went away (mlw ls | head): not our fault, and nothing left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.DONE)
+    except Exception as error:  # noqa: BLE001  the top of the process: it tells what it caught
+        _tell(_unexpected(error), as_json=as_json)
+        if "-v" in arguments or "--verbose" in arguments:
+            traceback.print_exc()
+        return int(ExitCode.FAULT)
+    return result if isinstance(result, int) else int(ExitCode.DONE)
+
+
+def _unexpected(error: Exception) -> MlwrightError:
+    return MlwrightError(
+        "fault",
+        f"a fault of ours: {type(error).__name__}: {error}",
+        fix="run it again with -v for the traceback, and report it with that",
+        facts={"type": type(error).__name__},
+    )
+
+
+def _tell(error: MlwrightError, *, as_json: bool) -> None:
+    if as_json:
+        document = {
+            "schema": "mlwright/error/1",
+            "error": {
+                "code": error.code,
+                "message": error.message,
+                "fix": error.fix,
+                "facts": error.facts,
+                "looked": list(error.looked),
+                "exit_code": int(error.exit_code),
+            },
+        }
+        click.echo(json.dumps(document, default=str, ensure_ascii=False))
+        return
+    click.echo(
+        f"{click.style('error', fg='red', bold=True)} [{error.code}] {error.message}", err=True
+    )
+    for place in error.looked:
+        click.echo(f"  looked at {place}", err=True)
+    click.echo(f"  {click.style('next', bold=True)}: {error.fix}", err=True)

@@ -1,0 +1,65 @@
+"""The options every command has, and the project a command works in."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlwright.cli.output import Output
+
+if TYPE_CHECKING:
+    from mlwright.api.project import Project
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``--json``, ``-q``, ``-v`` and ``--project``; it receives ``output``."""
+
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+    @click.option("-q", "--quiet", is_flag=True, help="Only the result.")
+    @click.option("-v", "--verbose", is_flag=True, help="Say more, tracebacks too.")
+    @click.option(
+        "--project",
+        "project_folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The project's folder (default: the nearest one upwards).",
+    )
+    @functools.wraps(function)
+    def command(
+        *args: Any,
+        as_json: bool,
+        quiet: bool,
+        verbose: bool,
+        project_folder: Path | None,
+        **kwargs: Any,
+    ) -> Any:
+        output = Output(as_json=as_json, quiet=quiet, verbose=verbose, folder=project_folder)
+        return function(*args, output=output, **kwargs)
+
+    return command
+
+
+def open_project(
+    output: Output, *, create: bool = False, flags: Mapping[str, object] | None = None
+) -> Project:
+    """Open the project a command works in.
+
+    Parameters
+    ----------
+    create
+        Make one in the current folder when none is found, and say so.
+    flags
+        Settings given on the command line, by ``section.key``.
+    """
+    from mlwright.api.project import Project
+
+    project = Project.open(
+        output.folder, create=create, flags=flags or {}, environ=os.environ, start=Path.cwd()
+    )
+    if project.made:
+        output.note(f"made a project in {project.folder}")
+    return project
