@@ -21,7 +21,8 @@ lint: $(READY) ## style, types and layers
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
-	$(VENV)/lint-imports --quiet
+	$(VENV)/mypy scripts benchmarks
+	$(VENV)/lint-imports --no-logo
 
 demo: $(READY) ## from a table of flights to an explained and proved prediction
 	@$(VENV)/python scripts/fetch_data.py flights_late

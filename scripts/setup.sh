@@ -12,8 +12,8 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 need() { # package, what for
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "installing $1 ($2)"
-    apt-get install -y --no-install-recommends "$1" >&2 ||
-      { apt-get update >&2 && apt-get install -y --no-install-recommends "$1" >&2; }
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1" >&2 ||
+      { apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1" >&2; }
   else
     say "missing: $2. Install it with: sudo apt-get install $1"
     exit 1
