@@ -23,7 +23,7 @@ def write_durably(target: Path, content: bytes, *, staging: Path, mode: int = 0o
     """
     with disk_faults(target):
         staging.mkdir(parents=True, exist_ok=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder_durably(target.parent)
         staged = staging / f"{os.getpid()}-{os.urandom(8).hex()}"
         try:
             descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -39,6 +39,15 @@ def write_durably(target: Path, content: bytes, *, staging: Path, mode: int = 0o
             staged.unlink(missing_ok=True)
             raise
         sync_folder(target.parent)
+
+
+def make_folder_durably(folder: Path) -> None:
+    """Make a folder and those above it; without a sync of the one above, a crash loses it."""
+    if folder.is_dir():
+        return
+    make_folder_durably(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,0 +1,106 @@
+"""Objects as files in a folder: ``objects/ab/cdef…``, staged first, moved aside when corrupt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlwright.core.digest import Digest, digest_bytes, from_raw, hex_of
+from mlwright.core.files import disk_faults, sync_folder, write_durably
+from mlwright.store import refusals
+
+_CHUNK = 1 << 20
+_REST = re.compile("[0-9a-f]{62}")
+
+
+class LocalStore:
+    """A store in a folder of its own; several processes may use it at once.
+
+    Parameters
+    ----------
+    folder
+        Holds ``objects/``, ``staging/`` (what a crash left, never read) and ``quarantine/``.
+    writable
+        Without it nothing in the folder is ever changed, and nothing made.
+    """
+
+    def __init__(self, folder: Path, *, writable: bool = True) -> None:
+        self.folder = folder
+        self._writable = writable
+        self._objects = folder / "objects"
+
+    def put(self, content: bytes) -> Digest:
+        """Keep ``content`` and return its name; on return it survives a crash."""
+        if not self._writable:
+            raise refusals.read_only(str(self.folder))
+        digest = digest_bytes(content)
+        path = self._path(digest)
+        if path.is_file() and _holds(path, content):
+            # Whoever wrote it may not have come to its own sync yet.
+            with disk_faults(path):
+                sync_folder(path.parent)
+            return digest
+        if path.is_file():
+            self._quarantine(path, digest)
+        write_durably(path, content, staging=self.folder / "staging", mode=0o444)
+        return digest
+
+    def get(self, digest: Digest) -> bytes:
+        """Return the bytes behind ``digest``, verified; corrupt ones go to quarantine first."""
+        path = self._path(digest)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise refusals.missing(digest, [str(path)]) from None
+        except OSError as error:
+            raise refusals.unreadable(digest, error, str(path)) from error
+        if digest_bytes(content) != digest:
+            lies = self._quarantine(path, digest) if self._writable else path
+            raise refusals.corrupt(digest, content, str(lies))
+        return content
+
+    def has(self, digest: Digest) -> bool:
+        """Tell whether there is an object of that name; its bytes are not read."""
+        return self._path(digest).is_file()
+
+    def digests(self) -> Iterator[Digest]:
+        """Give the name of every object, in order."""
+        for folder in sorted(self._objects.glob("[0-9a-f][0-9a-f]")):
+            for path in sorted(folder.iterdir()):
+                if _REST.fullmatch(path.name):
+                    yield from_raw(bytes.fromhex(folder.name + path.name))
+
+    def read_only(self) -> LocalStore:
+        """Return the same objects, seen without ever changing anything."""
+        return LocalStore(self.folder, writable=False)
+
+    def _path(self, digest: Digest) -> Path:
+        name = hex_of(digest)
+        return self._objects / name[:2] / name[2:]
+
+    def _quarantine(self, path: Path, digest: Digest) -> Path:
+        quarantine = self.folder / "quarantine"
+        with disk_faults(quarantine):
+            quarantine.mkdir(exist_ok=True)
+            target = quarantine / hex_of(digest)
+            repeat = 0
+            while target.exists():
+                repeat += 1
+                target = quarantine / f"{hex_of(digest)}-{repeat}"
+            path.rename(target)
+            sync_folder(quarantine)
+            sync_folder(path.parent)
+        return target
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Tell whether the file holds exactly ``content``."""
+    if path.stat().st_size != len(content):
+        return False
+    view = memoryview(content)
+    with path.open("rb") as file:
+        return all(
+            file.read(_CHUNK) == view[start : start + _CHUNK]
+            for start in range(0, len(content), _CHUNK)
+        )
