@@ -1,0 +1,340 @@
+"""Settings: read once at the edge, each value able to tell where it came from."""
+
+from __future__ import annotations
+
+import tomllib
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from mlwright.core.errors import UsageError, nearest
+from mlwright.core.setting_values import Setting, declared, fit, flatten
+
+SPEC_FILE = "mlwright.toml"
+PYPROJECT = "pyproject.toml"
+STATE_FOLDER = ".mlwright"
+TOP = ""
+"""The section of the keys that stand above all tables, such as ``target``."""
+
+_VARIABLE = "MLWRIGHT_"
+_HIDDEN = "***"
+
+T = typing.TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTable:
+    """A section whose keys are the user's own; each value is a text."""
+
+    entries: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingOrigin:
+    """A setting's value and where it came from; a secret's value is hidden."""
+
+    key: str
+    value: object
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """Every setting of a project, resolved; the only object that carries them."""
+
+    sections: Mapping[str, object]
+    document_name: str | None
+    _origins: tuple[SettingOrigin, ...]
+
+    def section(self, kind: type[T]) -> T:
+        """Return the section a settings dataclass describes."""
+        for section in self.sections.values():
+            if type(section) is kind:
+                return typing.cast("T", section)
+        raise KeyError(f"{kind.__name__} was not among the sections that were resolved")
+
+    def origins(self) -> tuple[SettingOrigin, ...]:
+        """Return every setting with its value and origin, in the order of the spec."""
+        return self._origins
+
+    def plain(self) -> dict[str, object]:
+        """Return the settings as one mapping of dotted keys, secrets hidden: what a run stores."""
+        return {each.key: each.value for each in self._origins}
+
+    def __repr__(self) -> str:
+        return f"Settings({self.plain()!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A spec as it was found: its folder, its file (None with a state folder alone), its table."""
+
+    folder: Path
+    path: Path | None
+    name: str
+    table: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A raw value from one place; ``textual`` where numbers and lists arrive as text."""
+
+    raw: object
+    origin: str
+    textual: bool
+
+
+def resolve(
+    sections: Mapping[str, type],
+    *,
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    document: Mapping[str, object],
+    document_name: str | None,
+    planned: Sequence[str] = (),
+    other_variables: Sequence[str] = ("MLWRIGHT_PROJECT",),
+) -> Settings:
+    """Return the settings: flag over environment over document over default.
+
+    Parameters
+    ----------
+    sections
+        Settings dataclasses by section name; ``""`` holds the top-level keys, and a
+        :class:`FreeTable` takes any key.
+    flags
+        Values by dotted key (``search.budget``) or by a key's last part where only one section
+        has it (``budget``); None means not given.
+    environ
+        The environment; ``MLWRIGHT_SEARCH_BUDGET`` sets ``search.budget``, an empty one nothing.
+    document
+        The spec's table; ``document_name`` is what messages call it.
+    planned
+        Documented keys and sections that this version does not act on, refused by that name.
+    other_variables
+        Variables of the same prefix that are no settings.
+
+    Raises
+    ------
+    UsageError
+        ``spec-unknown-key``, ``spec-not-built`` or ``spec-value``.
+
+    >>> resolve({}, flags={}, environ={}, document={}, document_name=None).origins()
+    ()
+    """
+    known = {s.key: s for name, kind in sections.items() for s in _fixed(name, kind)}
+    free = {name for name, kind in sections.items() if issubclass(kind, FreeTable)}
+    keys = _Keys(known, free, frozenset(sections), frozenset(planned))
+    given: dict[str, _Given] = {}
+    name = document_name or "the spec"
+    for key, raw in _document_keys(document, keys, name):
+        given[keys.check(key, f"in {name}")] = _Given(raw, name, textual=False)
+    for variable, text in sorted(environ.items()):
+        if variable.startswith(_VARIABLE) and variable not in other_variables and text:
+            key = keys.of_variable(variable)
+            given[key] = _Given(text, f"environment {variable}", textual=True)
+    for key, raw in flags.items():
+        if raw is not None:
+            full = keys.check(keys.full(key), "as a flag")
+            given[full] = _Given(raw, "flag", textual=True)
+    values = {key: _value(known.get(key), key, each) for key, each in given.items()}
+    origins = [
+        SettingOrigin(key, _HIDDEN if s.secret else values.get(key, s.default), _origin(given, key))
+        for key, s in known.items()
+    ]
+    origins += [SettingOrigin(k, values[k], _origin(given, k)) for k in given if k not in known]
+    return Settings(
+        sections=MappingProxyType(
+            {name: _build(name, kind, values) for name, kind in sections.items()}
+        ),
+        document_name=document_name,
+        _origins=tuple(origins),
+    )
+
+
+def _fixed(section: str, kind: type) -> tuple[Setting, ...]:
+    return () if issubclass(kind, FreeTable) else declared(section, kind)
+
+
+def _origin(given: Mapping[str, _Given], key: str) -> str:
+    return given[key].origin if key in given else "default"
+
+
+def _build(section: str, kind: type, values: Mapping[str, object]) -> object:
+    prefix = f"{section}." if section else ""
+    own = {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}
+    if issubclass(kind, FreeTable):
+        return kind(MappingProxyType(own))
+    return kind(**{s.name: own[s.name] for s in declared(section, kind) if s.name in own})
+
+
+def _value(setting: Setting | None, key: str, given: _Given) -> object:
+    if setting is None:
+        if not isinstance(given.raw, str):
+            raise _bad_value(key, given, f'{given.raw!r} is not a rule in quotes such as ">= 0.7"')
+        return given.raw
+    try:
+        return fit(setting, given.raw, textual=given.textual)
+    except ValueError as error:
+        # The cause quotes the value, so a secret's is neither repeated nor chained.
+        what = "its value does not fit" if setting.secret else str(error)
+        raise _bad_value(key, given, what, setting.doc) from None
+
+
+def _bad_value(key: str, given: _Given, what: str, doc: str = "") -> UsageError:
+    return UsageError(
+        "spec-value",
+        f"{key} ({given.origin}): {what}",
+        fix=f"correct {key} where it was set: {given.origin}" + (f" ({doc})" if doc else ""),
+        facts={"key": key, "origin": given.origin},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What may be set, and the answer to what may not."""
+
+    known: Mapping[str, Setting]
+    free: set[str]
+    sections: frozenset[str]
+    planned: frozenset[str]
+
+    def full(self, key: str) -> str:
+        """Return the dotted key a flag means; a last part that one section has is enough."""
+        found = [each for each, setting in self.known.items() if setting.name == key]
+        return found[0] if len(found) == 1 and key not in self.known else key
+
+    def check(self, key: str, where: str) -> str:
+        """Return ``key`` when it is known; raise the error that helps most when it is not."""
+        section, _, rest = key.partition(".")
+        if key in self.known or (section in self.free and rest):
+            return key
+        if self.planned & {key, section}:
+            raise UsageError(
+                "spec-not-built",
+                f"{key} {where} is part of the spec, but this version does not act on it yet",
+                fix=f"remove {section if section in self.planned else key} until it does: a "
+                "setting that is not carried out is never accepted",
+                facts={"key": key},
+            )
+        near = self._nearest(key)
+        raise UsageError(
+            "spec-unknown-key",
+            f"{key} {where} is no setting",
+            fix=f"did you mean {near}?" if near else "`mlw show settings` lists every key",
+            facts={"key": key, "nearest": near},
+        )
+
+    def of_variable(self, variable: str) -> str:
+        """Return the dotted key an environment variable sets."""
+        name = variable.removeprefix(_VARIABLE).lower()
+        for section in self.free:
+            if name.startswith(f"{section}_"):
+                return f"{section}.{name.removeprefix(f'{section}_')}"
+        by_variable = {key.replace(".", "_"): key for key in self.known}
+        if name in by_variable:
+            return by_variable[name]
+        near = nearest(name, by_variable)
+        meant = f"{_VARIABLE}{near.upper()}" if near else None
+        raise UsageError(
+            "spec-unknown-key",
+            f"the environment variable {variable} is no setting",
+            fix=f"did you mean {meant}?" if meant else f"unset {variable}",
+            facts={"key": variable, "nearest": meant},
+        )
+
+    def _nearest(self, key: str) -> str | None:
+        section, _, name = key.rpartition(".")
+        elsewhere = [each for each, setting in self.known.items() if setting.name == name]
+        if elsewhere:
+            return elsewhere[0]
+        siblings = [s.name for s in self.known.values() if s.section == section]
+        near = nearest(name, siblings)
+        if near is not None:
+            return f"{section}.{near}" if section else near
+        return nearest(key, [*self.known, *filter(None, self.sections)])
+
+
+def _document_keys(
+    document: Mapping[str, object], keys: _Keys, name: str
+) -> Iterator[tuple[str, object]]:
+    seen: set[str] = set()
+    for top, value in document.items():
+        is_table = isinstance(value, Mapping)
+        if is_table and top not in keys.sections:
+            keys.check(top, f"in {name}")
+        if top in keys.sections and not is_table:
+            raise UsageError(
+                "spec-value",
+                f"{top} in {name} is a section, not {value!r}",
+                fix=f"write [{top}] and its keys below it",
+                facts={"key": top},
+            )
+        for key, raw in flatten({top: value}):
+            if key in seen:
+                raise UsageError(
+                    "spec-value",
+                    f"{key} in {name} is written twice, once with quotes",
+                    fix="keep one of the two",
+                    facts={"key": key},
+                )
+            seen.add(key)
+            yield key, raw
+
+
+def find_document(folder: Path) -> Document | None:
+    """Return the project's spec: the nearest one upwards from ``folder``, or None.
+
+    A folder is a project when it holds ``mlwright.toml``, a ``pyproject.toml`` with
+    ``[tool.mlwright]``, or ``.mlwright/`` (then the table is empty).
+
+    Raises
+    ------
+    UsageError
+        ``spec-syntax`` when the file is no TOML, ``spec-twice`` when one folder has two specs.
+    """
+    start = folder.resolve()
+    for place in (start, *start.parents):
+        spec, pyproject = place / SPEC_FILE, place / PYPROJECT
+        table = _pyproject_table(pyproject) if pyproject.is_file() else None
+        if spec.is_file():
+            if table is not None:
+                raise UsageError(
+                    "spec-twice",
+                    f"{place} has both {SPEC_FILE} and [tool.mlwright] in {PYPROJECT}",
+                    fix="move every key into one of the two",
+                    looked=(str(spec), str(pyproject)),
+                )
+            return Document(place, spec, SPEC_FILE, _read_toml(spec))
+        if table is not None:
+            return Document(place, pyproject, f"{PYPROJECT} [tool.mlwright]", table)
+        if (place / STATE_FOLDER).is_dir():
+            return Document(place, None, STATE_FOLDER, {})
+    return None
+
+
+def _pyproject_table(path: Path) -> Mapping[str, object] | None:
+    # Someone else's broken pyproject.toml on the way up is not ours to complain about.
+    if b"mlwright" not in path.read_bytes():
+        return None
+    tool = _read_toml(path).get("tool")
+    table = tool.get("mlwright") if isinstance(tool, Mapping) else None
+    return table if isinstance(table, Mapping) else None
+
+
+def _read_toml(path: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        what = f"byte {error.start} is not UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        what = str(error)
+    except RecursionError:
+        what = "it is nested too deeply"
+    raise UsageError(
+        "spec-syntax",
+        f"{path} is not valid TOML: {what}",
+        fix=f"correct {path.name}; texts stand in quotes, a table starts with its [name]",
+        facts={"path": str(path)},
+    )
