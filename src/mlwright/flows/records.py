@@ -34,6 +34,21 @@ class RowRoles:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchRule:
+    """What the choice among searched configurations obeys."""
+
+    drop: tuple[str, ...]
+    interpretable_within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the evaluation is asked beside its metrics: columns to compare groups of."""
+
+    fairness: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Baselines:
     """The models every result is shown beside: one that ignores its input, and a linear one."""
 

@@ -1,22 +1,20 @@
-"""The steps of a build: each stage as a function from records to records, cached and replayable."""
+"""The steps of a build: each stage as a function from records to records, cached and replayable.
+
+Inputs decide a step's key; resources (``store``, ``tables``, ``progress``) do not, because all
+they give is named by content in the inputs.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-
-import numpy as np
 
 from mlwright.data.contract import infer
 from mlwright.data.profile import profile as describe
 from mlwright.data.records import Contract, Part, Profile, Snapshot, Split
-from mlwright.data.settings import DataSettings
 from mlwright.data.split import make_split
 from mlwright.data.table import Table
 from mlwright.evaluate.judge import judge
 from mlwright.evaluate.nested import nested
 from mlwright.evaluate.records import Evaluation
-from mlwright.features.settings import FeatureSettings
-from mlwright.flows.records import Baselines, Goal, RowRoles, SearchRule
+from mlwright.flows.records import Baselines, Goal, Judgement, RowRoles, SearchRule
 from mlwright.flows.tables import Tables
 from mlwright.run.step import step
 from mlwright.scoring.package import package
@@ -24,6 +22,7 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load
 from mlwright.store.protocol import Store
 from mlwright.train.fit import fit
+from mlwright.train.portfolio import DUMMY, LINEAR
 from mlwright.train.progress import Progress
 from mlwright.train.records import Configuration, Plan, SearchResult, Task
 from mlwright.train.search import search as run_search
@@ -33,15 +32,15 @@ SEEN = (Part.TRAIN, Part.VALIDATION)
 
 
 @step
-def split(snapshot: Snapshot, goal: Goal, roles: RowRoles, window: Split | None, store: Store) -> Split:
-    """Decide each row's part, for life; ``window`` is the split this project made before."""
+def split(
+    snapshot: Snapshot, goal: Goal, roles: RowRoles, window: Split | None, store: Store
+) -> Split:
+    """Decide each row's part, for life; ``window`` is the split made for earlier data."""
     return make_split(snapshot, roles, goal.target, store, window)
 
 
 @step
-def task(
-    snapshot: Snapshot, split: Split, goal: Goal, roles: RowRoles, tables: Tables
-) -> Task:
+def task(snapshot: Snapshot, split: Split, goal: Goal, tables: Tables) -> Task:
     """Tell what kind of question the target asks, from rows outside the sealed test part."""
     seen = tables.part(snapshot, split, *SEEN)
     return infer_task(seen.frame, goal.target, goal.task, goal.metric)
@@ -57,3 +56,115 @@ def profile(snapshot: Snapshot, split: Split, tables: Tables) -> Profile:
 def contract(profile: Profile, goal: Goal) -> Contract:
     """Write down what the columns promise, from the profile alone."""
     return infer(profile, goal.target)
+
+
+@step
+def search(
+    snapshot: Snapshot,
+    split: Split,
+    task: Task,
+    plan: Plan,
+    rule: SearchRule,
+    tables: Tables,
+    progress: Progress,
+) -> SearchResult:
+    """Carry out the plan: score every configuration on rows it was not trained on, choose one."""
+    train = tables.part(snapshot, split, Part.TRAIN)
+    validation = None if plan.folds else tables.part(snapshot, split, Part.VALIDATION)
+    return run_search(
+        train,
+        validation,
+        task,
+        plan,
+        rule.drop,
+        interpretable_within=rule.interpretable_within,
+        progress=progress,
+    )
+
+
+@step
+def model(
+    snapshot: Snapshot,
+    split: Split,
+    task: Task,
+    plan: Plan,
+    rule: SearchRule,
+    contract: Contract,
+    search: SearchResult,
+    tables: Tables,
+    store: Store,
+) -> ModelPackage:
+    """Fit the chosen configuration on every row outside the test part and package it."""
+    seen = tables.part(snapshot, split, *SEEN)
+    return _packaged(search.chosen, seen, task, plan, rule, contract, store)
+
+
+@step
+def baselines(
+    snapshot: Snapshot,
+    split: Split,
+    task: Task,
+    plan: Plan,
+    rule: SearchRule,
+    contract: Contract,
+    tables: Tables,
+    store: Store,
+) -> Baselines:
+    """Fit what every result is shown beside: a model that ignores its input, and a linear one."""
+    seen = tables.part(snapshot, split, *SEEN)
+    return Baselines(
+        dummy=_packaged(DUMMY, seen, task, plan, rule, contract, store),
+        linear=_packaged(LINEAR, seen, task, plan, rule, contract, store),
+    )
+
+
+def _packaged(
+    configuration: Configuration,
+    seen: Table,
+    task: Task,
+    plan: Plan,
+    rule: SearchRule,
+    contract: Contract,
+    store: Store,
+) -> ModelPackage:
+    fitted = fit(seen, configuration, task, plan, rule.drop)
+    return package(fitted, contract, seen, store)
+
+
+@step
+def evaluation(
+    snapshot: Snapshot,
+    split: Split,
+    task: Task,
+    plan: Plan,
+    rule: SearchRule,
+    judgement: Judgement,
+    search: SearchResult,
+    model: ModelPackage,
+    baselines: Baselines,
+    tables: Tables,
+    store: Store,
+) -> Evaluation:
+    """Judge the model beside its baselines on rows none of them saw."""
+    if split.method == "nested":
+        return nested(
+            tables.part(snapshot, split, Part.TRAIN),
+            task,
+            plan,
+            rule.drop,
+            interpretable_within=rule.interpretable_within,
+            fairness=judgement.fairness,
+        )
+    packages = {"model": model, "dummy": baselines.dummy, "linear": baselines.linear}
+    scorers = {name: load(found, store).predict_frame for name, found in packages.items()}
+    return judge(
+        tables.part(snapshot, split, Part.TEST),
+        task,
+        scorers,
+        search,
+        seed=plan.seed,
+        fairness=judgement.fairness,
+    )
+
+
+ALL = (split, task, profile, contract, search, model, baselines, evaluation)

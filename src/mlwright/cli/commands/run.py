@@ -71,7 +71,7 @@ def command(
 
     flags = {_FLAGS[name]: value for name, value in given.items() if value not in (None, ())}
     if "data.source" in flags:
-        flags["data.source"] = str(Path(str(flags["data.source"])).expanduser())
+        flags["data.source"] = str(Path(str(flags["data.source"])).expanduser().absolute())
     with open_project(output, create=True, flags=flags) as project:
         build = project.build(
             rules=checks,

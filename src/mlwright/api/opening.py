@@ -1,0 +1,123 @@
+"""Finding a project's folder, opening its ledger, store and settings, making a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlwright.checks.settings import CheckSettings
+from mlwright.core.errors import NotFoundError, UsageError
+from mlwright.core.files import write_durably
+from mlwright.core.seam import Seam, SystemSeam
+from mlwright.core.settings import SPEC_FILE, STATE_FOLDER, Document, find_document, resolve
+from mlwright.data.settings import DataSettings
+from mlwright.features.settings import FeatureSettings
+from mlwright.flows.workspace import Workspace
+from mlwright.ledger.ledger import Ledger
+from mlwright.registry.settings import ProjectSettings
+from mlwright.store.local import LocalStore
+from mlwright.train.settings import QuestionSettings, SearchSettings
+
+DEFAULT_SEAM: Seam = SystemSeam()
+
+SECTIONS: Mapping[str, type] = {
+    "": QuestionSettings,
+    "project": ProjectSettings,
+    "data": DataSettings,
+    "features": FeatureSettings,
+    "search": SearchSettings,
+    "checks": CheckSettings,
+}
+"""The settings every stage declares, by section of the spec."""
+
+PLANNED = ("serve", "monitor", "approve")
+"""Sections that are documented and that this version does not act on."""
+
+
+def locate(folder: Path | None, start: Path, *, create: bool) -> Document:
+    """Return the project in ``folder``, else the nearest one upwards from ``start``.
+
+    Raises
+    ------
+    NotFoundError
+        ``project-unknown``, naming every folder looked in, unless one may be made.
+    """
+    wanted = (folder or start).resolve()
+    found = find_document(wanted)
+    if found is not None and (folder is None or found.folder == wanted):
+        return found
+    if create:
+        return Document(wanted, None, STATE_FOLDER, {})
+    places = [wanted] if folder else [wanted, *wanted.parents]
+    raise NotFoundError(
+        "project-unknown",
+        f"no project in {wanted}" + ("" if folder else " or above it"),
+        fix="go to the project's folder, give --project DIR, or make one: "
+        "mlw run FILE --target COLUMN",
+        facts={"folder": str(wanted)},
+        looked=[str(place / name) for place in places for name in (SPEC_FILE, STATE_FOLDER)],
+    )
+
+
+def open_workspace(
+    document: Document, *, flags: Mapping[str, object], environ: Mapping[str, str], seam: Seam
+) -> Workspace:
+    """Open the ledger and the store of a project, made when they are not there yet.
+
+    The settings are resolved first: a spec that cannot be read makes nothing.
+    """
+    settings = resolve(
+        SECTIONS,
+        flags=flags,
+        environ=environ,
+        document=document.table,
+        document_name=document.name,
+        planned=PLANNED,
+    )
+    state = document.folder / STATE_FOLDER
+    return Workspace(
+        folder=document.folder,
+        store=LocalStore(state / "store"),
+        ledger=Ledger.open(state / "ledger", seam, create=True),
+        settings=settings,
+        seam=seam,
+    )
+
+
+def init_folder(folder: Path, *, source: str | None, target: str | None, name: str | None) -> None:
+    """Write a spec to edit into ``folder``.
+
+    Raises
+    ------
+    UsageError
+        ``project-exists`` when there is one.
+    """
+    spec = folder / SPEC_FILE
+    if spec.exists():
+        raise UsageError(
+            "project-exists",
+            f"there is a spec already: {spec}",
+            fix="edit it, or choose another folder with --project",
+            facts={"spec": str(spec)},
+        )
+    lines = [
+        "[project]",
+        f"name = {_toml(name)}" if name else '# name = "churn"',
+        "",
+        "[data]",
+        f"source = {_toml(source)}" if source else '# source = "customers.csv"',
+        '# key = "customer_id"',
+        "",
+        "[checks]",
+        'gain = "> 0"',
+        "",
+    ]
+    question = f"target = {_toml(target)}" if target else '# target = "churned"'
+    folder.mkdir(parents=True, exist_ok=True)
+    content = "\n".join([question, "", *lines])
+    write_durably(spec, content.encode(), staging=folder / STATE_FOLDER / "staging")
+
+
+def _toml(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

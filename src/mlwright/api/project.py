@@ -1,0 +1,203 @@
+"""A project: the handle everything else is reached from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from mlwright.api.opening import DEFAULT_SEAM, init_folder, locate, open_workspace
+from mlwright.core.seam import Seam
+from mlwright.core.settings import STATE_FOLDER
+from mlwright.flows.workspace import Workspace
+from mlwright.registry.records import ModelVersion, RoleChange
+
+if TYPE_CHECKING:
+    from mlwright.flows.build import Listener
+    from mlwright.flows.differences import Differences
+    from mlwright.flows.examining import Finding
+    from mlwright.flows.listing import Row
+    from mlwright.flows.predict import Scored
+    from mlwright.flows.records import Build
+    from mlwright.flows.showing import Shown
+    from mlwright.govern.records import Proof, Why
+    from mlwright.train.progress import Progress
+
+
+class Project:
+    """An opened project; use it as a context manager, so that its log is checkpointed and closed.
+
+    Each method does what the command of the same name does, and imports what it needs when it
+    is called.
+    """
+
+    def __init__(self, workspace: Workspace, *, made: bool) -> None:
+        self.workspace = workspace
+        self.folder = workspace.folder
+        self.made = made
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path | None = None,
+        *,
+        create: bool = False,
+        flags: Mapping[str, object] | None = None,
+        environ: Mapping[str, str] | None = None,
+        start: Path | None = None,
+        seam: Seam = DEFAULT_SEAM,
+    ) -> Project:
+        """Open the project in ``folder``, else the nearest one upwards from ``start``.
+
+        Parameters
+        ----------
+        create
+            Make a project in ``folder`` (or ``start``) when there is none.
+        flags
+            Settings that win over environment and spec, by ``section.key``.
+
+        Raises
+        ------
+        NotFoundError
+            ``project-unknown``, naming every folder looked in.
+        """
+        document = locate(folder, start or Path.cwd(), create=create)
+        made = not (document.folder / STATE_FOLDER).is_dir()
+        workspace = open_workspace(document, flags=flags or {}, environ=environ or {}, seam=seam)
+        return cls(workspace, made=made)
+
+    @classmethod
+    def init(
+        cls, folder: Path, *, source: str | None, target: str | None, name: str | None
+    ) -> Project:
+        """Make a project in ``folder`` with a spec to edit."""
+        init_folder(folder, source=source, target=target, name=name)
+        return cls.open(folder, create=True)
+
+    def __enter__(self) -> Project:
+        """Return the project itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Checkpoint what was written and close."""
+        self.close()
+
+    def close(self) -> None:
+        """Checkpoint the log when it grew, and close it."""
+        self.workspace.ledger.close()
+
+    def build(
+        self,
+        *,
+        listener: Listener,
+        progress: Progress,
+        rules: Sequence[str] = (),
+        plan: str | None = None,
+        replan: bool = False,
+    ) -> Build:
+        """Run the spec's job: see :func:`mlwright.flows.build.build`."""
+        from mlwright.flows.build import build
+
+        return build(
+            self.workspace,
+            rules=rules,
+            plan_from=plan,
+            replan=replan,
+            listener=listener,
+            progress=progress,
+            command="run",
+        )
+
+    def find(self, ref: str) -> ModelVersion:
+        """Return the model version behind a name, ``name@version`` or id."""
+        from mlwright.registry.versions import find
+
+        return find(self.workspace.ledger, ref)
+
+    def why(self, ref: str) -> Why:
+        """Explain any id, model or step."""
+        from mlwright.govern.why import why
+
+        return why(ref, self.workspace.ledger, self.workspace.store)
+
+    def prove(self, ref: str, *, checkpoint: Path | None = None) -> Proof:
+        """Do a model, run, data version or the audit log again and compare."""
+        from mlwright.flows.proving import prove
+
+        return prove(ref, self.workspace, checkpoint=checkpoint)
+
+    def promote(self, ref: str, *, reason: str) -> RoleChange:
+        """Make a version live."""
+        from mlwright.registry.roles import promote
+
+        return promote(self.workspace.ledger, self.find(ref), reason=reason)
+
+    def rollback(self, name: str, *, reason: str) -> RoleChange:
+        """Make the version live that was live before."""
+        from mlwright.registry.roles import rollback
+
+        return rollback(self.workspace.ledger, name, reason=reason)
+
+    def roles(self, name: str) -> dict[str, str | None]:
+        """Return which version holds each role of an endpoint."""
+        return {row.role: row.ref for row in self.workspace.ledger.roles(name)}
+
+    def live(self, ref: str) -> str | None:
+        """Return the version that is live where ``ref`` would be promoted."""
+        return self.roles(self.find(ref).name).get("live")
+
+    def predict_file(self, ref: str, file: Path, out: Path | None) -> Scored:
+        """Score every row of a file."""
+        from mlwright.flows.predict import predict_file
+
+        return predict_file(self.workspace, ref, file, out)
+
+    def listing(self, noun: str, limit: int) -> Sequence[Row]:
+        """Return the newest things of a noun."""
+        from mlwright.flows.listing import listing
+
+        return listing(noun, self.workspace.ledger, limit)
+
+    def show(self, ref: str, *, decisions: bool = False) -> Shown:
+        """Show one thing whole."""
+        from mlwright.flows.showing import show
+
+        return show(ref, self.workspace, decisions=decisions)
+
+    def diff(self, first: str, second: str) -> Differences:
+        """Compare two things of one kind."""
+        from mlwright.flows.differences import diff
+
+        return diff(first, second, self.workspace)
+
+    def examine(self, *, rebuild: bool = False) -> tuple[Finding, ...]:
+        """Tell whether everything that can be verified is well."""
+        from mlwright.flows.examining import examine
+
+        return examine(self.workspace, rebuild=rebuild)
+
+    def write_report(self, version: ModelVersion, out: Path | None = None) -> Path:
+        """Write a model's report as one HTML file and return its path."""
+        from mlwright.flows.reporting import write_report
+
+        return write_report(self.workspace, version, out)
+
+    def write_rows(self, ref: str, out: Path) -> int:
+        """Write the id and part of every row behind a model or run; return how many."""
+        from mlwright.flows.reporting import write_rows
+
+        return write_rows(self.workspace, ref, out)
+
+    def checkpoint(self) -> str:
+        """Return the signed checkpoint of the log as it is now."""
+        return self.workspace.ledger.checkpoint()
+
+    def public_key(self) -> str:
+        """Return the key that checkpoints are verified with, as one line."""
+        return self.workspace.ledger.public_key()

@@ -1,0 +1,27 @@
+"""The spec: every section that is built, and what is documented but not built yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mlwright.checks.settings import CheckSettings
+from mlwright.core.settings import TOP
+from mlwright.data.settings import DataSettings
+from mlwright.features.settings import FeatureSettings
+from mlwright.registry.settings import ProjectSettings
+from mlwright.train.settings import QuestionSettings, SearchSettings
+
+SECTIONS: Mapping[str, type] = MappingProxyType(
+    {
+        TOP: QuestionSettings,
+        "project": ProjectSettings,
+        "data": DataSettings,
+        "features": FeatureSettings,
+        "search": SearchSettings,
+        "checks": CheckSettings,
+    }
+)
+
+PLANNED = ("serve", "monitor", "approve", "features.text", "features.steps")
+"""Keys the documentation names and this version refuses, because it would not act on them."""

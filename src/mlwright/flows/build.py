@@ -1,0 +1,143 @@
+"""Build a model: from a source and a question to a registered, judged version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from mlwright.core.records import dump
+from mlwright.data.records import Split
+from mlwright.data.settings import DataSettings
+from mlwright.evaluate.records import Evaluation
+from mlwright.flows import stages
+from mlwright.flows.ingesting import ingest_source
+from mlwright.flows.judging import count_look, earlier_window, judge_model, record_window
+from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
+from mlwright.flows.question import ask, check_columns
+from mlwright.flows.records import Build
+from mlwright.flows.tables import Tables
+from mlwright.flows.workspace import Workspace
+from mlwright.registry.versions import register
+from mlwright.run.engine import Runner, StepReport
+from mlwright.scoring.records import ModelPackage
+from mlwright.train.progress import Progress
+from mlwright.train.records import SearchResult, Task
+
+
+class Listener(Protocol):
+    """Hears of each finished stage, with the record it gave."""
+
+    def finished(self, stage: str, value: object, seconds: float, *, cached: bool) -> None:
+        """Hear that a stage finished, and whether its output was kept from an earlier run."""
+
+
+def build(
+    workspace: Workspace,
+    *,
+    rules: Sequence[str],
+    plan_from: str | None,
+    replan: bool,
+    listener: Listener,
+    progress: Progress,
+    command: str,
+) -> Build:
+    """Ingest, split, search, fit, judge, check and register; what was done before is kept.
+
+    Parameters
+    ----------
+    rules
+        Checks beside those of the spec.
+    plan_from
+        A run whose recorded plan is carried out instead of one made here.
+    replan
+        Probe the machine again.
+
+    Raises
+    ------
+    MlwrightError
+        Each stage's own coded errors; nothing is registered then.
+    """
+    clock = workspace.seam.elapsed
+    question = ask(workspace.settings, rules)
+
+    began = clock()
+    snapshot, source = ingest_source(workspace, workspace.settings.section(DataSettings))
+    check_columns(question, snapshot)
+    listener.finished("data", (snapshot, source), clock() - began, cached=False)
+
+    began = clock()
+    window = earlier_window(workspace, snapshot, question)
+    plan = (
+        plan_of_run(workspace, plan_from)
+        if plan_from is not None
+        else None
+        if replan
+        else recorded_plan(workspace, snapshot, question)
+    )
+    planned_before = plan is not None
+    plan = plan or make_plan(workspace, snapshot, question, window)
+    listener.finished("plan", plan, clock() - began, cached=planned_before)
+
+    seconds: dict[str, float] = {}
+    cached: list[str] = []
+
+    def on_step(report: StepReport) -> None:
+        seconds[report.step] = report.seconds
+        if report.cached:
+            cached.append(report.step)
+        listener.finished(report.step, report.value, report.seconds, cached=report.cached)
+
+    inputs = {
+        "snapshot": snapshot,
+        "goal": question.goal,
+        "roles": question.roles,
+        "rule": question.rule,
+        "judgement": question.judgement,
+        "window": window,
+        "plan": plan,
+    }
+    resources = {
+        "store": workspace.store,
+        "tables": Tables(workspace.store),
+        "progress": progress,
+    }
+    runner = Runner(workspace.store, workspace.ledger, workspace.seam, on_step=on_step)
+    settings = {origin.key: str(origin.value) for origin in workspace.settings.origins()}
+    run = runner.start(command, inputs=inputs, config=settings)
+    made = runner.execute(stages.ALL, inputs=inputs, resources=resources)
+    package = cast("ModelPackage", made["model"])
+    evaluation = cast("Evaluation", made["evaluation"])
+    split = cast("Split", made["split"])
+
+    record_window(workspace, run, snapshot, question, window, split)
+    looks = count_look(
+        workspace, run, question, split, package, judged_now="evaluation" not in cached
+    )
+    verdicts = judge_model(workspace, run, question.checks, package, evaluation)
+    version = register(
+        workspace.ledger,
+        name=question.name,
+        package=package,
+        package_object=workspace.store.put(dump(package)),
+        evaluation_object=workspace.store.put(dump(evaluation)),
+        run=run,
+        data=snapshot.id,
+        verdicts=verdicts,
+    )
+    runner.finish("finished", {"model": version.model, "ref": version.ref})
+    return Build(
+        run=run,
+        snapshot=snapshot,
+        source=source,
+        task=cast("Task", made["task"]),
+        plan=plan,
+        plan_digest=workspace.store.put(dump(plan)),
+        search=cast("SearchResult", made["search"]),
+        package=package,
+        evaluation=evaluation,
+        verdicts=verdicts,
+        version=version,
+        looks=looks,
+        seconds=seconds,
+        cached=tuple(cached),
+    )

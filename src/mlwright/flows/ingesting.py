@@ -1,0 +1,71 @@
+"""From a source to a snapshot the ledger knows."""
+
+from __future__ import annotations
+
+from mlwright.core.digest import Digest
+from mlwright.core.errors import UsageError
+from mlwright.core.records import dump, load
+from mlwright.data.ingest import ingest
+from mlwright.data.records import Snapshot, Source
+from mlwright.data.settings import DataSettings
+from mlwright.flows.workspace import Workspace
+from mlwright.ledger.records import NewEvent
+
+
+def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, Source]:
+    """Read the spec's source into a snapshot; the objects are durable before the event names them.
+
+    Raises
+    ------
+    UsageError
+        ``source-missing`` when no table is named anywhere.
+    """
+    if data.source is None:
+        raise UsageError(
+            "source-missing",
+            "no table: what is to be learnt from?",
+            fix='give a file: mlw run FILE --target COLUMN, or write source = "FILE" under [data]',
+            looked=["the argument SOURCE", "MLWRIGHT_DATA_SOURCE", "data.source in mlwright.toml"],
+        )
+    known = {event.subject for event in workspace.ledger.events(kind="data.ingested")}
+    snapshot, source = ingest(
+        (workspace.folder / data.source).resolve(),
+        data,
+        store=workspace.store,
+        known=lambda identifier: (
+            snapshot_of(identifier, workspace) if identifier in known else None
+        ),
+    )
+    if not _read_before(workspace, snapshot, source):
+        workspace.ledger.append([_ingested(workspace, snapshot, source)])
+    return snapshot, source
+
+
+def snapshot_of(identifier: str, workspace: Workspace) -> Snapshot:
+    """Return the manifest of a data version."""
+    event = next(iter(workspace.ledger.events(kind="data.ingested", subject=identifier)))
+    return load(Snapshot, workspace.store.get(Digest(str(event.facts["manifest"]))))
+
+
+def _read_before(workspace: Workspace, snapshot: Snapshot, source: Source) -> bool:
+    return any(
+        (event.facts["address"], event.facts["content"]) == (source.address, source.content)
+        for event in workspace.ledger.events(kind="data.ingested", subject=snapshot.id)
+    )
+
+
+def _ingested(workspace: Workspace, snapshot: Snapshot, source: Source) -> NewEvent:
+    manifest = workspace.store.put(dump(snapshot))
+    facts = {
+        "digest": snapshot.digest,
+        "manifest": manifest,
+        "rows": snapshot.rows,
+        "columns": len(snapshot.columns),
+        "row_ids": f"column {snapshot.key}" if snapshot.key else "digest of the row",
+        "address": source.address,
+        "format": source.format,
+        "content": source.content,
+        "size": source.size,
+    }
+    fragments = [d for f in snapshot.fragments for d in (f.table, f.row_digests)]
+    return NewEvent("data.ingested", snapshot.id, facts, objects=(manifest, *fragments))

@@ -1,0 +1,95 @@
+"""The plan of a build: recorded for data, spec and kind of machine, or probed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from mlwright.core.digest import Digest
+from mlwright.core.encoding import digest_of
+from mlwright.core.errors import NotFoundError
+from mlwright.core.records import dump, load
+from mlwright.data.records import Snapshot, Split
+from mlwright.flows import stages
+from mlwright.flows.question import Question
+from mlwright.flows.tables import Tables
+from mlwright.flows.workspace import Workspace
+from mlwright.ledger.records import NewEvent
+from mlwright.run.environment import environment
+from mlwright.train.plan import probe
+from mlwright.train.records import Plan
+from mlwright.train.settings import SearchSettings
+
+
+def recorded_plan(workspace: Workspace, snapshot: Snapshot, question: Question) -> Plan | None:
+    """Return the newest plan made for this data, this question and this kind of machine."""
+    purpose = _purpose(workspace, snapshot, question)
+    for event in workspace.ledger.events(kind="plan.made", newest_first=True):
+        if event.facts["purpose"] == purpose:
+            return load(Plan, workspace.store.get(Digest(str(event.facts["plan"]))))
+    return None
+
+
+def plan_of_run(workspace: Workspace, run: str) -> Plan:
+    """Return the plan a run carried out.
+
+    Raises
+    ------
+    NotFoundError
+        ``plan-unknown`` when ``run`` is not the start of exactly one run's id.
+    """
+    found = workspace.ledger.resolve(run) if run.startswith("r_") else ()
+    if len(found) != 1:
+        raise NotFoundError(
+            "plan-unknown",
+            f"{run!r} is no run whose plan could be carried out",
+            fix="mlw ls runs lists them: --plan r_…",
+            facts={"plan": run},
+            looked=[f"the {workspace.ledger.size:,} events of this project's ledger"],
+        )
+    started = next(iter(workspace.ledger.events(subject=found[0])))
+    inputs = cast("Mapping[str, str]", started.facts["inputs"])
+    return load(Plan, workspace.store.get(Digest(inputs["plan"])))
+
+
+def make_plan(
+    workspace: Workspace, snapshot: Snapshot, question: Question, window: Split | None
+) -> Plan:
+    """Probe the machine on this data, turn the budget into work and record the plan."""
+    search = workspace.settings.section(SearchSettings)
+    tables = Tables(workspace.store)
+    split = stages.split(snapshot, question.goal, question.roles, window, workspace.store)
+    task = stages.task(snapshot, split, question.goal, tables)
+    plan = probe(
+        tables.part(snapshot, split, *stages.SEEN),
+        task,
+        split,
+        search,
+        question.rule.drop,
+        machine=environment().machine_class,
+        seam=workspace.seam,
+    )
+    digest = workspace.store.put(dump(plan))
+    facts = {
+        "plan": digest,
+        "purpose": _purpose(workspace, snapshot, question),
+        "machine": plan.machine,
+    }
+    workspace.ledger.append(
+        [NewEvent("plan.made", snapshot.id, facts, uses=(snapshot.id,), objects=(digest,))]
+    )
+    return plan
+
+
+def _purpose(workspace: Workspace, snapshot: Snapshot, question: Question) -> Digest:
+    return digest_of(
+        (
+            snapshot.digest,
+            question.goal,
+            question.roles,
+            question.rule,
+            workspace.settings.section(SearchSettings),
+            environment().machine_class,
+        ),
+        tag="mlwright/plan/1",
+    )

@@ -1,0 +1,113 @@
+"""The inputs of a build: the question, who a row is, what is left out, which rules judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlwright.checks.grammar import parse
+from mlwright.checks.records import Rule
+from mlwright.checks.settings import CheckSettings
+from mlwright.core.errors import DataError, UsageError, nearest
+from mlwright.core.settings import Settings
+from mlwright.data.records import Snapshot
+from mlwright.data.settings import DataSettings
+from mlwright.features.settings import FeatureSettings
+from mlwright.flows.records import Goal, Judgement, RowRoles, SearchRule
+from mlwright.registry.settings import ProjectSettings
+from mlwright.registry.versions import valid_name
+from mlwright.train.settings import QuestionSettings, SearchSettings
+
+DEFAULT_RULES = {"gain": "> 0"}
+"""Judged always, unless the spec has a rule of the same name: a model must beat the dummy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything a build is asked, before any data is read."""
+
+    name: str
+    goal: Goal
+    roles: RowRoles
+    rule: SearchRule
+    judgement: Judgement
+    checks: tuple[Rule, ...]
+
+
+def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
+    """Read the question out of the settings.
+
+    Raises
+    ------
+    UsageError
+        ``target-missing``; ``model-name``; ``check-syntax`` for a rule.
+    """
+    goal = _goal(settings)
+    data = settings.section(DataSettings)
+    search = settings.section(SearchSettings)
+    checks = _rules(settings, more_rules)
+    # A key names a row, a subject a person, a group a household: none of them is a feature.
+    apart = {c for c in (data.key, data.subject, data.group) if c is not None} - {goal.target}
+    dropped = dict.fromkeys((*settings.section(FeatureSettings).drop, *sorted(apart)))
+    fairness = {r.name.removeprefix("fairness.") for r in checks if r.name.startswith("fairness.")}
+    return Question(
+        name=valid_name(settings.section(ProjectSettings).name or _slug(goal.target)),
+        goal=goal,
+        roles=RowRoles(key=data.key, time=data.time, group=data.group, seed=search.seed),
+        rule=SearchRule(tuple(dropped), search.interpretable_within),
+        judgement=Judgement(tuple(sorted(fairness))),
+        checks=checks,
+    )
+
+
+def _goal(settings: Settings) -> Goal:
+    question = settings.section(QuestionSettings)
+    if question.target is None:
+        raise UsageError(
+            "target-missing",
+            "no target: which column is to be predicted?",
+            fix='give --target COLUMN, or write target = "COLUMN" in mlwright.toml',
+            looked=["--target", "MLWRIGHT_TARGET", "target in mlwright.toml"],
+        )
+    return Goal(question.target, question.task, settings.section(SearchSettings).metric)
+
+
+def _slug(target: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "_-." else "-" for c in target).strip("-.")
+    return kept[:80] or "model"
+
+
+def _rules(settings: Settings, more: Sequence[str]) -> tuple[Rule, ...]:
+    named = {**DEFAULT_RULES, **settings.section(CheckSettings).entries}
+    return (*(parse(text, name=name) for name, text in named.items()), *(parse(t) for t in more))
+
+
+def check_columns(question: Question, snapshot: Snapshot) -> None:
+    """Refuse a column that is named in the question and not in the table.
+
+    Raises
+    ------
+    DataError
+        ``column-unknown``, with the nearest name.
+    """
+    names = [column.name for column in snapshot.columns]
+    roles = question.roles
+    wanted = {
+        "target": question.goal.target,
+        "data.time": roles.time,
+        "data.group": roles.group,
+        **{f"fairness.{name}": name for name in question.judgement.fairness},
+        **{f"features.drop ({name})": name for name in question.rule.drop},
+    }
+    for setting, name in wanted.items():
+        if name is None or name in names:
+            continue
+        near = nearest(name, names)
+        raise DataError(
+            "column-unknown",
+            f"{setting}: the table has no column {name!r}"
+            + (f"; did you mean {near!r}?" if near else ""),
+            fix=f"use {near!r}" if near else "name one of the table's columns",
+            facts={"setting": setting, "column": name, "nearest": near},
+            looked=[f"the {len(names)} columns: {', '.join(names[:20])}"],
+        )

@@ -1,0 +1,61 @@
+"""Charts as SVG made on the server: the same picture in report, page and notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from mlwright.evaluate.records import Interval
+
+_WIDTH, _ROW, _LEFT, _RIGHT, _TOP = 640, 30, 170, 90, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of an interval chart."""
+
+    name: str
+    interval: Interval
+    emphasis: bool
+
+
+def intervals(bars: Sequence[Bar], *, title: str) -> str:
+    """Draw values with their intervals on one axis, one row each.
+
+    The axis spans the values shown, not zero: intervals are compared, lengths are not.
+    """
+    shown = [b for b in bars if b.interval.low == b.interval.low]
+    low = min(b.interval.low for b in shown)
+    high = max(b.interval.high for b in shown)
+    span = (high - low) or abs(high) or 1.0
+    low, high = low - 0.05 * span, high + 0.05 * span
+    inner = _WIDTH - _LEFT - _RIGHT
+
+    def at(value: float) -> float:
+        return _LEFT + inner * (value - low) / (high - low)
+
+    height = _TOP + _ROW * len(shown) + 26
+    parts = [
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" class="chart"'
+        f' aria-label="{escape(title)}"><title>{escape(title)}</title>'
+    ]
+    for place, bar in enumerate(shown):
+        y = _TOP + _ROW * place + _ROW / 2
+        found = bar.interval
+        kind = "strong" if bar.emphasis else "plain"
+        parts.append(
+            f'<text x="{_LEFT - 12}" y="{y + 4:.1f}" text-anchor="end">{escape(bar.name)}</text>'
+            f'<line class="{kind}" x1="{at(found.low):.1f}" x2="{at(found.high):.1f}"'
+            f' y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<circle class="{kind}" cx="{at(found.value):.1f}" cy="{y:.1f}" r="5"/>'
+            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{found.value:.4g}</text>'
+        )
+    bottom = _TOP + _ROW * len(shown) + 4
+    parts.append(
+        f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{bottom}" y2="{bottom}"/>'
+        f'<text class="axis" x="{_LEFT}" y="{bottom + 16}">{low:.4g}</text>'
+        f'<text class="axis" x="{_WIDTH - _RIGHT}" y="{bottom + 16}" text-anchor="end">'
+        f"{high:.4g}</text></svg>"
+    )
+    return "".join(parts)

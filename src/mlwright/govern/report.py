@@ -1,0 +1,71 @@
+"""A model's report: one HTML file that needs nothing else, for engineers and for others."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+
+from mlwright.checks.records import Verdict
+from mlwright.evaluate.records import Evaluation
+from mlwright.govern.charts import Bar, intervals
+from mlwright.govern.records import Why
+from mlwright.registry.records import ModelVersion
+from mlwright.scoring.records import ModelPackage
+from mlwright.train.records import SearchResult
+
+
+def render(
+    version: ModelVersion,
+    package: ModelPackage,
+    search: SearchResult,
+    evaluation: Evaluation,
+    verdicts: tuple[Verdict, ...],
+    why: Why,
+) -> str:
+    """Return the report as one HTML document; the same records give the same bytes."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["number"] = _number
+    template = environment.from_string(
+        files("mlwright.govern").joinpath("templates/report.html").read_text("utf-8")
+    )
+    return template.render(
+        version=version,
+        package=package,
+        search=search,
+        evaluation=evaluation,
+        verdicts=verdicts,
+        why=why,
+        summary=_in_words(version, package, evaluation),
+        chart=_chart(version, evaluation),
+    )
+
+
+def _chart(version: ModelVersion, evaluation: Evaluation) -> str:
+    name = evaluation.metric
+    bars = [Bar(version.ref, evaluation.metrics[name], emphasis=True)]
+    bars += [
+        Bar(f"{baseline} baseline", metrics[name], emphasis=False)
+        for baseline, metrics in evaluation.baselines.items()
+    ]
+    return intervals(bars, title=f"{name} with 95 % intervals, beside the baselines")
+
+
+def _in_words(version: ModelVersion, package: ModelPackage, evaluation: Evaluation) -> str:
+    found = evaluation.metrics[evaluation.metric]
+    state = "passed all of its checks" if not version.failed else "did not pass all of its checks"
+    return (
+        f"This model answers a {package.task.kind.value} question: it predicts"
+        f" “{package.task.target}” from {len(package.signature.inputs)} columns. On"
+        f" {evaluation.rows:,} rows it had never seen, its {evaluation.metric} was"
+        f" {_number(found.value)}; the true value lies between {_number(found.low)} and"
+        f" {_number(found.high)} in 95 of 100 such samples. It {state}."
+    )
+
+
+def _number(value: object) -> str:
+    if isinstance(value, float):
+        return "not defined" if value != value else f"{value:.4g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)

@@ -1,0 +1,322 @@
+"""Explain any id: what it is, and the way back to rows, code, environment and people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from mlwright.core.digest import Digest
+from mlwright.core.errors import NotFoundError, UsageError, nearest
+from mlwright.core.ids import Noun, noun_of, short
+from mlwright.govern.records import Link, Why
+from mlwright.ledger.ledger import Ledger
+from mlwright.ledger.records import Event
+from mlwright.registry.records import ModelVersion
+from mlwright.registry.roles import changes
+from mlwright.registry.versions import find, versions
+from mlwright.run.why import why_step
+from mlwright.store.protocol import Store
+
+
+def why(ref: str, ledger: Ledger, store: Store) -> Why:
+    """Explain a model (id, name or ``name@version``), run, data version, check, event or step.
+
+    Raises
+    ------
+    NotFoundError
+        ``id-unknown`` or ``name-unknown``, naming the nearest and every place looked.
+    UsageError
+        ``id-ambiguous`` when a prefix fits several ids.
+    """
+    noun = noun_of(ref)
+    if noun is not None:
+        identifier = resolve(ref, ledger)
+        explain: Mapping[Noun, Callable[[str, Ledger, Store], Why]] = {
+            Noun.MODEL: _model_by_id,
+            Noun.RUN: _run,
+            Noun.DATA: _data,
+            Noun.CHECK: _check,
+            Noun.EVENT: _event,
+        }
+        return explain[noun](identifier, ledger, store)
+    if any(version.name == ref.partition("@")[0] for version in versions(ledger)):
+        return _model(find(ledger, ref), ledger, store)
+    if ledger.steps_named(ref):
+        return _step(ref, ledger, store)
+    raise _unknown_name(ref, ledger)
+
+
+def resolve(prefix: str, ledger: Ledger) -> str:
+    """Return the one id that starts with ``prefix``."""
+    if noun_of(prefix) is Noun.EVENT:
+        return ledger.event(_sequence(prefix, ledger)).id
+    found = ledger.resolve(prefix)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(
+            "id-ambiguous",
+            f"{prefix!r} is the start of {len(found)} ids",
+            fix="give more of it: " + ", ".join(found[:5]),
+            facts={"prefix": prefix, "candidates": list(found[:20])},
+        )
+    raise NotFoundError(
+        "id-unknown",
+        f"no id starts with {prefix!r}",
+        fix="mlw ls models, mlw ls runs or mlw ls data lists what there is",
+        facts={"id": prefix},
+        looked=[f"the {ledger.size:,} events of this project's ledger"],
+    )
+
+
+def _sequence(event_id: str, ledger: Ledger) -> int:
+    number = event_id.partition("_")[2]
+    if number.isdigit() and int(number) < ledger.size:
+        return int(number)
+    raise NotFoundError(
+        "id-unknown",
+        f"there is no event {event_id!r}",
+        fix="mlw ls events lists the newest",
+        facts={"id": event_id, "events": ledger.size},
+        looked=[f"the {ledger.size:,} events of this project's ledger"],
+    )
+
+
+def _unknown_name(ref: str, ledger: Ledger) -> NotFoundError:
+    names = sorted({v.name for v in versions(ledger)} | {v.ref for v in versions(ledger)})
+    near = nearest(ref, names)
+    return NotFoundError(
+        "name-unknown",
+        f"{ref!r} is no id, no model and no step" + (f"; did you mean {near!r}?" if near else ""),
+        fix=f"mlw why {near}" if near else "mlw ls models, mlw ls steps",
+        facts={"ref": ref, "nearest": near},
+        looked=[f"{len(names)} model names and versions", "the names of the steps that ran"],
+    )
+
+
+def _model_by_id(identifier: str, ledger: Ledger, store: Store) -> Why:
+    return _model(find(ledger, identifier), ledger, store)
+
+
+def _model(version: ModelVersion, ledger: Ledger, store: Store) -> Why:
+    names = [v.ref for v in versions(ledger) if v.model == version.model]
+    promotions = [c for c in changes(ledger, version.name) if c.live == version.ref]
+    registered = Link(
+        "registered as",
+        "event",
+        version.event,
+        f"{version.ref} by {version.actor} at {version.time}",
+        {},
+    )
+    judged = tuple(_verdict_link(check, ledger) for check in version.checks)
+    promoted = tuple(
+        Link("made live in", "event", c.event, f"by {c.actor} at {c.time}: {c.reason}", {})
+        for c in promotions
+    )
+    return Why(
+        kind="model",
+        id=version.model,
+        what=f"{version.ref}, made by run {short(version.run)} from data {short(version.data)}",
+        facts={
+            "versions": names,
+            "artefact": version.artefact,
+            "answers on the probe rows": version.probe_answers,
+        },
+        lineage=(registered, *judged, *promoted, *_way_back(version.run, ledger, store)),
+    )
+
+
+def _run(identifier: str, ledger: Ledger, store: Store) -> Why:
+    events = list(ledger.events(subject=identifier))
+    started = events[0]
+    ended = [e for e in events if e.kind in ("run.finished", "run.failed")]
+    status = ended[-1].kind.removeprefix("run.") if ended else "open (interrupted, or running)"
+    made = tuple(
+        Link("made", "model", v.model, f"{v.ref} at {v.time}", {})
+        for v in versions(ledger)
+        if v.run == identifier
+    )
+    return Why(
+        kind="run",
+        id=identifier,
+        what=f"{started.facts.get('command', '')}: {status}",
+        facts={"started": started.time, "by": started.actor},
+        lineage=(*made, *_way_back(identifier, ledger, store)),
+    )
+
+
+def _way_back(run: str, ledger: Ledger, store: Store) -> tuple[Link, ...]:
+    """Return run, steps, plan, code, environment and data, in the order of the way back."""
+    events = list(ledger.events(subject=run))
+    started = events[0]
+    facts = started.facts
+    links = [
+        Link("made by", "run", run, f"started by {started.actor} at {started.time}", {}),
+        *(_step_link(event) for event in events if event.kind == "step.finished"),
+        *_plan_links(events, ledger),
+        _code_link(facts, store),
+        _environment_link(facts, store),
+    ]
+    for data in ledger.uses(run):
+        if data.startswith("d_"):
+            links.extend(_data_links(data, ledger))
+    return tuple(links)
+
+
+def _step_link(event: Event) -> Link:
+    facts = event.facts
+    cached = bool(facts["cached"])
+    made_by = str(facts["made_by"])
+    return Link(
+        "step",
+        "step",
+        str(facts["step"]),
+        f"kept from run {short(made_by)}" if cached else f"done in {facts['seconds']:.1f} s",
+        {"function": facts["function"], "output": facts["output"], "key": facts["key"]},
+    )
+
+
+def _plan_links(events: list[Event], ledger: Ledger) -> list[Link]:
+    inputs = cast("Mapping[str, str]", events[0].facts.get("inputs", {}))
+    wanted = inputs.get("plan")
+    made = [e for e in ledger.events(kind="plan.made") if e.facts["plan"] == wanted]
+    if not made:
+        return []
+    what = f"made at {made[0].time} on {made[0].facts['machine']}"
+    return [Link("carried out the plan", "plan", str(wanted), what, {"event": made[0].id})]
+
+
+def _read_json(store: Store, digest: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", json.loads(store.get(Digest(str(digest)))))
+
+
+def _code_link(facts: Mapping[str, object], store: Store) -> Link:
+    code = _read_json(store, facts["code"])
+    commit = code.get("commit")
+    dirty = code.get("changed") or ()
+    what = f"git commit {commit}" if commit else "not under git: the files themselves are kept"
+    if dirty:
+        what += f", with {len(cast('list[object]', dirty))} uncommitted files kept"
+    return Link("with the code", "code", str(facts["code"]), what, {})
+
+
+def _environment_link(facts: Mapping[str, object], store: Store) -> Link:
+    found = _read_json(store, facts["environment"])
+    what = f"Python {found.get('python')} on {found.get('cpu')}"
+    distributions = cast("Mapping[str, object]", found.get("distributions", {}))
+    return Link(
+        "in the environment",
+        "environment",
+        str(facts["environment"]),
+        what,
+        {"distributions": len(distributions)},
+    )
+
+
+def _data_links(data: str, ledger: Ledger) -> list[Link]:
+    ingested = list(ledger.events(kind="data.ingested", subject=data))
+    links = []
+    for event in ingested[:1]:
+        facts = event.facts
+        links.append(
+            Link(
+                "from the data",
+                "data",
+                data,
+                f"{facts['rows']:,} rows x {facts['columns']} columns,"
+                f" ingested by {event.actor} at {event.time}",
+                {"digest": facts["digest"], "row ids": facts["row_ids"]},
+            )
+        )
+    links.extend(
+        Link(
+            "read from",
+            "source",
+            str(event.facts["address"]),
+            f"{event.facts['format']}, {event.facts['size']:,} bytes, read at {event.time}",
+            {"content": event.facts["content"], "event": event.id},
+        )
+        for event in ingested
+    )
+    return links
+
+
+def _data(identifier: str, ledger: Ledger, store: Store) -> Why:
+    links = _data_links(identifier, ledger)
+    used = tuple(
+        Link("used by", "run", run, _run_words(run, ledger), {})
+        for run in ledger.used_by(identifier)
+        if run.startswith("r_")
+    )
+    what = links[0].what if links else "known by its id alone"
+    return Why("data", identifier, what, {}, (*links, *used))
+
+
+def _run_words(run: str, ledger: Ledger) -> str:
+    made = [v.ref for v in versions(ledger) if v.run == run]
+    return f"made {', '.join(made)}" if made else "made no model"
+
+
+def _verdict_link(check: str, ledger: Ledger) -> Link:
+    facts = next(iter(ledger.events(subject=check, newest_first=True, limit=1))).facts
+    return Link(
+        "judged by", "check", check, f"{facts['rule']}: {facts['outcome']}. {facts['why']}", {}
+    )
+
+
+def _check(identifier: str, ledger: Ledger, store: Store) -> Why:
+    event = next(iter(ledger.events(subject=identifier, newest_first=True, limit=1)))
+    facts = event.facts
+    model = str(facts["model"])
+    subject = find(ledger, model)
+    return Why(
+        kind="check",
+        id=identifier,
+        what=f"{facts['rule']}: {facts['outcome']}. {facts['why']}",
+        facts={"value": facts["value"], "low": facts["low"], "high": facts["high"]},
+        lineage=(
+            Link("recorded in", "event", event.id, f"by {event.actor} at {event.time}", {}),
+            Link("judges", "model", model, subject.ref, {}),
+            *_way_back(subject.run, ledger, store),
+        ),
+    )
+
+
+def _event(identifier: str, ledger: Ledger, store: Store) -> Why:
+    event = ledger.event(_sequence(identifier, ledger))
+    about: tuple[Link, ...] = ()
+    if noun_of(event.subject) not in (None, Noun.EVENT):
+        explained = why(event.subject, ledger, store)
+        about = (
+            Link("about", explained.kind, explained.id, explained.what, {}),
+            *explained.lineage,
+        )
+    return Why(
+        kind="event",
+        id=identifier,
+        what=f"{event.kind} by {event.actor} at {event.time}",
+        facts=dict(event.facts),
+        lineage=(
+            Link(
+                "proved by",
+                "log",
+                f"sha256:{event.leaf.hex()}",
+                f"entry {event.sequence} of {ledger.size:,}; mlw prove audit verifies the log",
+                {},
+            ),
+            *about,
+        ),
+    )
+
+
+def _step(name: str, ledger: Ledger, store: Store) -> Why:
+    found = why_step(ledger, store, name)
+    row = ledger.steps_named(name)[0]
+    return Why(
+        kind="step",
+        id=name,
+        what=found.why,
+        facts={"key": row.key, "output": row.output, "changed": found.changed},
+        lineage=_way_back(row.run, ledger, store),
+    )
