@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mlwright.core.settings import FreeTable
 
@@ -10,3 +11,11 @@ from mlwright.core.settings import FreeTable
 @dataclass(frozen=True, slots=True)
 class CheckSettings(FreeTable):
     """Rules by name as they were written; nested tables are flattened with dots."""
+
+    rules: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "doc": 'A rule by the name of what it judges, such as auc = ">= 0.7", or by its own: '
+            'fairness.gender = "tpr_gap <= 0.1".'
+        },
+    )

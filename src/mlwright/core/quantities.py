@@ -57,7 +57,7 @@ UNITS: Mapping[str, Unit] = MappingProxyType(
 NUMBER = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?|\.[0-9]{1,40}")
 """An unsigned number as people write it; the lengths are bounded so that reading is quick."""
 
-_WRITTEN = re.compile(rf"([+-]?(?:{NUMBER.pattern}))\s*([A-Za-z%]*)")
+_WRITTEN = re.compile(rf"({NUMBER.pattern})\s*([A-Za-z%]*)")
 _EXACT = Context(prec=400)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlwright.core.quantities import EXAMPLES, Quantity, parse_quantity
+
+_LARGEST = 2**63 - 1  # what TOML promises to keep; NaN fails the comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _typed(setting: Setting, raw: object, *, textual: bool) -> object:
         return _texts(raw, textual=textual)
     if setting.kind is str:
         if not isinstance(raw, str):
-            raise ValueError(f"{raw!r} is not text" + _hint(setting))
+            raise ValueError(f"{raw!r} is not text{_hint(setting)}")
         return raw
     if textual and isinstance(raw, str):
         raw = _number_or_truth(setting.kind, raw)
@@ -113,10 +114,14 @@ def _typed(setting: Setting, raw: object, *, textual: bool) -> object:
         if not isinstance(raw, bool):
             raise ValueError(f"{raw!r} is neither true nor false")
         return raw
-    if isinstance(raw, bool) or not isinstance(raw, int if setting.kind is int else int | float):
-        raise ValueError(f"{raw!r} is not {_noun(setting)}" + _hint(setting))
-    if not math.isfinite(raw):
-        raise ValueError(f"{raw!r} is not {_noun(setting)}")
+    if (
+        isinstance(raw, bool)
+        or not isinstance(raw, int if setting.kind is int else int | float)
+        or not -_LARGEST <= raw <= _LARGEST
+    ):
+        raise ValueError(f"{raw!r} is not {_noun(setting)}{_hint(setting)}")
+    if setting.quantity in (Quantity.DURATION, Quantity.SIZE):
+        raise ValueError(f"{raw!r} has no unit: write {EXAMPLES[setting.quantity]}")
     return setting.kind(raw)
 
 
@@ -153,7 +158,8 @@ def flatten(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, ob
     """
     entries: list[tuple[str, object]] = []
     for name, value in table.items():
-        if isinstance(value, Mapping):
+        # An empty table is kept: what is unknown must not vanish because it holds nothing.
+        if isinstance(value, Mapping) and value:
             entries.extend(flatten(value, f"{prefix}{name}."))
         else:
             entries.append((prefix + name, value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,9 +26,7 @@ T = typing.TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FreeTable:
-    """A section whose keys are the user's own; each value is a text."""
-
-    entries: Mapping[str, str] = field(default_factory=dict)
+    """Base of a section whose keys are the user's own: one field maps each key to its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Settings:
         """Return the section a settings dataclass describes."""
         for section in self.sections.values():
             if type(section) is kind:
-                return typing.cast("T", section)
+                return section
         raise KeyError(f"{kind.__name__} was not among the sections that were resolved")
 
     def origins(self) -> tuple[SettingOrigin, ...]:
@@ -165,7 +163,8 @@ def _build(section: str, kind: type, values: Mapping[str, object]) -> object:
     prefix = f"{section}." if section else ""
     own = {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}
     if issubclass(kind, FreeTable):
-        return kind(MappingProxyType(own))
+        (table,) = fields(kind)
+        return kind(**{table.name: MappingProxyType(own)})
     return kind(**{s.name: own[s.name] for s in declared(section, kind) if s.name in own})
 
 
@@ -261,17 +260,17 @@ def _document_keys(
 ) -> Iterator[tuple[str, object]]:
     seen: set[str] = set()
     for top, value in document.items():
-        is_table = isinstance(value, Mapping)
-        if is_table and top not in keys.sections:
+        table = value if isinstance(value, Mapping) else None
+        if table is not None and top not in keys.sections:
             keys.check(top, f"in {name}")
-        if top in keys.sections and not is_table:
+        if top in keys.sections and table is None:
             raise UsageError(
                 "spec-value",
                 f"{top} in {name} is a section, not {value!r}",
                 fix=f"write [{top}] and its keys below it",
                 facts={"key": top},
             )
-        for key, raw in flatten({top: value}):
+        for key, raw in [(top, value)] if table is None else flatten(table, f"{top}."):
             if key in seen:
                 raise UsageError(
                     "spec-value",
@@ -316,7 +315,7 @@ def find_document(folder: Path) -> Document | None:
 
 def _pyproject_table(path: Path) -> Mapping[str, object] | None:
     # Someone else's broken pyproject.toml on the way up is not ours to complain about.
-    if b"mlwright" not in path.read_bytes():
+    if b"mlwright" not in _read(path):
         return None
     tool = _read_toml(path).get("tool")
     table = tool.get("mlwright") if isinstance(tool, Mapping) else None
@@ -325,10 +324,10 @@ def _pyproject_table(path: Path) -> Mapping[str, object] | None:
 
 def _read_toml(path: Path) -> Mapping[str, object]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(_read(path).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         what = f"byte {error.start} is not UTF-8"
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
         what = str(error)
     except RecursionError:
         what = "it is nested too deeply"
@@ -338,3 +337,15 @@ def _read_toml(path: Path) -> Mapping[str, object]:
         fix=f"correct {path.name}; texts stand in quotes, a table starts with its [name]",
         facts={"path": str(path)},
     )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            "spec-unreadable",
+            f"{path} cannot be read: {error.strerror}",
+            fix=f"make {path.name} readable for this user",
+            facts={"path": str(path)},
+        ) from error
