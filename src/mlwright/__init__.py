@@ -1,1 +1,39 @@
 """mlwright: from a table and a question to a model in production that can answer for itself."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlwright.api.model import Model as Model
+    from mlwright.api.project import Project as Project
+    from mlwright.api.run import Run as Run
+    from mlwright.api.run import run as run
+    from mlwright.core.errors import MlwrightError as MlwrightError
+    from mlwright.run.step import step as step
+
+_HOMES = {
+    "MlwrightError": "mlwright.core.errors",
+    "Model": "mlwright.api.model",
+    "Project": "mlwright.api.project",
+    "Run": "mlwright.api.run",
+    "run": "mlwright.api.run",
+    "step": "mlwright.run.step",
+}
+
+__all__ = ["MlwrightError", "Model", "Project", "Run", "run", "step"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on its first use: ``import mlwright`` itself stays light."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mlwright' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

@@ -5,33 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from mlwright.checks.settings import CheckSettings
+from mlwright.api.spec import PLANNED, SECTIONS
 from mlwright.core.errors import NotFoundError, UsageError
 from mlwright.core.files import write_durably
 from mlwright.core.seam import Seam, SystemSeam
 from mlwright.core.settings import SPEC_FILE, STATE_FOLDER, Document, find_document, resolve
-from mlwright.data.settings import DataSettings
-from mlwright.features.settings import FeatureSettings
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.ledger import Ledger
-from mlwright.registry.settings import ProjectSettings
 from mlwright.store.local import LocalStore
-from mlwright.train.settings import QuestionSettings, SearchSettings
 
 DEFAULT_SEAM: Seam = SystemSeam()
-
-SECTIONS: Mapping[str, type] = {
-    "": QuestionSettings,
-    "project": ProjectSettings,
-    "data": DataSettings,
-    "features": FeatureSettings,
-    "search": SearchSettings,
-    "checks": CheckSettings,
-}
-"""The settings every stage declares, by section of the spec."""
-
-PLANNED = ("serve", "monitor", "approve")
-"""Sections that are documented and that this version does not act on."""
 
 
 def locate(folder: Path | None, start: Path, *, create: bool) -> Document:

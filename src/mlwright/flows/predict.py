@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import DataError, UsageError
 from mlwright.core.files import write_durably
 from mlwright.core.records import load as load_record
 from mlwright.data.ingest import read_table
@@ -48,6 +49,29 @@ def score(frame: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     if outputs != ("value",):
         columns.update({name: answers[:, place] for place, name in enumerate(outputs)})
     return pl.DataFrame(columns)
+
+
+def score_any(table: Any, scorer: Scorer) -> Any:
+    """Score a polars, pandas or pyarrow table and answer with the same kind.
+
+    Raises
+    ------
+    DataError
+        ``predict-table-kind`` for anything else.
+    """
+    home = type(table).__module__.partition(".")[0]
+    if isinstance(table, pl.DataFrame):
+        return score(table, scorer)
+    if home == "pandas":
+        return score(pl.from_pandas(table), scorer).to_pandas()
+    if home == "pyarrow":
+        return score(pl.DataFrame(pl.from_arrow(table)), scorer).to_arrow()
+    raise DataError(
+        "predict-table-kind",
+        f"cannot score a {type(table).__qualname__}",
+        fix="give a polars, pandas or pyarrow table; for one row: polars.DataFrame([row])",
+        facts={"type": type(table).__qualname__},
+    )
 
 
 def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -> Scored:

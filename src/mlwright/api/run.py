@@ -1,0 +1,79 @@
+"""Run the whole job from Python."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mlwright.api.model import Model
+from mlwright.api.project import Project
+from mlwright.flows.records import Build
+from mlwright.train.progress import Silent
+
+
+class Run:
+    """A finished run: its id, its model and everything that was found on the way."""
+
+    def __init__(self, project: Project, build: Build) -> None:
+        self.project = project
+        self.build = build
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.build.run
+
+    @property
+    def model(self) -> Model:
+        """The model the run registered."""
+        return Model(self.project, self.build.version)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id} made {self.build.version.ref}>"
+
+
+class _Quiet:
+    def finished(self, stage: str, value: object, seconds: float, *, cached: bool) -> None:
+        """Say nothing: the caller has the records."""
+
+
+def run(
+    source: str | Path | None = None,
+    target: str | None = None,
+    *,
+    project: str | Path | None = None,
+    checks: tuple[str, ...] = (),
+    **settings: object,
+) -> Run:
+    """Train, judge and register a model from a table and a question.
+
+    Parameters
+    ----------
+    source
+        A CSV or Parquet file; by default the spec's ``data.source``.
+    target
+        The column to predict; by default the spec's ``target``.
+    project
+        The project's folder; by default the nearest one upwards, else one is made here.
+    checks
+        Rules such as ``"auc >= 0.70"`` beside those of the spec.
+    **settings
+        Any setting of the spec by its last name, such as ``budget="60s"`` or ``key="id"``.
+
+    Raises
+    ------
+    MlwrightError
+        With a stable ``code``; ``fix`` says what to do.
+    """
+    flags = {name: value for name, value in settings.items() if value is not None}
+    if source is not None:
+        flags["data.source"] = str(Path(source).expanduser().absolute())
+    if target is not None:
+        flags["target"] = target
+    opened = Project.open(
+        Path(project) if project is not None else None,
+        create=True,
+        flags=flags,
+        environ=os.environ,
+    )
+    return Run(opened, opened.build(rules=checks, listener=_Quiet(), progress=Silent()))

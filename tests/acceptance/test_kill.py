@@ -1,0 +1,66 @@
+"""Killed anywhere, a run loses nothing that was acknowledged and goes on where it stopped."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.acceptance.conftest import Shell
+
+
+def _table(folder: Path, rows: int) -> Path:
+    generator = random.Random(7)
+    path = folder / "table.csv"
+    lines = ["id,age,plan,spent,left"]
+    for i in range(rows):
+        age, spent = generator.randint(18, 90), generator.gauss(50, 20)
+        left = generator.random() < (0.7 if age > 60 and spent < 50 else 0.2)
+        lines.append(f"{i},{age},{'abc'[i % 3]},{spent:.2f},{'yes' if left else 'no'}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def _campaign(mlw: Shell, kills: int, seed: int) -> None:
+    generator = random.Random(seed)
+    table = _table(mlw.folder, 3000)
+    command = ["run", str(table), "--target", "left", "--key", "id", "--budget", "1s"]
+    mlw.good("init")
+    began = time.monotonic()
+    reference = Shell(mlw.folder / "reference")
+    reference.folder.mkdir()
+    whole = reference.good(*command)
+    seconds = time.monotonic() - began
+    checkpoint = mlw.folder / "checkpoint.txt"
+    for turn in range(kills):
+        mlw("audit", "checkpoint", "--out", checkpoint)
+        process = subprocess.Popen(
+            # Another seed each time, so that there is always work left to be killed in.
+            [sys.executable, "-m", "mlwright", *command, "--seed", str(turn)],
+            cwd=mlw.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(generator.uniform(0.2, 1.0) * seconds)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if turn % 5 == 4 or turn == kills - 1:
+            proof = mlw("prove", "audit", "--checkpoint", checkpoint, "--json")
+            assert proof.code == 0, proof.out
+            assert mlw.good("doctor", "--rebuild")["well"] is True
+    made = mlw.good(*command)
+    assert made["model"]["id"] == whole["model"]["id"] or made["plan"] != whole["plan"]
+    assert mlw.good("doctor")["well"] is True
+
+
+def test_twenty_kills_lose_no_event_and_leave_no_half_object(mlw: Shell) -> None:
+    _campaign(mlw, 20, seed=1)
+
+
+@pytest.mark.deep
+def test_two_hundred_kills_lose_no_event_and_leave_no_half_object(mlw: Shell) -> None:
+    _campaign(mlw, 200, seed=2)
