@@ -2,7 +2,8 @@
 
 Tagged bytes tell types apart (``1``, ``1.0``, ``True`` and ``"1"`` differ), sort mappings and
 sets, and keep a float to its last bit. A frozen dataclass is encoded with its name and its
-fields, so that two records of different kinds never share a digest.
+fields, so that records of different names never share a digest; the module is left out, so that
+moving a class changes no id.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 import struct
+import typing
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import lru_cache
 
 from mlwright.core.digest import Digest, digest_bytes
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def encode(value: object) -> bytes:
@@ -60,7 +66,8 @@ def _write(value: object, out: list[bytes]) -> None:
     elif isinstance(value, str):
         out.append(_text(b"S", value))
     elif isinstance(value, int):
-        out.append(_text(b"I", str(value)))
+        # Hexadecimal: Python refuses to write thousands of decimal digits.
+        out.append(_text(b"I", format(value, "x")))
     elif isinstance(value, float):
         # One NaN: its payload carries no meaning and differs between processors.
         out.append(b"F" + struct.pack(">d", math.nan if math.isnan(value) else value))
@@ -115,24 +122,62 @@ def plain(value: object) -> object:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
+        return _plain_object(value)
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted((plain(item) for item in value), key=repr)
-    if isinstance(value, bytes):
+    if isinstance(value, bytes | bytearray | memoryview):
         return value.hex()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     raise TypeError(f"{type(value).__qualname__} has no JSON form")
 
 
+def _plain_object(value: Mapping[typing.Any, object]) -> dict[str, object]:
+    found = {str(plain(key)): plain(item) for key, item in value.items()}
+    if len(found) != len(value):
+        raise TypeError("two keys of a mapping are the same text in JSON")
+    return found
+
+
 def canonical_json(value: object) -> bytes:
-    """Return JSON bytes with sorted keys and no spaces; a NaN or an infinity is refused.
+    """Return JSON bytes with sorted keys and no spaces.
+
+    A lone surrogate, as in a file name that is no UTF-8, is written as its escape.
+
+    Raises
+    ------
+    TypeError
+        When the value holds what is not JSON, a key that is no text among it.
+    ValueError
+        When it holds a NaN, an infinity, an integer too long to write, or two surrogates that
+        would be read back as one character.
 
     >>> canonical_json({"b": 1.5, "a": [True, None]})
     b'{"a":[true,null],"b":1.5}'
     """
-    return json.dumps(
+    _require_text_keys(value)
+    text = json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    )
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        if _SURROGATE_PAIR.search(text):
+            raise ValueError("a text holds a character split into two surrogates") from None
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+
+
+def _require_text_keys(value: object) -> None:
+    # json.dumps would write 1 and None as texts, and sort them before it does.
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"a JSON object has text keys, not {key!r}")
+            if isinstance(item, dict | list | tuple):
+                _require_text_keys(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            if isinstance(item, dict | list | tuple):
+                _require_text_keys(item)

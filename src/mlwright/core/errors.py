@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import IntEnum
 
+_LONGEST_NAME = 200  # comparing spellings takes quadratic time
+
 
 class ExitCode(IntEnum):
     """What the command line returns; the meaning of each number is part of the contract."""
@@ -122,6 +124,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     'churned'
     """
     known = list(known)
+    if len(name) > _LONGEST_NAME:
+        return None
     folded = {k.casefold(): k for k in reversed(known)}
     found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

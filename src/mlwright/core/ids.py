@@ -25,7 +25,7 @@ class Noun(str, Enum):
     EVENT = "e"
 
 
-_ID = re.compile(r"(?P<noun>[dcrmple])_(?P<rest>[a-z2-7]{1,26}|[0-9]+)")
+_ID = re.compile(r"(?P<noun>[dcrmpl])_[a-z2-7]{1,26}|(?P<event>e)_(?:0|[1-9][0-9]*)")
 
 
 def content_id(noun: Noun, digest: Digest) -> str:
@@ -53,15 +53,20 @@ def event_id(sequence: int) -> str:
 
 
 def short(identifier: str) -> str:
-    """Return an id cut to the length people read; it still resolves as a prefix."""
+    """Return an id cut to the length people read; it still resolves as a prefix.
+
+    What is no id, such as a name, is returned as it is.
+    """
+    if noun_of(identifier) in (None, Noun.EVENT):
+        return identifier
     noun, _, rest = identifier.partition("_")
-    return identifier if noun == Noun.EVENT.value else f"{noun}_{rest[:_SHORT]}"
+    return f"{noun}_{rest[:_SHORT]}"
 
 
 def noun_of(text: str) -> Noun | None:
     """Return the noun an id or its prefix belongs to, or None when it is no id."""
     found = _ID.fullmatch(text)
-    return Noun(found["noun"]) if found else None
+    return Noun(found["noun"] or found["event"]) if found else None
 
 
 def _base32(raw: bytes) -> str:

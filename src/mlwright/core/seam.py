@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,10 +44,13 @@ class SystemSeam:
         return os.urandom(count)
 
     def actor(self) -> str:
-        """Return ``user@host``; a user id without a name is written as its number."""
+        """Return ``user@host``; a user id without a name is written as its number.
+
+        The name is the operating system's: the environment's (``LOGNAME``) can say anything.
+        """
         try:
-            user = getpass.getuser()
-        except (KeyError, OSError):
+            user = pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
             user = str(os.getuid())
         return f"{user}@{socket.gethostname()}"
 
