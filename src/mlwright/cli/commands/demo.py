@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -15,49 +16,39 @@ from mlwright.cli.output import Output
     "--data",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     required=True,
-    help="The flights table that scripts/fetch_data.py prepares.",
+    help="The table of flights that scripts/fetch_data.py prepares (flights_late.csv).",
 )
 @common
 def command(data: Path, output: Output) -> int:
-    """Learn from the first months of 2013 which flights arrive late, then explain and prove it.
+    """Learn from January to September 2013 which flights arrive late, then explain and prove it.
+
+    The flights are real: everything that left New York in 2013.
 
     \b
     make demo
+    mlw demo --data .cache/data/flights_late.csv
     """
     from mlwright.cli.main import run
+    from mlwright.flows.excerpt import rows_before
 
-    folder = output.folder or Path.cwd() / ".cache" / "demo"
+    folder = output.folder or data.parent.parent / "demo"
     folder.mkdir(parents=True, exist_ok=True)
-    table = _first_months(data, folder / "flights_2013_first_months.parquet")
-    at = ["--project", str(folder)]
+    table = folder / "flights_to_september.csv"
+    rows = rows_before(data, table, column="time_hour", day="2013-10-01")
+    output.line(f"{rows:,} flights left New York from January to September 2013.")
+    output.line("Which of them arrive more than 15 minutes late, told at departure?")
+    build = ["run", str(table), "--target", "late", "--key", "flight_id", "--time", "time_hour"]
     for arguments in (
-        [
-            "run",
-            str(table),
-            "--target",
-            "late",
-            "--key",
-            "flight_id",
-            "--time",
-            "time_hour",
-            "--name",
-            "late",
-            "--check",
-            "auc >= 0.70",
-            *at,
-        ],
-        ["why", "late", *at],
-        ["prove", "late", *at],
+        [*build, "--check", "auc >= 0.80", "--budget", "30s"],
+        ["why", "late"],
+        ["prove", "late"],
     ):
-        shown = " ".join(a if " " not in a else f"'{a}'" for a in arguments)
-        output.line(click.style(f"\n$ mlw {shown}", bold=True, fg="cyan"))
-        if code := run(arguments):
+        output.line(click.style(f"\n$ mlw {' '.join(map(_quoted, arguments))}", bold=True))
+        if code := run([*arguments, "--project", str(folder)]):
             return code
+    output.line(f"\nEverything lies in {folder}: go there, and try mlw ls, mlw show late.")
     return 0
 
 
-def _first_months(data: Path, table: Path) -> Path:
-    """Write the flights of January to September; the later weeks stay unseen for serving."""
-    from mlwright.data.excerpt import before
-
-    return before(data, table, column="time_hour", end="2013-10-01")
+def _quoted(argument: str) -> str:
+    return shlex.quote(argument)

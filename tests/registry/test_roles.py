@@ -1,0 +1,167 @@
+"""Versions and roles: numbers without gaps, a rollback that goes back one live version each time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from mlwright.checks.records import Outcome, Verdict
+
+from mlwright.core.digest import digest_bytes
+from mlwright.core.errors import ExitCode, GateError, NotFoundError, UsageError
+from mlwright.core.ids import Noun, content_id
+from mlwright.core.seam import ReplaySeam
+from mlwright.data.records import Contract
+from mlwright.features.records import Preparation
+from mlwright.ledger.ledger import Ledger
+from mlwright.registry.records import ModelVersion
+from mlwright.registry.roles import changes, promote, rollback
+from mlwright.registry.versions import find, register, versions
+from mlwright.scoring.records import ModelPackage, Signature
+from mlwright.train.records import Configuration, Task, TaskKind
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    with Ledger.in_memory(ReplaySeam()) as opened:
+        yield opened
+
+
+def _package(content: bytes) -> ModelPackage:
+    artefact = digest_bytes(content)
+    return ModelPackage(
+        id=content_id(Noun.MODEL, artefact),
+        artefact=artefact,
+        task=Task(TaskKind.REGRESSION, "price", (), "rmse", "a number"),
+        signature=Signature((), ("value",)),
+        contract=Contract((), ()),
+        preparation=Preparation("tree", (), (), (), (), ()),
+        configuration=Configuration("dummy", "dummy", {}),
+        predictor=artefact,
+        probe=artefact,
+        probe_answers=artefact,
+        verified_rows=0,
+    )
+
+
+def _verdict(model: str, outcome: Outcome, rule: str = "gain > 0") -> Verdict:
+    return Verdict(
+        id=content_id(Noun.CHECK, digest_bytes(f"{model}{outcome}{rule}".encode())),
+        rule=rule,
+        name="gain",
+        subject=model,
+        outcome=outcome,
+        value=0.1,
+        low=0.05,
+        high=0.15,
+        why="0.1",
+    )
+
+
+def _register(
+    ledger: Ledger, content: bytes, outcome: Outcome = Outcome.PASS, rule: str = "gain > 0"
+) -> ModelVersion:
+    package = _package(content)
+    return register(
+        ledger,
+        name="price",
+        package=package,
+        package_object=digest_bytes(b"package" + content),
+        evaluation_object=digest_bytes(b"evaluation" + content),
+        run="r_" + "a" * 26,
+        data="d_" + "b" * 26,
+        verdicts=[_verdict(package.id, outcome, rule)],
+    )
+
+
+def test_the_same_model_judged_the_same_keeps_its_number(ledger: Ledger) -> None:
+    first, again, other = (_register(ledger, content) for content in (b"1", b"1", b"2"))
+
+    assert first.ref == again.ref == "price@1"
+    assert other.ref == "price@2"
+    assert [v.ref for v in versions(ledger)] == ["price@1", "price@2"]
+
+
+def test_another_rule_for_the_same_model_is_a_new_version(ledger: Ledger) -> None:
+    _register(ledger, b"1")
+
+    stricter = _register(ledger, b"1", rule="gain > 0.2")
+
+    assert stricter.ref == "price@2"
+
+
+def test_rollback_goes_back_one_live_version_each_time(ledger: Ledger) -> None:
+    for content in (b"1", b"2", b"3"):
+        promote(ledger, _register(ledger, content), reason="newer")
+
+    once = rollback(ledger, "price", reason="worse")
+    twice = rollback(ledger, "price", reason="worse still")
+
+    assert (once.live, once.previous) == ("price@2", "price@1")
+    assert (twice.live, twice.previous) == ("price@1", None)
+    with pytest.raises(NotFoundError, match="no earlier live version"):
+        rollback(ledger, "price", reason="nothing left")
+    assert {row.role: row.ref for row in ledger.roles("price")} == {"live": "price@1"}
+
+
+def test_every_role_change_is_an_event_with_actor_and_reason(ledger: Ledger) -> None:
+    promote(ledger, _register(ledger, b"1"), reason="first")
+
+    (change,) = changes(ledger, "price")
+
+    assert (change.live, change.reason, change.actor) == ("price@1", "first", "tester@localhost")
+
+
+def test_promoting_what_is_live_already_changes_nothing(ledger: Ledger) -> None:
+    version = _register(ledger, b"1")
+    promote(ledger, version, reason="first")
+    size = ledger.size
+
+    promote(ledger, version, reason="again")
+
+    assert ledger.size == size
+
+
+def test_a_version_that_failed_a_check_is_not_promoted(ledger: Ledger) -> None:
+    failed = _register(ledger, b"1", Outcome.FAIL)
+
+    with pytest.raises(GateError) as caught:
+        promote(ledger, failed, reason="anyway")
+
+    assert caught.value.exit_code is ExitCode.CHECK_FAILED
+    assert ledger.roles() == ()
+
+
+def test_a_version_without_a_verdict_is_not_promoted(ledger: Ledger) -> None:
+    unjudged = dataclasses.replace(_register(ledger, b"1"), checks=())
+
+    with pytest.raises(GateError, match="no verdict"):
+        promote(ledger, unjudged, reason="trust me")
+
+
+def test_a_bare_name_is_the_newest_version_and_the_live_one_for_predictions(
+    ledger: Ledger,
+) -> None:
+    first = _register(ledger, b"1")
+    second = _register(ledger, b"2")
+    promote(ledger, first, reason="first")
+
+    assert find(ledger, "price") == second
+    assert find(ledger, "price", prefer_live=True) == first
+    assert find(ledger, first.model) == find(ledger, "price@1") == first
+
+
+def test_an_unknown_model_offers_the_nearest_name(ledger: Ledger) -> None:
+    _register(ledger, b"1")
+
+    with pytest.raises(NotFoundError, match="did you mean 'price'"):
+        find(ledger, "prise")
+
+
+@pytest.mark.parametrize("name", ["", "v2", "a/b", "a b", "-a", "x" * 81, "why"])
+def test_a_name_that_no_address_can_carry_is_refused(name: str) -> None:
+    from mlwright.registry.versions import valid_name
+
+    with pytest.raises(UsageError):
+        valid_name(name)
