@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from mlwright.data.records import Column, Kind
+
+Value = bool | int | float | str | date | datetime | None
+"""One cell of a row; None and NaN are both missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class FittedStep:
-    """One fitted feature step: it reads a column and writes one or more outputs.
+    """One fitted feature step: it reads a raw column and writes one or more outputs.
 
     ``step`` names its module in ``features/steps``; ``numbers`` and ``categories`` hold what was
-    fitted on the training rows (their meaning is the step's own).
+    fitted on the training rows (their meaning is the step's own, told in its module).
     """
 
     step: str
@@ -25,7 +29,11 @@ class FittedStep:
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """Fitted steps in order; applying them gives a float64 matrix of rows x ``outputs``."""
+    """Fitted steps in order; applying them gives a float64 matrix of rows x ``outputs``.
+
+    ``inputs`` are the columns some step reads, ``categorical`` the outputs that are codes
+    without an order, ``dropped`` the columns left out, each with the reason.
+    """
 
     recipe: str
     inputs: tuple[Column, ...]

@@ -1,0 +1,124 @@
+"""A preparation as a whole: which columns it takes, and that a row equals its table."""
+
+from __future__ import annotations
+
+import struct
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlwright.core.records import dump, load
+from mlwright.features.catalogue import transform_row
+from mlwright.features.columns import columns_of
+from mlwright.features.prepare import Recipe, fit, transform
+from mlwright.features.records import Preparation
+
+RECIPES: tuple[Recipe, ...] = ("tree", "linear")
+ROWS = 200
+
+
+def mixed() -> pl.DataFrame:
+    start = datetime(2026, 1, 1)
+    return pl.DataFrame(
+        {
+            "number": [None if i % 7 == 0 else i * 0.1 for i in range(ROWS)],
+            "count": [i % 9 for i in range(ROWS)],
+            "yes": [i % 3 == 0 for i in range(ROWS)],
+            'odd [name] {"ü"},': [["red", "green", None][i % 3] for i in range(ROWS)],
+            "born": [date(1980, 1, 1) + timedelta(days=i * 11) for i in range(ROWS)],
+            "seen": [start + timedelta(hours=i * 5) for i in range(ROWS)],
+            "nothing": pl.Series([None] * ROWS, dtype=pl.Float64),
+            "same": ["x"] * ROWS,
+            "row": list(range(ROWS)),
+            "name": [f"customer {i}" for i in range(ROWS)],
+        }
+    )
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_each_row_has_the_bits_of_the_table(recipe: Recipe) -> None:
+    frame = mixed()
+    preparation = fit(frame, columns_of(frame), recipe, time="seen")
+
+    matrix = transform(preparation, frame)
+
+    assert matrix.flags.c_contiguous
+    for row, values in zip(matrix, frame.iter_rows(named=True), strict=True):
+        outputs = transform_row(preparation, values)
+        assert struct.pack(f"{len(row)}d", *row) == struct.pack(f"{len(row)}d", *outputs)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_columns_that_teach_nothing_are_dropped_with_the_reason(recipe: Recipe) -> None:
+    frame = mixed()
+
+    preparation = fit(frame, columns_of(frame), recipe, ["count"])
+
+    assert dict(preparation.dropped) == {
+        "count": "left out on request",
+        "nothing": "every value is missing",
+        "same": "one value in every row",
+        "row": "it counts the rows (distinct integers without large gaps)",
+        "name": "nearly every row has a text of its own (200 in 200 rows)",
+    }
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_time_column_gives_only_what_comes_round_again(recipe: Recipe) -> None:
+    frame = mixed()
+
+    preparation = fit(frame, columns_of(frame), recipe, time="seen")
+
+    assert any(output.startswith("seen:hour") for output in preparation.outputs)
+    assert "seen:days" not in preparation.outputs
+    assert "born:days" in preparation.outputs
+
+
+def test_a_time_column_of_one_day_a_year_is_dropped() -> None:
+    frame = pl.DataFrame({"when": [date(1990 + i, 1, 1) for i in range(0, 30, 28)] * 5})
+
+    preparation = fit(frame, columns_of(frame), "tree", time="when")
+
+    assert preparation.dropped == (("when", "it only orders the rows in time"),)
+    assert transform(preparation, frame).shape == (10, 0)
+
+
+def test_a_column_called_like_an_output_of_another_keeps_outputs_distinct() -> None:
+    frame = pl.DataFrame({"a": [1.0, None, 2.0], "a:missing": [1, 0, 1]})
+
+    preparation = fit(frame, columns_of(frame), "linear")
+
+    assert preparation.outputs == ("a", "a:missing", "a:missing (2)")
+
+
+def test_one_text_that_is_sometimes_missing_is_kept() -> None:
+    frame = pl.DataFrame({"flag": ["yes", None] * 10})
+
+    linear = fit(frame, columns_of(frame), "linear")
+
+    assert linear.outputs == ("flag:missing",)
+    assert transform(linear, frame)[:2].tolist() == [[0.0], [1.0]]
+
+
+def test_the_steps_see_only_the_training_rows() -> None:
+    frame = mixed()
+    training = frame.head(100)
+
+    alone = fit(training, columns_of(training), "linear")
+
+    assert fit(frame.head(100), columns_of(frame), "linear") == alone
+    assert fit(frame, columns_of(frame), "linear") != alone
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_preparation_survives_writing_and_reading(recipe: Recipe) -> None:
+    preparation = fit(mixed(), columns_of(mixed()), recipe)
+
+    again = load(Preparation, dump(preparation))
+
+    assert again == preparation
+    assert np.array_equal(
+        transform(again, mixed()), transform(preparation, mixed()), equal_nan=True
+    )
