@@ -1,0 +1,160 @@
+"""Rules held against measured values: each gives one verdict, and what is unknown never passes."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
+
+from mlwright.checks.grammar import render, term_text
+from mlwright.checks.records import (
+    Choice,
+    Comparator,
+    Limit,
+    Measured,
+    Outcome,
+    Range,
+    Rule,
+    Term,
+    Verdict,
+)
+from mlwright.core.encoding import digest_of
+from mlwright.core.errors import UsageError, nearest
+from mlwright.core.ids import Noun, content_id
+from mlwright.core.quantities import UNITS
+
+
+class Values(Protocol):
+    """Measured values by name: all that the checks know of any stage."""
+
+    def value(self, term: Term, name: str) -> Measured | None:
+        """Return the value of a term in the rule called ``name``; None when not measured."""
+
+    def known(self) -> tuple[str, ...]:
+        """Return every term that can be measured here, as people read it: ``null(age)``."""
+
+
+_COMPARE: Mapping[Comparator, Callable[[float, float], bool]] = MappingProxyType(
+    {
+        Comparator.AT_LEAST: operator.ge,
+        Comparator.AT_MOST: operator.le,
+        Comparator.MORE: operator.gt,
+        Comparator.LESS: operator.lt,
+        Comparator.EQUAL: operator.eq,
+        Comparator.UNEQUAL: operator.ne,
+    }
+)
+
+
+def judge(rules: Sequence[Rule], values: Values, subject: str) -> tuple[Verdict, ...]:
+    """Return one verdict a rule, in order.
+
+    A value that is not a finite number never passes; a known value that was not measured is not
+    applicable.
+
+    Raises
+    ------
+    UsageError
+        ``check-unknown-value`` when a rule is about a value that does not exist here.
+    """
+    return tuple(_judge(rule, values, subject) for rule in rules)
+
+
+def _judge(rule: Rule, values: Values, subject: str) -> Verdict:
+    measured = values.value(rule.term, rule.name)
+    if measured is None:
+        _require_known(rule, values)
+    outcome, why = _decide(rule, measured)
+    text = render(rule)
+    return Verdict(
+        id=_verdict_id(text, subject, measured),
+        rule=text,
+        name=rule.name,
+        subject=subject,
+        outcome=outcome,
+        value=_finite(measured.value) if measured else None,
+        low=_finite(measured.low) if measured else None,
+        high=_finite(measured.high) if measured else None,
+        why=why,
+    )
+
+
+def _verdict_id(rule: str, subject: str, measured: Measured | None) -> str:
+    numbers = (measured.value, measured.low, measured.high) if measured else ()
+    bound_to = (rule, subject, [None if each is None else float(each) for each in numbers])
+    return content_id(Noun.CHECK, digest_of(bound_to, tag="mlwright/verdict/1"))
+
+
+def _require_known(rule: Rule, values: Values) -> None:
+    known = values.known()
+    term = term_text(rule.term)
+    if term in known:
+        return
+    near = nearest(term, known)
+    raise UsageError(
+        "check-unknown-value",
+        f"the check {render(rule)!r} is about {term}, which is not measured here",
+        fix=f"did you mean {near}?" if near else "judge one of the values named below",
+        facts={"check": rule.name, "value": term, "nearest": near},
+        looked=known,
+    )
+
+
+def _decide(rule: Rule, measured: Measured | None) -> tuple[Outcome, str]:
+    if measured is None:
+        return Outcome.NOT_APPLICABLE, f"{term_text(rule.term)} was not measured"
+    if isinstance(rule.bound, Choice) and not rule.bound.numbers:
+        return Outcome.NOT_APPLICABLE, "texts are judged row by row, and here is one number"
+    failed = Outcome.WARN if rule.warns else Outcome.FAIL
+    if not math.isfinite(measured.value):
+        return failed, f"it is {measured.value:g}, and only a finite number can pass"
+    passed = _holds(rule, measured.value)
+    return Outcome.PASS if passed else failed, _why(rule, measured)
+
+
+def _holds(rule: Rule, value: float) -> bool:
+    bound = rule.bound
+    if isinstance(bound, Limit):
+        return _COMPARE[rule.comparator](value, bound.value)
+    if isinstance(bound, Choice):
+        return any(value == each.value for each in bound.numbers)
+    above = operator.gt if bound.low_open else operator.ge
+    below = operator.lt if bound.high_open else operator.le
+    return bool(above(value, bound.low.value) and below(value, bound.high.value))
+
+
+def _why(rule: Rule, measured: Measured) -> str:
+    limits = _limits(rule.bound)
+    unit = limits[0].unit
+    text = _shown(measured.value, unit, limits)
+    low, high = _finite(measured.low), _finite(measured.high)
+    if low is None or high is None:
+        return text
+    text += f" ({_shown(low, unit, limits)} to {_shown(high, unit, limits)})"
+    if low < high and any(low <= limit.value <= high for limit in limits):
+        return f"{text}: the limit lies within its uncertainty"
+    return text
+
+
+def _limits(bound: Limit | Range | Choice) -> tuple[Limit, ...]:
+    if isinstance(bound, Limit):
+        return (bound,)
+    return (bound.low, bound.high) if isinstance(bound, Range) else bound.numbers
+
+
+def _shown(value: float, unit: str | None, limits: Sequence[Limit]) -> str:
+    """Return a value in the rule's unit, with digits enough to tell it from every limit."""
+    factor = float(UNITS[unit].factor) if unit else 1.0
+    others = [limit.value / factor for limit in limits if limit.value != value]
+    whole = len(f"{abs(value / factor):.0f}")
+    for digits in range(whole if 4 < whole < 16 else 4, 18):
+        text = f"{value / factor:.{digits}g}"
+        if all(f"{other:.{digits}g}" != text for other in others):
+            break
+    return f"{text}{unit or ''}"
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
