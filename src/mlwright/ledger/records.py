@@ -71,3 +71,38 @@ class RoleRow:
     role: str
     ref: str
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableReport:
+    """One projection, made again: its rows by the events, and whether the stored ones agreed."""
+
+    rows: int
+    equal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    """What making every projection again from the events showed."""
+
+    equal: bool
+    tables: Mapping[str, TableReport]
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """What a whole verification of the log rests on.
+
+    ``covered`` is the size of the newest checkpoint that was held against the log: entries below
+    it are proved against that checkpoint, later ones only against the log itself. ``outside``
+    tells whether that checkpoint came from outside, which alone shows tampering by the owner of
+    the key. ``key`` is the public key all signatures were verified with.
+    """
+
+    size: int
+    root: str
+    checkpoints: int
+    covered: int
+    outside: bool
+    key: str
+    projections: RebuildReport

@@ -1,0 +1,117 @@
+"""The exact bytes of an event: what is hashed into the log, and the event read back from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from mlwright.core.digest import Digest, is_digest
+from mlwright.core.encoding import canonical_json
+from mlwright.core.ids import event_id
+from mlwright.core.merkle import leaf_hash
+from mlwright.ledger.records import Event, NewEvent
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event encoded up to its place, time and actor, so that the encoding needs no lock.
+
+    The parts are joined in the order of the keys: actor, facts, kind, objects, sequence,
+    subject, time, uses, v.
+    """
+
+    event: NewEvent
+    facts: Mapping[str, object]
+    before: bytes
+    subject: bytes
+    after: bytes
+
+    def place(self, *, sequence: int, time: str, actor: str) -> Event:
+        """Return the event at its place in the log, with its bytes and their leaf hash."""
+        body = b'{"actor":%b,%b,"sequence":%d,"subject":%b,"time":%b,%b}' % (
+            canonical_json(actor),
+            self.before,
+            sequence,
+            self.subject,
+            canonical_json(time),
+            self.after,
+        )
+        return Event(
+            sequence=sequence,
+            id=event_id(sequence),
+            time=time,
+            actor=actor,
+            kind=self.event.kind,
+            subject=self.event.subject,
+            facts=self.facts,
+            uses=tuple(self.event.uses),
+            objects=tuple(self.event.objects),
+            body=body,
+            leaf=leaf_hash(body),
+        )
+
+
+def draft(event: NewEvent) -> Draft:
+    """Return an event encoded, all but its place.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When the event holds what cannot be recorded: facts that are not JSON, a NaN, an object
+        that is no digest, an empty kind or subject.
+    """
+    for text in (event.kind, event.subject, *event.uses):
+        if not isinstance(text, str) or not text:
+            raise ValueError(f"an event's kind, subject and uses are text, not {text!r}")
+    for digest in event.objects:
+        if not is_digest(digest):
+            raise ValueError(f"an event names its objects by digest, not as {digest!r}")
+    facts = canonical_json(event.facts)
+    return Draft(
+        event=event,
+        facts=cast("Mapping[str, object]", json.loads(facts)),
+        before=b'"facts":%b,"kind":%b,"objects":%b'
+        % (facts, canonical_json(event.kind), canonical_json(event.objects)),
+        subject=canonical_json(event.subject),
+        after=b'"uses":%b,"v":%d' % (canonical_json(event.uses), _VERSION),
+    )
+
+
+def read_body(body: bytes) -> Event:
+    """Return the event behind its bytes.
+
+    Raises
+    ------
+    ValueError
+        When the bytes are no event of this format.
+    """
+    try:
+        content = json.loads(body)
+        version, sequence = content.pop("v"), content.pop("sequence")
+        event = Event(
+            sequence=sequence,
+            id=event_id(sequence),
+            time=content.pop("time"),
+            actor=content.pop("actor"),
+            kind=content.pop("kind"),
+            subject=content.pop("subject"),
+            facts=content.pop("facts"),
+            uses=tuple(content.pop("uses")),
+            objects=tuple(Digest(each) for each in content.pop("objects")),
+            body=body,
+            leaf=leaf_hash(body),
+        )
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"the bytes are no event: {error!r}") from error
+    if version != _VERSION or content:
+        raise ValueError(f"the event is of another format: v = {version!r}")
+    return event
+
+
+def is_canonical(body: bytes) -> bool:
+    """Tell whether the bytes are the one canonical form of what they say."""
+    return canonical_json(json.loads(body)) == body

@@ -1,0 +1,109 @@
+"""Find a ledger in its folder, or make one there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlwright.core.errors import NotFoundError, RefusedError
+from mlwright.core.files import disk_faults, make_folder_durably, sync_folder
+from mlwright.core.seam import Seam
+from mlwright.ledger.checkpoint import VerifierKey
+from mlwright.ledger.database import Database
+from mlwright.ledger.log import broken
+from mlwright.ledger.place import WriterLock, refuse_network
+from mlwright.ledger.schema import FORMAT, statements
+
+FILE = "ledger.db"
+KEYS = "keys"
+
+
+def open_database(folder: Path, seam: Seam, *, create: bool) -> Database:
+    """Return the database of the ledger in ``folder``, of the format this program writes.
+
+    Raises
+    ------
+    NotFoundError
+        ``ledger-missing`` when there is none and none may be made.
+    RefusedError
+        ``ledger-on-network``, or ``ledger-format`` when another program's version wrote it.
+    """
+    refuse_network(folder)
+    path = folder / FILE
+    if create:
+        with disk_faults(folder):
+            make_folder_durably(folder)
+    elif not path.is_file():
+        raise _missing(path)
+    lock = WriterLock(folder)
+    with lock.held():  # two processes at once may not both turn a new file to WAL
+        database = Database(path, lock)
+    try:
+        if not _has_tables(database):
+            if not create:
+                raise _missing(path)
+            _make(database, folder, seam)
+        check_format(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def fill(database: Database, key: VerifierKey) -> None:
+    """Make the tables of an empty ledger; inside the write transaction."""
+    for statement in statements():
+        database.run(statement)
+    database.run("INSERT INTO head (id, size, frontier) VALUES (0, 0, ?)", (b"",))
+    database.run_many(
+        "INSERT INTO meta (key, value) VALUES (?, ?)",
+        [("format", str(FORMAT)), ("key", key.line())],
+    )
+
+
+def meta(database: Database) -> dict[str, str]:
+    """Return what a ledger says of itself: its format and its public key."""
+    return dict(database.rows("SELECT key, value FROM meta"))
+
+
+def check_format(database: Database) -> None:
+    """Refuse a ledger that this program would misread."""
+    written = meta(database).get("format", "")
+    if written == str(FORMAT):
+        return
+    if not (written.isascii() and written.isdecimal()):
+        raise broken("its format", f"it says {written!r}")
+    newer = int(written) > FORMAT
+    raise RefusedError(
+        "ledger-format",
+        f"the ledger is of format {written}, this mlwright reads format {FORMAT}",
+        fix="pip install --upgrade mlwright" if newer else "open it with the mlwright that made it",
+        facts={"format": written, "reads": FORMAT},
+    )
+
+
+def _make(database: Database, folder: Path, seam: Seam) -> None:
+    from mlwright.ledger import keys  # cryptography is loaded only where a log signs or verifies
+
+    with database.writing():
+        if _has_tables(database):
+            return  # another process was faster
+        # A key without a log is what a crash right here leaves: it is taken up again.
+        if not (folder / KEYS / keys.PRIVATE).exists():
+            keys.write_key(folder / KEYS, keys.make_key(seam))
+        fill(database, keys.read_key(folder / KEYS).verifier)
+    with disk_faults(folder):
+        sync_folder(folder)
+
+
+def _has_tables(database: Database) -> bool:
+    return bool(database.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"))
+
+
+def _missing(path: Path) -> NotFoundError:
+    return NotFoundError(
+        "ledger-missing",
+        f"there is no ledger in {path.parent}",
+        fix="mlw init makes one, and so does the first mlw run",
+        facts={"folder": str(path.parent)},
+        looked=(str(path),),
+    )
