@@ -26,7 +26,7 @@ lint: $(READY) ## style, types and layers
 
 demo: $(READY) ## from a table of flights to an explained and proved prediction
 	@$(VENV)/python scripts/fetch_data.py flights_late
-	$(VENV)/mlw demo --data .cache/data/flights.csv
+	$(VENV)/mlw demo --data .cache/data/flights_late.csv
 
 test: lint data ## everything: style, types, layers and all tests but the deep ones
 	$(VENV)/pytest -n $(JOBS)
