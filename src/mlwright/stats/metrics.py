@@ -13,13 +13,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
-
-Statistic = Callable[[FloatArray], float]
-"""Gives the metric when row ``i`` is counted ``counts[i]`` times (whole numbers as float64)."""
+from mlwright.stats.counts import (
+    FloatArray,
+    IntArray,
+    Statistic,
+    counted_cells,
+    mean_of_defined,
+    ratio,
+    total,
+    undefined,
+)
 
 Prepare = Callable[[FloatArray, FloatArray], Statistic]
 """Does the work that does not depend on the counts (sorting, per-row terms) once."""
@@ -36,8 +40,11 @@ _SMALLEST_PROBABILITY = 1e-15
 class Metric:
     """A named way to compare answers with the truth.
 
-    ``drifts_up`` marks a statistic that resampling inflates (noise can only add to it), whose
-    bootstrap interval must be reflected around the value.
+    ``ranks`` marks a metric that compares the answers of different rows with each other, so that
+    answers of several models (the folds of a cross-validation) may not be pooled.
+    ``prepare_noise`` is there for a metric that sums up absolute errors of estimates, which noise
+    can only inflate: it gives the same sum over the estimates' moves away from their observed
+    values, which bounds how far noise can have moved the metric (triangle inequality).
     """
 
     name: str
@@ -45,19 +52,35 @@ class Metric:
     greater_is_better: bool
     prepare: Prepare
     doc: str
-    drifts_up: bool = False
+    ranks: bool = False
+    prepare_noise: Prepare | None = None
 
     def statistic(self, y: FloatArray, answers: FloatArray) -> Statistic:
         """Return the metric as a function of how often each row counts."""
-        if answers.ndim != 2 or y.shape != answers.shape[:1]:
-            raise ValueError(f"{self.name}: y {y.shape} does not fit answers {answers.shape}")
-        if not len(y) or not np.isfinite(answers).all() or not np.isfinite(y).all():
-            return _undefined
-        return self.prepare(y, answers)
+        return self._ready(self.prepare, y, answers)
+
+    def noise(self, y: FloatArray, answers: FloatArray) -> Statistic | None:
+        """Return the bound on noise as a function of the counts, for a metric that has one."""
+        return None if self.prepare_noise is None else self._ready(self.prepare_noise, y, answers)
 
     def function(self, y: FloatArray, answers: FloatArray) -> float:
         """Return the metric with each row counted once."""
-        return self.statistic(y, answers)(np.ones(len(y)))
+        return float(self.statistic(y, answers)(np.ones((1, len(y))))[0])
+
+    def _ready(self, prepare: Prepare, y: FloatArray, answers: FloatArray) -> Statistic:
+        if answers.ndim != 2 or y.shape != answers.shape[:1]:
+            raise ValueError(f"{self.name}: y {y.shape} does not fit answers {answers.shape}")
+        if not len(y) or not np.isfinite(answers).all() or not np.isfinite(y).all():
+            return undefined
+        # An overflow is an answer far from the truth: the metric becomes infinite, no warning.
+        with np.errstate(over="ignore", invalid="ignore"):
+            inner = prepare(y, answers)
+
+        def statistic(counts: FloatArray) -> FloatArray:
+            with np.errstate(over="ignore", invalid="ignore"):
+                return inner(counts)
+
+        return statistic
 
 
 def predicted_classes(answers: FloatArray) -> IntArray:
@@ -70,21 +93,8 @@ def predicted_classes(answers: FloatArray) -> IntArray:
     return found
 
 
-def _undefined(_: FloatArray) -> float:
-    return math.nan
-
-
-def _total(values: FloatArray) -> float:
-    # numpy's own pairwise sum, not BLAS: its bits do not depend on the number of threads.
-    return float(np.add.reduce(values))
-
-
-def _ratio(above: float, below: float) -> float:
-    return above / below if below > 0 else math.nan
-
-
 def _mean(terms: FloatArray) -> Statistic:
-    return lambda counts: _ratio(_total(counts * terms), _total(counts))
+    return lambda counts: ratio(total(counts * terms), total(counts))
 
 
 def _order(scores: FloatArray) -> tuple[IntArray, IntArray | None]:
@@ -96,21 +106,23 @@ def _order(scores: FloatArray) -> tuple[IntArray, IntArray | None]:
 
 
 def _runs(values: FloatArray, starts: IntArray | None) -> FloatArray:
-    return values if starts is None else np.add.reduceat(values, starts)
+    if starts is None:
+        return values
+    summed: FloatArray = np.add.reduceat(values, starts, axis=-1)
+    return summed
 
 
 def _rank_auc(scores: FloatArray, positive: FloatArray) -> Statistic:
     order, starts = _order(scores)
     positive = positive[order]
 
-    def statistic(counts: FloatArray) -> float:
-        counted = counts[order]
+    def statistic(counts: FloatArray) -> FloatArray:
+        counted = np.take(counts, order, axis=1)
         up = counted * positive
         down = _runs(counted - up, starts)
         up = _runs(up, starts)
-        below = np.cumsum(down)
-        ups, downs = _total(up), float(below[-1])
-        return _ratio(_total(up * (below - 0.5 * down)), ups * downs)
+        below = np.cumsum(down, axis=1)
+        return ratio(total(up * (below - 0.5 * down)), total(up) * below[:, -1])
 
     return statistic
 
@@ -124,29 +136,20 @@ def _auc_macro(y: FloatArray, answers: FloatArray) -> Statistic:
         _rank_auc(answers[:, index], (y == index).astype(np.float64))
         for index in range(answers.shape[1])
     ]
-
-    def statistic(counts: FloatArray) -> float:
-        return _mean_of_defined([one(counts) for one in each])
-
-    return statistic
-
-
-def _mean_of_defined(values: list[float]) -> float:
-    defined = [value for value in values if not math.isnan(value)]
-    return math.fsum(defined) / len(defined) if defined else math.nan
+    return lambda counts: mean_of_defined(np.stack([one(counts) for one in each], axis=1))
 
 
 def _average_precision(y: FloatArray, answers: FloatArray) -> Statistic:
     order, starts = _order(-answers[:, -1])
     positive = (y[order] == answers.shape[1] - 1).astype(np.float64)
 
-    def statistic(counts: FloatArray) -> float:
-        counted = counts[order]
+    def statistic(counts: FloatArray) -> FloatArray:
+        counted = np.take(counts, order, axis=1)
         up = _runs(counted * positive, starts)
-        seen = np.cumsum(_runs(counted, starts))
-        # Runs before the first counted row have seen nothing; they also hold no positives.
-        precision = np.cumsum(up) / np.maximum(seen, 1.0)
-        return _ratio(_total(up * precision), _total(up))
+        seen = np.cumsum(_runs(counted, starts), axis=1)
+        # Before the first counted row nothing is seen, and nothing positive either.
+        precision = np.cumsum(up, axis=1) / np.maximum(seen, 1.0)
+        return ratio(total(up * precision), total(up))
 
     return statistic
 
@@ -169,69 +172,97 @@ def _accuracy(y: FloatArray, answers: FloatArray) -> Statistic:
 
 
 def _confusion(y: FloatArray, answers: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Return the counted table of true (rows) against predicted classes (columns)."""
+    """Return the counted tables of true (rows) against predicted classes (columns)."""
     classes = answers.shape[1]
     cell = y.astype(np.intp) * classes + predicted_classes(answers)
 
-    def table(counts: FloatArray) -> FloatArray:
-        flat = np.bincount(cell, weights=counts, minlength=classes * classes).astype(np.float64)
-        return flat.reshape((classes, classes))
+    def tables(counts: FloatArray) -> FloatArray:
+        return counted_cells(cell, classes * classes, counts).reshape((-1, classes, classes))
 
-    return table
+    return tables
 
 
 def _balanced_accuracy(y: FloatArray, answers: FloatArray) -> Statistic:
-    table = _confusion(y, answers)
+    tables = _confusion(y, answers)
 
-    def statistic(counts: FloatArray) -> float:
-        found = table(counts)
-        right, of_class = found.diagonal().tolist(), found.sum(axis=1).tolist()
-        return _mean_of_defined([_ratio(r, n) for r, n in zip(right, of_class, strict=True)])
+    def statistic(counts: FloatArray) -> FloatArray:
+        found = tables(counts)
+        right = np.diagonal(found, axis1=1, axis2=2)
+        return mean_of_defined(ratio(right, found.sum(axis=2)))
 
     return statistic
 
 
 def _f1(y: FloatArray, answers: FloatArray) -> Statistic:
-    table = _confusion(y, answers)
+    tables = _confusion(y, answers)
     judged = slice(1, None) if answers.shape[1] == 2 else slice(None)
 
-    def statistic(counts: FloatArray) -> float:
-        found = table(counts)
-        right = found.diagonal()[judged].tolist()
-        either = (found.sum(axis=0) + found.sum(axis=1))[judged].tolist()
-        return _mean_of_defined([_ratio(2 * r, n) for r, n in zip(right, either, strict=True)])
+    def statistic(counts: FloatArray) -> FloatArray:
+        found = tables(counts)
+        right = np.diagonal(found, axis1=1, axis2=2)
+        each = ratio(2 * right, found.sum(axis=1) + found.sum(axis=2))
+        return mean_of_defined(each[:, judged])
 
     return statistic
 
 
 def _ece(y: FloatArray, answers: FloatArray) -> Statistic:
-    if answers.shape[1] == 2:
-        stated, happened = answers[:, 1], y
-    else:
-        stated = answers.max(axis=1)
-        happened = (predicted_classes(answers) == y).astype(np.float64)
+    stated, happened = stated_and_happened(y, answers)
     order, starts = _order(stated)
     excess = (stated - happened)[order]
 
-    def statistic(counts: FloatArray) -> float:
-        counted = counts[order]
+    def statistic(counts: FloatArray) -> FloatArray:
+        counted = np.take(counts, order, axis=1)
         in_run = _runs(counted, starts)
-        seen = np.cumsum(in_run)
-        rows = float(seen[-1])
-        if rows <= 0:
-            return math.nan
-        # A run of equal answers goes whole into the bin of its middle: bins of equal count.
-        bins = ((seen - 0.5 * in_run) * (_CALIBRATION_BINS / rows)).astype(np.intp)
-        bins = np.minimum(bins, _CALIBRATION_BINS - 1)
-        gaps = np.bincount(bins, weights=_runs(counted * excess, starts))
-        return _total(np.abs(gaps)) / rows
+        gaps = counted_cells(
+            _bins_of_equal_count(in_run), _CALIBRATION_BINS, _runs(counted * excess, starts)
+        )
+        return ratio(total(np.abs(gaps)), total(counts))
 
     return statistic
 
 
+def _bins_of_equal_count(in_run: FloatArray) -> IntArray:
+    """Return each run's bin: a run of equal answers goes whole into the bin of its middle."""
+    seen = np.cumsum(in_run, axis=1)
+    share = (seen - 0.5 * in_run) / np.maximum(seen[:, -1:], 1.0)
+    bins: IntArray = np.minimum(share * _CALIBRATION_BINS, _CALIBRATION_BINS - 1).astype(np.intp)
+    return bins
+
+
+def calibration_bins(stated: FloatArray) -> IntArray:
+    """Return each row's bin of about equal count by its stated probability, numbered from 0."""
+    _, inverse, in_run = np.unique(stated, return_inverse=True, return_counts=True)
+    bins: IntArray = _bins_of_equal_count(in_run[None].astype(np.float64))[0][inverse]
+    return bins
+
+
+def _ece_noise(y: FloatArray, answers: FloatArray) -> Statistic:
+    stated, happened = stated_and_happened(y, answers)
+    excess = stated - happened
+    bins = calibration_bins(stated)
+
+    def gaps(counts: FloatArray) -> FloatArray:
+        rows = np.maximum(total(counts), 1.0)
+        return counted_cells(bins, _CALIBRATION_BINS, counts * excess) / rows[:, None]
+
+    seen = gaps(np.ones((1, len(y))))
+    return lambda counts: total(np.abs(gaps(counts) - seen))
+
+
+def stated_and_happened(y: FloatArray, answers: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what calibration compares: the stated probability of an event, and the event.
+
+    With two classes the event is the positive class, with more that the top class is right.
+    """
+    if answers.shape[1] == 2:
+        return answers[:, 1], y
+    return answers.max(axis=1), (predicted_classes(answers) == y).astype(np.float64)
+
+
 def _rmse(y: FloatArray, answers: FloatArray) -> Statistic:
     squared = _mean((answers[:, 0] - y) ** 2)
-    return lambda counts: math.sqrt(squared(counts))
+    return lambda counts: np.sqrt(squared(counts))
 
 
 def _mae(y: FloatArray, answers: FloatArray) -> Statistic:
@@ -243,13 +274,13 @@ def _median_absolute_error(y: FloatArray, answers: FloatArray) -> Statistic:
     order = np.argsort(errors, kind="stable")
     errors = errors[order]
 
-    def statistic(counts: FloatArray) -> float:
-        seen = np.cumsum(counts[order])
-        rows = int(seen[-1])
-        if rows <= 0:
-            return math.nan
-        middle = np.searchsorted(seen, [(rows - 1) // 2, rows // 2], side="right")
-        return float(0.5 * (errors[middle[0]] + errors[middle[1]]))
+    def statistic(counts: FloatArray) -> FloatArray:
+        seen = np.cumsum(np.take(counts, order, axis=1), axis=1)
+        rows = seen[:, -1]
+        # The k-th counted row (from 0) is the first where more than k are seen.
+        middle = [(seen <= k[:, None]).sum(axis=1) for k in ((rows - 1) // 2, rows // 2)]
+        lower, upper = (errors[np.minimum(m, len(errors) - 1)] for m in middle)
+        return np.where(rows > 0, 0.5 * (lower + upper), math.nan)
 
     return statistic
 
@@ -259,26 +290,21 @@ def _r2(y: FloatArray, answers: FloatArray) -> Statistic:
     # Centred once, so that a large common offset does not cancel the digits that matter.
     centred = y - y.mean()
 
-    def statistic(counts: FloatArray) -> float:
-        counted = centred[counts > 0]
-        if not len(counted) or counted.min() == counted.max():
-            return math.nan
-        mean = _total(counts * centred) / _total(counts)
-        return 1 - _ratio(_total(counts * squared), _total(counts * (centred - mean) ** 2))
+    def statistic(counts: FloatArray) -> FloatArray:
+        taken = counts > 0
+        low = np.where(taken, centred, math.inf).min(axis=1)
+        high = np.where(taken, centred, -math.inf).max(axis=1)
+        mean = ratio(total(counts * centred), total(counts))
+        spread = total(counts * (centred - mean[:, None]) ** 2)
+        return 1 - ratio(total(counts * squared), np.where(low < high, spread, 0.0))
 
     return statistic
 
 
 def _mape(y: FloatArray, answers: FloatArray) -> Statistic:
-    measurable = y != 0
-    terms = np.abs(answers[:, 0] - y) / np.where(measurable, np.abs(y), 1.0)
-    mean = _mean(np.where(measurable, terms, 0.0))
-
-    def statistic(counts: FloatArray) -> float:
-        rows = _total(counts)
-        return _ratio(mean(counts) * rows, _total(counts * measurable))
-
-    return statistic
+    measurable = (y != 0).astype(np.float64)
+    terms = np.abs(answers[:, 0] - y) / np.where(y != 0, np.abs(y), 1.0) * measurable
+    return lambda counts: ratio(total(counts * terms), total(counts * measurable))
 
 
 _EITHER = (BINARY, MULTICLASS)
@@ -294,6 +320,7 @@ METRICS: Mapping[str, Metric] = {
             _auc,
             "Share of (positive, negative) pairs ranked the right way round, a tie counting half: "
             "the Mann-Whitney U over its maximum (Hanley and McNeil 1982).",
+            ranks=True,
         ),
         Metric(
             "auc_macro",
@@ -302,6 +329,7 @@ METRICS: Mapping[str, Metric] = {
             _auc_macro,
             "Mean over the classes among the rows of the auc of that class against the rest "
             "(Provost and Domingos 2000, unweighted).",
+            ranks=True,
         ),
         Metric(
             "log_loss",
@@ -348,6 +376,7 @@ METRICS: Mapping[str, Metric] = {
             _average_precision,
             "Sum over thresholds of (gain in recall) x precision, no interpolation; rows of equal "
             "answers enter together (Zhu 2004).",
+            ranks=True,
         ),
         Metric(
             "ece",
@@ -357,7 +386,7 @@ METRICS: Mapping[str, Metric] = {
             "Expected calibration error: rows in 15 bins of equal count by stated probability (of "
             "the positive class; with more classes of the top one), sum of share x |mean stated - "
             "share that happened| (Guo and others 2017, equal counts after Nixon and others 2019).",
-            drifts_up=True,
+            prepare_noise=_ece_noise,
         ),
         Metric("rmse", _VALUE, False, _rmse, "Square root of the mean of (answer - y)^2."),
         Metric("mae", _VALUE, False, _mae, "Mean of |answer - y|."),
