@@ -1,0 +1,485 @@
+"""The closure of a function: everything in the user's code that can decide what it returns."""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import functools
+import importlib
+import importlib.util
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+from enum import EnumMeta
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from typing import Any
+
+from mlwright.core.digest import Digest, digest_file
+from mlwright.core.encoding import digest_of
+from mlwright.run import blindspots
+from mlwright.run.bytecode import Chain, Import, References, references
+from mlwright.run.forms import Form, form
+from mlwright.run.origin import Home, Origin, origin, with_requirements
+from mlwright.run.records import Closure
+
+_MISSING = object()
+
+
+def closure(function: Callable[..., object], types: Iterable[type] = ()) -> Closure:
+    """Return the closure of a function, and of the classes in ``types``: those of its arguments.
+
+    Followed into the user's modules, into mlwright and into code installed from a folder:
+    bytecode, constants, globals, attribute chains through modules, imports inside functions,
+    closure cells, defaults, decorators, classes with their bases. Third-party code enters as its
+    distribution and version. The text of a docstring counts, for code can read it; comments,
+    blank lines and the place of a function in its file do not.
+    """
+    walk = _Walk()
+    walk.where = getattr(function, "__qualname__", type(function).__qualname__)
+    try:
+        root = form(function, walk)
+        owner = _owner(function)
+        roots = [root, None if owner is None else walk.klass(owner)]
+        given = sorted(types, key=lambda kind: (kind.__module__, kind.__qualname__))
+        roots.extend(walk.klass(kind) for kind in given)
+        walk.read_all()
+    except RecursionError:
+        roots = [walk.blind("values nested too deeply to follow")]
+    unseen = tuple(sorted(walk.unseen))
+    terms = (tuple(roots), walk.parts, unseen)
+    return Closure(
+        digest=digest_of(terms, tag="mlwright/closure/1"),
+        parts=dict(sorted(walk.parts.items())),
+        distributions=with_requirements(walk.distributions),
+        modules=tuple(sorted(walk.modules)),
+        unseen=unseen,
+    )
+
+
+def _owner(function: object) -> type | None:
+    """Return the class a plain function was defined in: its ``self`` leads to all of it."""
+    if not isinstance(function, types.FunctionType) or "." not in function.__qualname__:
+        return None
+    found: Any = sys.modules.get(function.__module__)
+    for name in function.__qualname__.split(".")[:-1]:
+        found = getattr(found, name, None)
+    return found if isinstance(found, type) else None
+
+
+class _Walk:
+    """Reads functions, classes and modules one after the other, each once, in a fixed order."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, Digest] = {}
+        self.distributions: dict[str, str] = {}
+        self.modules: set[str] = set()
+        self.unseen: dict[str, None] = {}
+        self.where = ""
+        self._labels: dict[int, str] = {}
+        self._values: dict[tuple[str, int], str] = {}
+        self._taken: dict[str, int] = {}
+        self._waiting: list[tuple[str, Any, Callable[[str, Any], Form]]] = []
+        self._kept: list[object] = []
+        self._origins: dict[str, Origin] = {}
+
+    def read_all(self) -> None:
+        """Read everything met so far, and everything met while reading it."""
+        done = 0
+        while done < len(self._waiting):
+            label, value, read = self._waiting[done]
+            self.where = label
+            self.parts[label] = _digest(read(label, value))
+            done += 1
+
+    # -- what a form refers to -----------------------------------------------------------------
+
+    def function(self, value: types.FunctionType, above: tuple[int, ...]) -> Form:
+        """Return the reference to a function, which will be read if it is the user's."""
+        namespace = value.__globals__
+        module = namespace.get("__name__")
+        if not isinstance(module, str):
+            module = "?"
+        if self.touch(module, namespace.get("__file__")).home is Home.USER:
+            return self._part(
+                value, f"{module}:{value.__code__.co_qualname}()", self._read_function
+            )
+        if value.__closure__ is None and not value.__dict__:
+            return self.library(f"{value.__module__ or module}.{value.__qualname__}")
+        return self._library_closure(module, value, above)
+
+    def klass(self, value: type) -> Form:
+        """Return the reference to a class, which will be read if it is the user's."""
+        if self.touch(value.__module__).home is Home.USER:
+            return self._part(
+                value, f"class {value.__module__}:{value.__qualname__}", self._read_class
+            )
+        return self.library(f"{value.__module__}.{value.__qualname__}")
+
+    def module(self, value: types.ModuleType) -> Form:
+        """Return the reference to a whole module: it is handed on, so anything may be read."""
+        if self.touch(value.__name__).home is Home.USER:
+            return self._part(value, f"module {value.__name__}", self._read_module)
+        return self.library(value.__name__)
+
+    def touch(self, module: str, file: str | None = None) -> Origin:
+        """Note that a module takes part, and return where it comes from."""
+        found = self._origins.get(module)
+        if found is None:
+            found = self._origins[module] = origin(module, file)
+            if found.home is Home.DISTRIBUTION:
+                self.distributions[found.name] = found.version
+            elif found.home is Home.USER:
+                self.modules.add(module)
+        return found
+
+    def library(self, name: str) -> Form:
+        """Return the reference to something of Python or of a distribution, by dotted name."""
+        if (found := blindspots.runs_unknown_code(name)) is not None:
+            return self.blind(f"{found} runs code that does not show")
+        if not self._ours() and (found := blindspots.reads_outside(name)) is not None:
+            return self.blind(f"{found} reads what is not an argument")
+        return ("library", name)
+
+    def extension(self, module: str, name: str) -> Form:
+        """Return the reference to something of a compiled module of the user's: its file."""
+        file = getattr(sys.modules.get(module), "__file__", None) or ""
+        if file.endswith(tuple(EXTENSION_SUFFIXES)):
+            return ("extension", f"{module}.{name}", digest_file(Path(file)))
+        return self.blind(f"{module}.{name} is compiled and its file is not found")
+
+    def blind(self, what: str) -> Form:
+        """Report what cannot be seen through, and where."""
+        self.unseen[f"{self.where}: {what}"] = None
+        return ("unseen", what)
+
+    def _ours(self) -> bool:
+        return self.where.removeprefix("class ").startswith(("mlwright.", "mlwright:"))
+
+    def _part(self, value: object, label: str, read: Callable[[str, Any], Form]) -> Form:
+        known = self._labels.get(id(value))
+        if known is None:
+            known = self._labels[id(value)] = self._name(label)
+            self._kept.append(value)
+            self._waiting.append((known, value, read))
+        return ("part", known)
+
+    def _name(self, label: str) -> str:
+        """Return a label no other part has: equal names are numbered as they are met."""
+        count = self._taken[label] = self._taken.get(label, 0) + 1
+        return label if count == 1 else f"{label}#{count}"
+
+    def _library_closure(
+        self, module: str, value: types.FunctionType, above: tuple[int, ...]
+    ) -> Form:
+        """Return the form of a library's function made at run time, such as a decorator's."""
+        if _is_global(module, value):
+            return self.library(f"{value.__module__ or module}.{value.__qualname__}")
+        code = value.__code__
+        name = f"{module}.{code.co_qualname}"
+        if module == "functools" and hasattr(value, "registry"):  # singledispatch
+            registry = form(dict(value.registry), self, above)
+            return ("dispatch", digest_of(registry, tag="mlwright/value/1"))
+        held = {
+            **dict(zip(code.co_freevars, map(_cell, value.__closure__ or ()), strict=True)),
+            **{f".{key}": each for key, each in value.__dict__.items()},
+        }
+        defaults = (value.__defaults__, value.__kwdefaults__)
+        inside = form((held, defaults), self, above)
+        return ("closure", self.library(name), digest_of(inside, tag="mlwright/value/1"))
+
+    # -- functions -----------------------------------------------------------------------------
+
+    def _read_function(self, label: str, value: types.FunctionType) -> Form:
+        code = value.__code__
+        found = references(code)
+        namespace = value.__globals__
+        module = str(namespace.get("__name__", "?"))
+        cells = dict(zip(code.co_freevars, map(_cell, value.__closure__ or ()), strict=True))
+        refers: list[Form] = [
+            *((".".join((c.root, *c.attributes)), self._global(value, c)) for c in found.globals),
+            *((c.root, self._free(label, cells[c.root], c)) for c in found.free),
+            *self._silent_cells(label, cells, found),
+            *(("." * i.level + i.module, self._import(namespace, i)) for i in found.imports),
+            *self._blind_methods(found),
+        ]
+        return (
+            "function",
+            module,
+            found.digest,
+            _annotations(value),
+            tuple(refers),
+            self._defaults(label, value),
+            self._value(f"{label}.__dict__", value.__dict__) if value.__dict__ else None,
+        )
+
+    def _silent_cells(
+        self, label: str, cells: dict[str, object], found: References
+    ) -> Iterator[Form]:
+        """Give the cells that only nested functions read."""
+        for name in sorted(cells.keys() - {chain.root for chain in found.free}):
+            yield name, self._value(f"{label}[{name}]", cells[name])
+
+    def _blind_methods(self, found: References) -> Iterator[Form]:
+        if "__subclasses__" in found.attributes:
+            yield self.blind("__subclasses__ depends on which modules are imported")
+        if not self._ours():
+            for name in blindspots.reading_methods(found.attributes):
+                yield self.blind(f"{name} reads what is not an argument")
+
+    def _defaults(self, label: str, value: types.FunctionType) -> Form:
+        code = value.__code__
+        names = code.co_varnames[: code.co_argcount]
+        positional = value.__defaults__ or ()
+        given = dict(zip(names[len(names) - len(positional) :], positional, strict=True))
+        given |= value.__kwdefaults__ or {}
+        return tuple((n, self._value(f"{label}({n}=)", each)) for n, each in given.items())
+
+    def _global(self, function: types.FunctionType, chain: Chain) -> Form:
+        namespace = function.__globals__
+        name = chain.root
+        if name in namespace:
+            value = namespace[name]
+            if isinstance(value, types.ModuleType):
+                return self._follow(value, chain)
+            return self._named(str(namespace.get("__name__", "?")), name, value, chain)
+        value = getattr(builtins, name, _MISSING)
+        if value is _MISSING:
+            return ("missing", name)
+        if value is globals:
+            loaded = sys.modules.get(str(namespace.get("__name__")))
+            return self.blind("globals()") if loaded is None else self.module(loaded)
+        return self.library(f"builtins.{name}")
+
+    def _free(self, label: str, value: object, chain: Chain) -> Form:
+        if isinstance(value, types.ModuleType):
+            return self._follow(value, chain)
+        return self._value(f"{label}[{chain.root}]", value)
+
+    def _follow(self, value: object, chain: Chain) -> Form:
+        """Follow attributes from module to module, to the first value that is none."""
+        attributes = list(chain.attributes)
+        owner = name = ""
+        while isinstance(value, types.ModuleType):
+            if self.touch(value.__name__).home is not Home.USER:
+                return self._library_attribute(value, attributes, chain.literal)
+            if not attributes:
+                return self.module(value)
+            owner, name = value.__name__, attributes.pop(0)
+            value = getattr(value, name, _MISSING)
+            if value is _MISSING:
+                return ("missing", f"{owner}.{name}")
+        return self._named(owner, name, value, chain)
+
+    def _library_attribute(
+        self, module: types.ModuleType, attributes: list[str], literal: str | None
+    ) -> Form:
+        name = ".".join((module.__name__, *attributes))
+        if name == "importlib.import_module" and literal is not None:
+            return self._import({}, Import(literal, 0, None, ((),)))
+        if attributes:
+            # The user's own function, put into a library's module.
+            found = vars(module).get(attributes[0])
+            if isinstance(found, types.FunctionType):
+                home = origin(str(found.__globals__.get("__name__"))).home
+                if home is Home.USER:
+                    return form(found, self)
+        return self.library(name)
+
+    def _named(self, owner: str, name: str, value: object, chain: Chain | None = None) -> Form:
+        """Return the reference to a module-level value: a part of its own, by its name."""
+        if value is importlib.import_module and chain is not None and chain.literal is not None:
+            return self._import({}, Import(chain.literal, 0, None, ((),)))
+        return self._value(f"{owner}:{name}", value)
+
+    def _value(self, label: str, value: object) -> Form:
+        if isinstance(value, types.FunctionType | types.ModuleType | type):
+            return form(value, self)
+        known = self._values.get((label, id(value)))
+        if known is None:
+            known = self._values[label, id(value)] = self._name(label)
+            self._kept.append(value)
+            where, self.where = self.where, known
+            self.parts[known] = digest_of(form(value, self), tag="mlwright/value/1")
+            self.where = where
+        return ("part", known)
+
+    def _import(self, namespace: dict[str, Any], each: Import) -> Form:
+        package = namespace.get("__package__") or ""
+        try:
+            name = importlib.util.resolve_name("." * each.level + each.module, package)
+        except ImportError:
+            return ("missing", each.module)
+        if self.touch(name).home is not Home.USER:
+            taken = [name if each.name is None else f"{name}.{each.name}"]
+            chains = [".".join((*taken, *chain)) for chain in each.chains] or taken
+            return tuple(self.library(chain) for chain in chains)
+        try:
+            value: object = importlib.import_module(name)
+            if each.name is not None:
+                value = _taken(value, name, each.name)
+        except ImportError as error:
+            return self.blind(f"{name} cannot be imported: {type(error).__name__}")
+        if not isinstance(value, types.ModuleType):
+            return self._named(name, str(each.name), value)
+        return tuple(self._follow(value, Chain("", chain)) for chain in each.chains)
+
+    # -- classes and modules -------------------------------------------------------------------
+
+    def _read_class(self, label: str, value: type) -> Form:
+        bases = tuple(form(base, self) for base in value.__bases__ if base is not object)
+        kind = None if type(value) is type else form(type(value), self)
+        members: dict[str, Form] = {}
+        skipped = _skipped(value)
+        for name, each in sorted(vars(value).items()):
+            if name not in skipped:
+                members[name] = self._member(f"{label}.{name}", value, name, each)
+        return ("class", bases, kind, tuple(members.items()), self._enum_members(label, value))
+
+    def _member(self, label: str, owner: type, name: str, value: object) -> Form:
+        if name == "__annotations__":
+            return _text_of_annotations(value)
+        if name in ("__orig_bases__", "__parameters__"):
+            return _annotation(value)
+        if name == "__dataclass_fields__":
+            fields = dataclasses.fields(owner)
+            return tuple(self._field(f"{label}.{each.name}", each) for each in fields)
+        if name == "__dataclass_params__":
+            return repr(value)
+        if type(value) is types.MemberDescriptorType:
+            return ("slot",)
+        if name.startswith("__") and not callable(value):
+            return digest_of(form(value, self), tag="mlwright/value/1")
+        return self._value(label, value)
+
+    def _field(self, label: str, field: dataclasses.Field[Any]) -> Form:
+        held = [
+            None if each is dataclasses.MISSING else self._value(f"{label} {what}", each)
+            for what, each in (
+                ("default", field.default),
+                ("default_factory", field.default_factory),
+                ("metadata", dict(field.metadata)),
+            )
+        ]
+        flags = (field.init, field.repr, field.hash, field.compare, field.kw_only)
+        return (field.name, _annotation(field.type), *map(str, flags), *held)
+
+    def _enum_members(self, label: str, value: type) -> Form:
+        if not isinstance(value, EnumMeta):
+            return None
+        members: Any = value.__members__
+        return tuple(
+            (name, member.name, self._value(f"{label}.{name}", _enum_state(member)))
+            for name, member in members.items()
+        )
+
+    def _read_module(self, _label: str, value: types.ModuleType) -> Form:
+        names = sorted(name for name in vars(value) if not name.startswith("__"))
+        return (
+            "module",
+            tuple((n, self._named(value.__name__, n, vars(value)[n])) for n in names),
+        )
+
+
+# Forms of functions hold text alone, so that equal ones are the same to the last bit.
+@functools.lru_cache(maxsize=1 << 14)
+def _digest(found: Form) -> Digest:
+    return digest_of(found, tag="mlwright/part/1")
+
+
+def _cell(cell: types.CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # Not filled yet: a function that refers to itself before it is named.
+        return None
+
+
+def _is_global(module: str, value: types.FunctionType) -> bool:
+    """Tell whether a library's module knows a function by its name: one of its own."""
+    for name in (value.__module__, module):
+        found: Any = sys.modules.get(name or "")
+        for part in value.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is value:
+            return origin(name).home is not Home.USER
+    return False
+
+
+def _taken(module: Any, name: str, attribute: str) -> object:
+    found = getattr(module, attribute, _MISSING)
+    return importlib.import_module(f"{name}.{attribute}") if found is _MISSING else found
+
+
+_BOOKKEEPING = frozenset(
+    {
+        "__abstractmethods__",
+        "__annotate__",
+        "__annotate_func__",
+        "__annotations_cache__",
+        "__dict__",
+        "__firstlineno__",
+        "__module__",
+        "__qualname__",
+        "__static_attributes__",
+        "__weakref__",
+        "_abc_impl",
+    }
+)
+_GENERATED = frozenset(
+    {
+        "__delattr__",
+        "__eq__",
+        "__ge__",
+        "__gt__",
+        "__hash__",
+        "__init__",
+        "__le__",
+        "__lt__",
+        "__replace__",
+        "__repr__",
+        "__setattr__",
+    }
+)
+_ENUM_MEANING = frozenset({"_missing_", "_generate_next_value_", "_new_member_"})
+
+
+def _skipped(value: type) -> frozenset[str]:
+    """Return the names in a class that say nothing of their own."""
+    skipped = _BOOKKEEPING
+    if "__dataclass_fields__" in vars(value):
+        # What the decorator generates follows from the fields and its parameters.
+        skipped |= {name for name in _GENERATED if _is_generated(vars(value).get(name))}
+        skipped |= {"__match_args__", "__slots__"}
+    if isinstance(value, EnumMeta):
+        sunder = {n for n in vars(value) if n.startswith("_") and n[1:2] != "_" and n[-1:] == "_"}
+        skipped |= (sunder - _ENUM_MEANING) | value.__members__.keys() | {"__new__"}
+    return skipped
+
+
+def _is_generated(value: object) -> bool:
+    code = getattr(getattr(value, "__wrapped__", value), "__code__", None)
+    return code is not None and code.co_filename == "<string>"
+
+
+def _enum_state(member: Any) -> object:
+    hidden = {"_value_", "_name_", "__objclass__", "_sort_order_"}
+    more = {k: v for k, v in sorted(vars(member).items()) if k not in hidden}
+    return (member.value, more)
+
+
+def _annotations(function: types.FunctionType) -> Form:
+    return _text_of_annotations(function.__annotations__)
+
+
+def _text_of_annotations(value: Any) -> Form:
+    return tuple((name, _annotation(each)) for name, each in value.items())
+
+
+def _annotation(value: object) -> str:
+    """Return an annotation as text; it names types, and does not bring in their code."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
+    text = repr(value)
+    return text if " at 0x" not in text else type(value).__qualname__

@@ -1,0 +1,225 @@
+"""What leaves the run stage: closures, keys, finished steps and runs, code, environment, replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlwright.core.digest import Digest
+from mlwright.core.encoding import digest_of
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Everything of the user's code that can decide what a function returns.
+
+    ``parts`` maps ``module:name`` of each function, class and module-level value to its digest;
+    ``distributions`` are the third-party packages the code touches, and what those require, by
+    version. ``modules`` are the modules the parts come from. ``unseen`` tells what could not be
+    seen through; unless it is empty, the digest is no ground for keeping a result.
+    """
+
+    digest: Digest
+    parts: Mapping[str, Digest]
+    distributions: Mapping[str, str]
+    modules: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTerms:
+    """What a step's key is made of; two executions differ where these differ.
+
+    ``inputs`` maps each parameter to the digest of its content, ``config`` those that came from
+    the run's configuration. ``sources`` names the object that lists the source files.
+    """
+
+    function: str
+    code: Digest
+    parts: Mapping[str, Digest]
+    inputs: Mapping[str, Digest]
+    config: Mapping[str, Digest]
+    distributions: Mapping[str, str]
+    seed: Digest | None
+    python: str
+    unseen: tuple[str, ...]
+
+    @property
+    def key(self) -> Digest:
+        """The step's key; ``parts`` and ``unseen`` are in it through ``code``."""
+        terms = (
+            self.function,
+            self.code,
+            self.inputs,
+            self.config,
+            self.distributions,
+            self.seed,
+            self.python,
+        )
+        return digest_of(terms, tag="mlwright/step/1")
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """A finished step of a run, as the ledger has it.
+
+    ``inputs`` and ``content`` are digests of content; ``objects`` and ``output`` name the stored
+    bytes. ``sources`` maps a parameter to the step of the same run that gave it.
+    """
+
+    run: str
+    step: str
+    function: str
+    key: Digest
+    terms: Digest
+    code: Digest
+    inputs: Mapping[str, Digest]
+    objects: Mapping[str, Digest]
+    kinds: Mapping[str, str]
+    sources: Mapping[str, str]
+    resources: tuple[str, ...]
+    output: Digest
+    kind: str
+    content: Digest
+    seconds: float
+    cached: bool
+    made_by: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run, as the ledger has it: what it was started with, and the steps it finished.
+
+    ``status`` is ``open`` until the run is finished or failed; an interrupted run stays open.
+    """
+
+    id: str
+    status: str
+    command: str
+    started: str
+    actor: str
+    spec: Digest
+    environment: Digest
+    code: Digest
+    inputs: Mapping[str, Digest]
+    steps: tuple[StepRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """A step that just finished: its value, how long it took, and why it was not kept."""
+
+    step: str
+    value: object
+    seconds: float
+    cached: bool
+    key: Digest
+    output: Digest
+    unseen: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An installed distribution: its version and the digest of its list of files."""
+
+    version: str
+    record: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where a run ran, as far as it can decide a bit of the result.
+
+    ``cpu`` is the architecture and its vector level, ``blas`` the libraries and the kernel each
+    chose, ``threads`` how many threads each may use, ``variables`` the environment variables
+    that decide threads, hashing and kernels.
+    """
+
+    python: str
+    implementation: str
+    platform: str
+    cpu: str
+    cores: int
+    blas: tuple[str, ...]
+    threads: Mapping[str, int]
+    distributions: Mapping[str, Installed]
+    locale: str
+    timezone: str
+    variables: Mapping[str, str]
+
+    @property
+    def digest(self) -> Digest:
+        """The digest over all of it."""
+        fields = tuple(getattr(self, name) for name in self.__slots__)
+        return digest_of(fields, tag="mlwright/environment/1")
+
+    @property
+    def machine_class(self) -> str:
+        """The kind of machine: equal wherever the same work may be planned and give equal bits."""
+        return " ".join((self.platform, self.cpu, *self.blas, f"{self.cores} cores"))
+
+
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """The user's folder of code: a git commit and what differs from it, as far as limits allow.
+
+    ``changed`` are the paths that differ from the commit; ``patch`` is their difference,
+    ``files`` the untracked ones themselves, ``skipped`` what was left out and why. Without a
+    commit ``why`` tells the reason.
+    """
+
+    commit: str | None
+    changed: tuple[str, ...]
+    patch: str
+    files: Mapping[str, str]
+    skipped: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A recorded step executed again: equal digests mean equal content to the last bit.
+
+    ``replayed`` is None when the step could not be executed; ``error`` tells why. ``changed``
+    names the parts of the code that are not what was recorded, mlwright's own among them.
+    """
+
+    step: str
+    recorded: Digest
+    replayed: Digest | None
+    seconds: float
+    error: str | None
+    changed: tuple[str, ...]
+
+    @property
+    def exact(self) -> bool:
+        """Whether the step gave the recorded content again."""
+        return self.recorded == self.replayed
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One term of a key that differs between two executions of a step.
+
+    ``term`` is ``code``, ``input``, ``config``, ``distribution``, ``seed`` or ``python``.
+    """
+
+    term: str
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepWhy:
+    """Why a step was executed, or not, the last time it was asked for."""
+
+    step: str
+    run: str
+    key: Digest
+    cached: bool
+    made_by: str
+    previous: str | None
+    changes: tuple[Change, ...]
+    why: str
