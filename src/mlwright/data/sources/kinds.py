@@ -1,0 +1,221 @@
+"""Which kind a column of text holds, decided over all values so that row order never matters.
+
+Text is read as a kind only when nothing of it is lost: ``007``, ``+49`` and integers beyond 64
+bits stay text. What is normalised on the way (a spelling of "missing", outer spaces, a time zone)
+is told as a reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from mlwright.data.records import Reading
+
+MISSING = ("", "?", "na", "n/a", "nan", "null", "none", "<na>", "#n/a")
+"""What counts as missing in a column whose other values are numbers, truth values or dates."""
+
+_SAMPLE = 200
+_FLOAT = r"^-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+_INFINITE = r"^-?(?i:inf|infinity)$"
+_DECIMAL_COMMA = r"^-?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+),[0-9]+$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_MOMENT = (
+    r"^(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ](?P<minute>[0-9]{2}:[0-9]{2})(?::(?P<second>[0-5][0-9])(?P<fraction>\.[0-9]{1,6})?0*)?"
+    r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+)
+
+Told = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How text becomes one kind: null where it does not fit; and what to tell once all fits."""
+
+    read: Callable[[pl.Series], pl.Series]
+    tell: Callable[[pl.Series, pl.Series], Iterator[Told]]
+
+
+class TextColumn:
+    """A column that arrives in blocks of text and ends as one of the six kinds.
+
+    Blocks of plain integers are kept as integers, which takes less room; should a later block
+    hold something else, their text is written again from them exactly.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._blocks: list[pl.Series] = []
+        self._plain = True
+
+    def add(self, values: pl.Series) -> None:
+        """Take the next block."""
+        if self._plain:
+            integers = _integers(values)
+            self._plain = integers.null_count() == values.null_count()
+            values = integers if self._plain else values
+        self._blocks.append(values)
+
+    def finish(self) -> tuple[pl.Series, list[Reading]]:
+        """Return the whole column under its name, and what was normalised."""
+        blocks, self._blocks = self._blocks, []
+        if self._plain and any(block.null_count() < len(block) for block in blocks):
+            return pl.concat(blocks).rename(self.name), []
+        empty = pl.Series([], dtype=pl.String)
+        values, told = decide(pl.concat([empty, *(block.cast(pl.String) for block in blocks)]))
+        return values.rename(self.name), [Reading(self.name, what, count) for what, count in told]
+
+
+def decide(text: pl.Series) -> tuple[pl.Series, list[Told]]:
+    """Return the column as the first kind every value fits, else as text, and what to tell."""
+    present = text.drop_nulls()
+    if not len(present):
+        return text, []
+    sample = present.head(_SAMPLE)
+    for reader in _READERS:
+        # A kind the first values do not fit is out; looking at them first only saves time.
+        if _fit(reader, sample, sampled=True) is None:
+            continue
+        if (fitted := _fit(reader, text, sampled=False)) is not None:
+            return fitted
+    return text, list(_hints(present))
+
+
+def _fit(reader: _Reader, text: pl.Series, *, sampled: bool) -> tuple[pl.Series, list[Told]] | None:
+    """Return the text as the reader's kind when every value fits it or means "missing"."""
+    values = reader.read(text)
+    told: list[Told] = []
+    odd = values.is_null() & text.is_not_null()
+    if odd.any():
+        rest = text.filter(odd)
+        bare = rest.str.strip_chars(" \t")
+        missing = bare.str.to_lowercase().is_in(MISSING)
+        spaced = int((~missing).sum())
+        spellings = rest.filter(missing).value_counts().rows()
+        told = [(f"{text!r} read as missing", count) for text, count in sorted(spellings)]
+        if spaced:
+            if reader.read(bare.filter(~missing)).null_count():
+                return None
+            told.append(("spaces around values removed", spaced))
+            text = text.scatter(odd.arg_true(), bare.set(missing, None))
+            values = reader.read(text)
+            if values.null_count() != text.null_count():
+                return None
+    if values.null_count() == len(values) and not sampled:
+        return None
+    return values, told if sampled else [*told, *reader.tell(text, values)]
+
+
+def _integers(text: pl.Series) -> pl.Series:
+    """Read what is exactly how an integer of 64 bits is written."""
+    values = text.cast(pl.Int64, strict=False)
+    return values.set((values.cast(pl.String) != text).fill_null(False), None)
+
+
+def _floats(text: pl.Series) -> pl.Series:
+    """Read decimals without leading zeros or plus; one too large for 64 bits does not fit."""
+    values = text.cast(pl.Float64, strict=False)
+    wrong = ~text.str.contains(_FLOAT)
+    infinite = values.is_infinite()
+    if infinite.any():
+        wrong = (wrong | infinite) & ~text.str.contains(_INFINITE)
+    return values.set(wrong.fill_null(False), None)
+
+
+def _booleans(text: pl.Series) -> pl.Series:
+    folded = text.str.to_lowercase()
+    return (folded == "true").set((~folded.is_in(["true", "false"])).fill_null(False), None)
+
+
+def _dates(text: pl.Series) -> pl.Series:
+    values = text.str.to_date("%Y-%m-%d", strict=False)
+    return values.set((~text.str.contains(_DAY)).fill_null(False), None)
+
+
+def _moments(text: pl.Series) -> pl.Series:
+    """Read ISO 8601 dates with times, in UTC when they have zones; all or none have one."""
+    parts = text.str.extract_groups(_MOMENT).struct.unnest()
+    fits = parts["day"].is_not_null()
+    zoned = parts["zone"].is_not_null()
+    if zoned.any() and (fits & ~zoned).any():
+        return pl.Series([None] * len(text), dtype=pl.Datetime("us"))
+    written = parts.select(
+        pl.format(
+            "{} {}:{}{}",
+            "day",
+            pl.col("minute").fill_null("00:00"),
+            pl.col("second").fill_null("00"),
+            pl.col("fraction").fill_null(".0").str.pad_end(7, "0"),
+        )
+    ).to_series()
+    values = written.str.to_datetime("%Y-%m-%d %H:%M:%S%.6f", strict=False, time_unit="us")
+    if not zoned.any():
+        return values
+    return values - _offsets(parts["zone"])
+
+
+def _offsets(zones: pl.Series) -> pl.Series:
+    bare = zones.str.replace(":", "", literal=True).str.replace("Z", "+0000", literal=True)
+    minutes = bare.str.slice(1, 2).cast(pl.Int64) * 60 + bare.str.slice(3, 2).cast(pl.Int64)
+    signed = minutes.set(bare.str.starts_with("-").fill_null(False), None)
+    return pl.select(pl.duration(minutes=pl.coalesce(signed, -minutes), time_unit="us")).to_series()
+
+
+def _nothing(_text: pl.Series, _values: pl.Series) -> Iterator[Told]:
+    return iter(())
+
+
+def _tell_floats(text: pl.Series, values: pl.Series) -> Iterator[Told]:
+    if rounded := _rounded(text, values):
+        yield "more digits than 64 bits hold, rounded to the nearest number", rounded
+
+
+def _rounded(text: pl.Series, values: pl.Series) -> int:
+    """Count what cannot come back from 64 bits: long integers, over 17 digits, tiny as zero."""
+    zero = text.filter(values == 0)
+    tiny = zero.str.contains(r"^[-0.]*[1-9]").sum()
+    long = text.filter(text.str.len_bytes() >= 16)
+    whole = long.str.contains(r"^-?[0-9]+$")
+    integers = long.filter(whole)
+    back = integers.cast(pl.Float64).cast(pl.Int128, strict=False).cast(pl.String)
+    lost = (back != integers).fill_null(True).sum()
+    decimals = long.filter(~whole & (long.str.len_bytes() >= 20))
+    digits = decimals.str.replace(r"[eE].*$", "").str.replace_all(r"[^0-9]", "")
+    return (
+        int(tiny) + int(lost) + int((digits.str.strip_chars_start("0").str.len_bytes() > 17).sum())
+    )
+
+
+def _tell_moments(text: pl.Series, values: pl.Series) -> Iterator[Told]:
+    if days := int(text.str.contains(_DAY).sum()):
+        yield "dates without a time read as midnight", days
+    if text.str.contains(r"[T ].*(?:Z|[+-][0-9]{2}:?[0-9]{2})$").any():
+        yield "times with a zone converted to UTC", len(values) - values.null_count()
+
+
+_READERS = (
+    _Reader(_integers, _nothing),
+    _Reader(_floats, _tell_floats),
+    _Reader(_booleans, _nothing),
+    _Reader(_dates, _nothing),
+    _Reader(_moments, _tell_moments),
+)
+
+
+def _hints(present: pl.Series) -> Iterator[Told]:
+    """Tell why a column that looks like numbers stayed text."""
+    numbers = present.cast(pl.Float64, strict=False).is_not_null()
+    count = int(numbers.sum())
+    if count * 2 < len(present):
+        if present.str.contains(_DECIMAL_COMMA).all():
+            yield "kept as text: numbers with a decimal comma?", len(present)
+        return
+    rest = present.filter(~numbers)
+    words = rest.filter(~rest.str.strip_chars(" \t").str.to_lowercase().is_in(MISSING))
+    if len(words):
+        yield f"kept as text: not all are numbers, {words.min()!r} is none", len(words)
+    else:
+        yield "kept as text: numbers with leading zeros, a plus sign or too many digits", count

@@ -1,0 +1,44 @@
+"""Parquet files, by Polars; types become the six kinds when the snapshot is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from mlwright.core.errors import DataError
+from mlwright.data.names import settle_names
+from mlwright.data.settings import DataSettings
+from mlwright.data.sources.raw import RawTable
+from mlwright.data.sources.steady import steady
+
+
+def read(path: Path, settings: DataSettings) -> RawTable:
+    """Read a Parquet file.
+
+    Raises
+    ------
+    NotFoundError, DataError
+        Whatever is wrong with the file; ``parquet-broken`` where it is no whole Parquet file.
+    """
+    with steady(path) as source:
+        content = source.read()
+        if not content:
+            raise DataError(
+                "data-empty",
+                f"{path} is empty",
+                fix="give a table with at least two rows",
+                facts={"path": str(path)},
+            )
+        try:
+            frame = pl.read_parquet(content, hive_partitioning=False, glob=False)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+            raise DataError(
+                "parquet-broken",
+                f"{path} is no whole Parquet file: {str(error).splitlines()[0]}",
+                fix="write the file again, or give the table as CSV",
+                facts={"path": str(path), "size": len(content)},
+            ) from error
+    names, readings = settle_names(frame.columns, settings.max_columns)
+    frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
+    return RawTable(frame, tuple(readings), "parquet", None, source.digest(), source.size)
