@@ -97,6 +97,8 @@ def test_an_event_beyond_the_end_is_not_found(ledger: Ledger) -> None:
         NewEvent("k", "r_aa", uses=("",)),
         NewEvent("k", "r_\ud800"),
         NewEvent("step.finished", "r_aa", {"run": "r_aa"}),
+        NewEvent("role.changed", "r_aa", {"endpoint": "e", "role": "live", "ref": 3}),
+        NewEvent("role.changed", "r_aa", {"endpoint": "\ud800", "role": "live", "ref": None}),
     ],
     ids=lambda bad: repr(bad)[:60],
 )

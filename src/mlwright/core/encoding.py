@@ -141,6 +141,11 @@ def _plain_object(value: Mapping[typing.Any, object]) -> dict[str, object]:
     return found
 
 
+_JSON = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
 def canonical_json(value: object) -> bytes:
     """Return JSON bytes with sorted keys and no spaces.
 
@@ -158,9 +163,7 @@ def canonical_json(value: object) -> bytes:
     b'{"a":[true,null],"b":1.5}'
     """
     _require_text_keys(value)
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    text = _JSON.encode(value)
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from mlwright.core.digest import Digest, is_digest
@@ -33,11 +34,11 @@ class Draft:
     def place(self, *, sequence: int, time: str, actor: str) -> Event:
         """Return the event at its place in the log, with its bytes and their leaf hash."""
         body = b'{"actor":%b,%b,"sequence":%d,"subject":%b,"time":%b,%b}' % (
-            canonical_json(actor),
+            _text(actor),
             self.before,
             sequence,
             self.subject,
-            canonical_json(time),
+            _text(time),
             self.after,
         )
         return Event(
@@ -67,18 +68,25 @@ def draft(event: NewEvent) -> Draft:
     for text in (event.kind, event.subject, *event.uses):
         if not isinstance(text, str) or not text:
             raise ValueError(f"an event's kind, subject and uses are text, not {text!r}")
+        text.encode()  # a lone surrogate fails here, not in the database
     for digest in event.objects:
         if not is_digest(digest):
             raise ValueError(f"an event names its objects by digest, not as {digest!r}")
-    facts = canonical_json(event.facts)
+    before = canonical_json(
+        {"facts": event.facts, "kind": event.kind, "objects": event.objects},
+    )
     return Draft(
         event=event,
-        facts=cast("Mapping[str, object]", json.loads(facts)),
-        before=b'"facts":%b,"kind":%b,"objects":%b'
-        % (facts, canonical_json(event.kind), canonical_json(event.objects)),
-        subject=canonical_json(event.subject),
-        after=b'"uses":%b,"v":%d' % (canonical_json(event.uses), _VERSION),
+        facts=cast("Mapping[str, object]", json.loads(before)["facts"]),
+        before=before[1:-1],
+        subject=_text(event.subject),
+        after=canonical_json({"uses": event.uses, "v": _VERSION})[1:-1],
     )
+
+
+@lru_cache(maxsize=64)
+def _text(text: str) -> bytes:
+    return canonical_json(text)
 
 
 def read_body(body: bytes) -> Event:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from types import UnionType
 
 from mlwright.core.ids import noun_of
 from mlwright.ledger.database import Database
 from mlwright.ledger.records import Event, NewEvent, RebuildReport, TableReport
 from mlwright.ledger.schema import PROJECTIONS, projection_table
 
+_ABSENT = object()
 _TWIN = "rebuilt_"
 _FIRST = "ON CONFLICT DO NOTHING"
-_NEEDED: Mapping[str, tuple[str, ...]] = {
-    "step.finished": ("key", "run", "step", "output"),
-    "model.registered": ("name", "version", "run"),
-    "role.changed": ("endpoint", "role", "ref"),
+_NEEDED: Mapping[str, Mapping[str, type | UnionType]] = {
+    "step.finished": {"key": str, "run": str, "step": str, "output": str},
+    "model.registered": {"name": str, "version": int, "run": str},
+    "role.changed": {"endpoint": str, "role": str, "ref": str | None},
 }
 _NEWEST = (
     "ON CONFLICT (endpoint, role) DO UPDATE SET ref = excluded.ref, sequence = excluded.sequence"
@@ -28,11 +30,14 @@ def check(event: NewEvent) -> None:
     Raises
     ------
     ValueError
-        When its kind needs facts that it does not have.
+        When it lacks facts its kind needs.
     """
-    absent = [name for name in _NEEDED.get(event.kind, ()) if name not in event.facts]
-    if absent:
-        raise ValueError(f"an event of kind {event.kind!r} needs the facts {absent}")
+    for name, kind in _NEEDED.get(event.kind, {}).items():
+        value = event.facts.get(name, _ABSENT)
+        if not isinstance(value, kind):
+            raise ValueError(f"an event of kind {event.kind!r} needs {name}, not {value!r}")
+        if isinstance(value, str):
+            value.encode()  # a lone surrogate fails here, not in the database
 
 
 def write(database: Database, events: Sequence[Event], *, prefix: str = "") -> None:
