@@ -1,4 +1,4 @@
-"""Versions and roles: numbers without gaps, a rollback that goes back one live version each time."""
+"""Versions and roles: numbers without gaps, a rollback that goes back one live version."""
 
 from __future__ import annotations
 

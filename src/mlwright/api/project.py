@@ -36,6 +36,7 @@ class Project:
         self.workspace = workspace
         self.folder = workspace.folder
         self.made = made
+        self._size = workspace.ledger.size
 
     @classmethod
     def open(
@@ -90,7 +91,10 @@ class Project:
 
     def close(self) -> None:
         """Checkpoint the log when it grew, and close it."""
-        self.workspace.ledger.close()
+        ledger = self.workspace.ledger
+        if ledger.size > self._size:
+            ledger.checkpoint()
+        ledger.close()
 
     def build(
         self,

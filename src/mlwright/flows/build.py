@@ -11,10 +11,11 @@ from mlwright.data.settings import DataSettings
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows import stages
 from mlwright.flows.ingesting import ingest_source
-from mlwright.flows.judging import count_look, earlier_window, judge_model, record_window
+from mlwright.flows.judging import count_look, judge_model
 from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
 from mlwright.flows.question import ask, check_columns
 from mlwright.flows.records import Build
+from mlwright.flows.splitting import record_split, split_before
 from mlwright.flows.tables import Tables
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import register
@@ -66,7 +67,7 @@ def build(
     listener.finished("data", (snapshot, source), clock() - began, cached=False)
 
     began = clock()
-    window = earlier_window(workspace, snapshot, question)
+    before = split_before(workspace, snapshot, question)
     plan = (
         plan_of_run(workspace, plan_from)
         if plan_from is not None
@@ -75,7 +76,7 @@ def build(
         else recorded_plan(workspace, snapshot, question)
     )
     planned_before = plan is not None
-    plan = plan or make_plan(workspace, snapshot, question, window)
+    plan = plan or make_plan(workspace, snapshot, question, before)
     listener.finished("plan", plan, clock() - began, cached=planned_before)
 
     seconds: dict[str, float] = {}
@@ -93,7 +94,7 @@ def build(
         "roles": question.roles,
         "rule": question.rule,
         "judgement": question.judgement,
-        "window": window,
+        "before": before,
         "plan": plan,
     }
     resources = {
@@ -109,7 +110,7 @@ def build(
     evaluation = cast("Evaluation", made["evaluation"])
     split = cast("Split", made["split"])
 
-    record_window(workspace, run, snapshot, question, window, split)
+    record_split(workspace, run, snapshot, question, before, split)
     looks = count_look(
         workspace, run, question, split, package, judged_now="evaluation" not in cached
     )

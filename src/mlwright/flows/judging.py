@@ -1,4 +1,4 @@
-"""What a build records about its sealed test rows: windows, looks and verdicts."""
+"""What a build records about its judgement: looks at the sealed test rows, and verdicts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 from mlwright.checks.judge import judge
 from mlwright.checks.records import Rule, Verdict
-from mlwright.core.digest import Digest
 from mlwright.core.encoding import digest_of
-from mlwright.core.records import dump, load
-from mlwright.data.records import Snapshot, Split
+from mlwright.data.records import Split
 from mlwright.evaluate.records import Evaluation
 from mlwright.evaluate.values import EvaluationValues
 from mlwright.flows.question import Question
@@ -18,51 +16,6 @@ from mlwright.ledger.records import NewEvent
 from mlwright.scoring.latency import measure
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load as load_scorer
-
-
-def earlier_window(workspace: Workspace, snapshot: Snapshot, question: Question) -> Split | None:
-    """Return the split by time that an earlier run made, from which the window moves forward.
-
-    Data that was split before is split from the same window as then, so that running it again
-    changes nothing.
-    """
-    if question.roles.time is None:
-        return None
-    wanted = _window_purpose(question)
-    newest: Digest | None = None
-    for event in workspace.ledger.events(kind="split.made"):
-        if event.facts["window"] != wanted:
-            continue
-        if event.facts["data"] == snapshot.id:
-            before = event.facts["before"]
-            newest = None if before is None else Digest(str(before))
-            break
-        newest = Digest(str(event.facts["split"]))
-    return None if newest is None else load(Split, workspace.store.get(newest))
-
-
-def record_window(
-    workspace: Workspace,
-    run: str,
-    snapshot: Snapshot,
-    question: Question,
-    before: Split | None,
-    split: Split,
-) -> None:
-    """Record a split by time once for each data version."""
-    wanted = _window_purpose(question)
-    if split.time is None or any(
-        event.facts["window"] == wanted and event.facts["data"] == snapshot.id
-        for event in workspace.ledger.events(kind="split.made")
-    ):
-        return
-    digest = workspace.store.put(dump(split))
-    earlier = None if before is None else workspace.store.put(dump(before))
-    facts = {"window": wanted, "data": snapshot.id, "split": digest, "before": earlier}
-    objects = (digest,) if earlier is None else (digest, earlier)
-    workspace.ledger.append(
-        [NewEvent("split.made", run, facts, uses=(snapshot.id,), objects=objects)]
-    )
 
 
 def count_look(
@@ -119,7 +72,3 @@ def _judged(verdict: Verdict, model: str, run: str) -> NewEvent:
         "run": run,
     }
     return NewEvent("check.judged", verdict.id, facts, uses=(model, run))
-
-
-def _window_purpose(question: Question) -> Digest:
-    return digest_of((question.goal.target, question.roles), tag="mlwright/window/1")

@@ -53,12 +53,12 @@ def plan_of_run(workspace: Workspace, run: str) -> Plan:
 
 
 def make_plan(
-    workspace: Workspace, snapshot: Snapshot, question: Question, window: Split | None
+    workspace: Workspace, snapshot: Snapshot, question: Question, before: Split | None
 ) -> Plan:
     """Probe the machine on this data, turn the budget into work and record the plan."""
     search = workspace.settings.section(SearchSettings)
     tables = Tables(workspace.store)
-    split = stages.split(snapshot, question.goal, question.roles, window, workspace.store)
+    split = stages.split(snapshot, question.goal, question.roles, before, workspace.store)
     task = stages.task(snapshot, split, question.goal, tables)
     plan = probe(
         tables.part(snapshot, split, *stages.SEEN),

@@ -12,6 +12,7 @@ from mlwright.core.errors import DataError, UsageError
 from mlwright.core.files import write_durably
 from mlwright.core.records import load as load_record
 from mlwright.data.ingest import read_table
+from mlwright.data.settings import DataSettings
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
@@ -84,7 +85,7 @@ def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -
             fix="give --out a name that ends in .csv or .parquet",
             facts={"out": str(out)},
         )
-    frame = read_table(file, workspace.settings)
+    frame = read_table(file, workspace.settings.section(DataSettings))
     answers = score(frame, scorer)
     scored = Scored(version.ref, answers.height, answers, ())
     if out is not None:

@@ -33,10 +33,10 @@ SEEN = (Part.TRAIN, Part.VALIDATION)
 
 @step
 def split(
-    snapshot: Snapshot, goal: Goal, roles: RowRoles, window: Split | None, store: Store
+    snapshot: Snapshot, goal: Goal, roles: RowRoles, before: Split | None, store: Store
 ) -> Split:
-    """Decide each row's part, for life; ``window`` is the split made for earlier data."""
-    return make_split(snapshot, roles, goal.target, store, window)
+    """Decide each row's part, for life; ``before`` is the split of earlier data."""
+    return make_split(snapshot, roles, goal.target, store, before)
 
 
 @step
