@@ -18,11 +18,11 @@ def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, S
     Raises
     ------
     UsageError
-        ``source-missing`` when no table is named anywhere.
+        ``source-unnamed`` when no table is named anywhere.
     """
     if data.source is None:
         raise UsageError(
-            "source-missing",
+            "source-unnamed",
             "no table: what is to be learnt from?",
             fix='give a file: mlw run FILE --target COLUMN, or write source = "FILE" under [data]',
             looked=["the argument SOURCE", "MLWRIGHT_DATA_SOURCE", "data.source in mlwright.toml"],
