@@ -146,3 +146,19 @@ class Contract:
 
     features: tuple[FeatureContract, ...]
     rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What differs between two snapshots.
+
+    ``added``, ``removed`` and ``changed`` are row ids in order; ``cells`` maps a column both have
+    to the number of its cells that differ in changed rows.
+    """
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    columns_added: tuple[str, ...]
+    columns_removed: tuple[str, ...]
+    cells: Mapping[str, int]

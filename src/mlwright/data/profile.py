@@ -1,0 +1,89 @@
+"""A table described column by column; it is given the rows outside the sealed test part only."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from mlwright.data.digests import columns_of
+from mlwright.data.records import Column, ColumnProfile, Kind, Profile, Scalar
+from mlwright.data.table import Table
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+"""Which quantiles a profile holds, linear between neighbours."""
+
+MOST_COMMON = 50
+"""Up to so many different values of a column are counted one by one; of more, a few of text."""
+
+_A_FEW = 10
+
+_NUMBERS = (Kind.INTEGER, Kind.FLOAT)
+_ORDERED = (*_NUMBERS, Kind.DATE, Kind.DATETIME)
+_COUNTED = (Kind.STRING, Kind.BOOLEAN, Kind.INTEGER)
+
+
+def profile(table: Table) -> Profile:
+    """Return what a table holds: ranges, means, quantiles, how many differ, the most common."""
+    frame = table.frame
+    described = frame.select(
+        pl.all().null_count().name.prefix("nulls "),
+        pl.all().drop_nulls().n_unique().name.prefix("distinct "),
+        pl.all().min().name.prefix("low "),
+        pl.all().max().name.prefix("high "),
+    ).row(0, named=True)
+    columns = tuple(_described(frame[c.name], c, described) for c in columns_of(frame))
+    return Profile(frame.height, columns)
+
+
+def _described(series: pl.Series, column: Column, described: dict[str, object]) -> ColumnProfile:
+    name, kind = column.name, column.kind
+    ordered = kind in _ORDERED
+    numbers = _finite(series) if kind in _NUMBERS else np.empty(0)
+    distinct = int(str(described[f"distinct {name}"]))
+    return ColumnProfile(
+        name=name,
+        kind=kind,
+        rows=len(series),
+        nulls=int(str(described[f"nulls {name}"])),
+        distinct=distinct,
+        low=_scalar(described[f"low {name}"]) if ordered else None,
+        high=_scalar(described[f"high {name}"]) if ordered else None,
+        mean=_rounded(numbers.mean()) if len(numbers) else None,
+        deviation=_rounded(numbers.std(ddof=1)) if len(numbers) > 1 else None,
+        quantiles=tuple(np.quantile(numbers, QUANTILES).tolist()) if len(numbers) else (),
+        top=_most_common(series, distinct) if kind in _COUNTED else (),
+    )
+
+
+def _finite(series: pl.Series) -> npt.NDArray[np.float64]:
+    values = series.drop_nulls().to_numpy().astype(np.float64)
+    finite: npt.NDArray[np.float64] = values[np.isfinite(values)]
+    return finite
+
+
+def _rounded(value: np.floating) -> float:
+    """Return 12 digits: the last ones of a long sum differ between kinds of processor."""
+    return float(f"{value:.12g}")
+
+
+def _scalar(value: object) -> Scalar | None:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, int | float) else None
+
+
+def _most_common(series: pl.Series, distinct: int) -> tuple[tuple[str, int], ...]:
+    """Return the most common values as text with their counts; equals in order of the text."""
+    if distinct > MOST_COMMON and series.dtype != pl.String:
+        return ()
+    name, count = series.name, f"count of {series.name}"
+    counts = series.drop_nulls().value_counts(name=count)
+    texts = counts.with_columns(pl.col(name).cast(pl.String))
+    top = texts.sort(count, name, descending=[True, False])
+    if distinct > MOST_COMMON:
+        # Values that stand once, such as names, say nothing about a column and much about people.
+        top = top.head(_A_FEW).filter(pl.col(count) > 1)
+    return tuple((text, times) for text, times in top.rows())
