@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+OUTSIDE = "reads what is not an argument"
+"""How a report ends that an author may answer for with ``@step(pure=True)``."""
+
 _RUNS_CODE = frozenset(
     {
         "builtins.eval",

@@ -138,7 +138,7 @@ class _Walk:
         if (found := blindspots.runs_unknown_code(name)) is not None:
             return self.blind(f"{found} runs code that does not show")
         if not self._ours() and (found := blindspots.reads_outside(name)) is not None:
-            return self.blind(f"{found} reads what is not an argument")
+            return self.blind(f"{found} {blindspots.OUTSIDE}")
         return ("library", name)
 
     def extension(self, module: str, name: str) -> Form:
@@ -225,7 +225,7 @@ class _Walk:
             yield self.blind("__subclasses__ depends on which modules are imported")
         if not self._ours():
             for name in blindspots.reading_methods(found.attributes):
-                yield self.blind(f"{name} reads what is not an argument")
+                yield self.blind(f"{name} {blindspots.OUTSIDE}")
 
     def _defaults(self, label: str, value: types.FunctionType) -> Form:
         code = value.__code__

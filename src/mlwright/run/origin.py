@@ -94,6 +94,8 @@ def _find(module: str) -> str | None:
 @dataclass(frozen=True, slots=True)
 class _Distribution:
     info: Path
+    name: str
+    version: str
     origin: Origin
     requires: tuple[str, ...]
     shared: bool
@@ -167,7 +169,7 @@ def _read(info: Path, *, shared: bool) -> _Distribution:
             pinned = source.get("vcs_info", {}).get("commit_id")
             pinned = pinned or source.get("archive_info", {}).get("hash", "")
             origin = Origin(Home.DISTRIBUTION, name, f"{version}+{pinned}" if pinned else version)
-    return _Distribution(info, origin, tuple(requires), shared)
+    return _Distribution(info, name, version, origin, tuple(requires), shared)
 
 
 def _metadata(info: Path) -> Iterator[str]:
@@ -211,6 +213,12 @@ def _requirements(name: str) -> dict[str, str]:
     return found
 
 
+def installed() -> Iterator[tuple[str, str, Path]]:
+    """Give name, version and metadata folder of every distribution Python can import from."""
+    for name, found in sorted(_installed().items()):
+        yield name, found.version, found.info
+
+
 @cache
 def _installed() -> dict[str, _Distribution]:
     found: dict[str, _Distribution] = {}
@@ -218,6 +226,5 @@ def _installed() -> dict[str, _Distribution]:
         if Path(entry).is_dir():
             for info in sorted(Path(entry).glob("*.dist-info")):
                 read = _read(info, shared=False)
-                name = normalised(info.name.removesuffix(".dist-info").partition("-")[0])
-                found.setdefault(read.origin.name or name, read)
+                found.setdefault(read.name, read)
     return found

@@ -31,7 +31,7 @@ class KeyTerms:
     """What a step's key is made of; two executions differ where these differ.
 
     ``inputs`` maps each parameter to the digest of its content, ``config`` those that came from
-    the run's configuration. ``sources`` names the object that lists the source files.
+    the run's configuration.
     """
 
     function: str
@@ -64,7 +64,8 @@ class StepRecord:
     """A finished step of a run, as the ledger has it.
 
     ``inputs`` and ``content`` are digests of content; ``objects`` and ``output`` name the stored
-    bytes. ``sources`` maps a parameter to the step of the same run that gave it.
+    bytes, ``kinds`` and ``kind`` how to read them. ``edges`` maps a parameter to the step of the
+    same run that gave it. ``sources`` names the object that holds the user's modules.
     """
 
     run: str
@@ -76,8 +77,9 @@ class StepRecord:
     inputs: Mapping[str, Digest]
     objects: Mapping[str, Digest]
     kinds: Mapping[str, str]
-    sources: Mapping[str, str]
+    edges: Mapping[str, str]
     resources: tuple[str, ...]
+    sources: Digest | None
     output: Digest
     kind: str
     content: Digest
@@ -139,6 +141,7 @@ class Environment:
     python: str
     implementation: str
     platform: str
+    libc: str
     cpu: str
     cores: int
     blas: tuple[str, ...]
@@ -157,7 +160,7 @@ class Environment:
     @property
     def machine_class(self) -> str:
         """The kind of machine: equal wherever the same work may be planned and give equal bits."""
-        return " ".join((self.platform, self.cpu, *self.blas, f"{self.cores} cores"))
+        return " ".join((self.platform, self.cpu, *self.blas, f"{self.cores} cores", self.libc))
 
 
 @dataclass(frozen=True, slots=True)

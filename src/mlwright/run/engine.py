@@ -1,0 +1,389 @@
+"""Execute steps, each once for its key, and record what was done before anyone uses it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from mlwright.core.digest import Digest
+from mlwright.core.encoding import canonical_json, plain
+from mlwright.core.errors import BrokenError, MlwrightError, NotFoundError, UsageError, nearest
+from mlwright.core.ids import Noun, random_id
+from mlwright.core.records import dump
+from mlwright.core.seam import Seam
+from mlwright.ledger.ledger import Ledger
+from mlwright.ledger.records import NewEvent
+from mlwright.run.artefacts import Artefact, pack, unpack
+from mlwright.run.blindspots import OUTSIDE
+from mlwright.run.closure import closure
+from mlwright.run.code import snapshot_code
+from mlwright.run.environment import environment
+from mlwright.run.graph import AnyStep, ordered
+from mlwright.run.records import Closure, KeyTerms, StepReport
+from mlwright.run.sources import read_sources
+from mlwright.store.protocol import Store
+
+__all__ = ["Runner", "StepReport"]
+
+
+class Runner:
+    """Carries out one run: start it, execute steps, finish it.
+
+    Parameters
+    ----------
+    cache
+        False executes every step, whatever was done before; results are kept all the same.
+    on_step
+        Hears of each finished step.
+    folder
+        The folder of the user's code, whose state is recorded; the current one by default.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        seam: Seam,
+        *,
+        cache: bool = True,
+        on_step: Callable[[StepReport], None] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._seam = seam
+        self._cache = cache
+        self._on_step = on_step
+        self._folder = folder or Path()
+        self._run = ""
+        self._inputs: dict[str, _Held] = {}
+        self._config: dict[str, object] = {}
+        self._made: dict[str, _Held] = {}
+        self._stored: set[Digest] = set()
+        self._sources: dict[tuple[str, ...], Digest | None] = {}
+
+    def start(
+        self,
+        command: str,
+        inputs: Mapping[str, object] | None = None,
+        config: Mapping[str, object] | None = None,
+    ) -> str:
+        """Record that a run starts, with its inputs, configuration, code and environment.
+
+        ``config`` gives steps the values of parameters nothing else gives; a step's key holds
+        those it takes, not the whole. Returns the run's id.
+        """
+        self._run = random_id(Noun.RUN, self._seam)
+        self._config = dict(config or {})
+        self._inputs = {}
+        self._made = {}
+        packed = self._pack_inputs(inputs or {})
+        facts = {
+            "command": command,
+            "spec": self._put(canonical_json(plain(self._config))),
+            "environment": self._put(dump(environment())),
+            "code": self._put(dump(snapshot_code(self._folder))),
+            "inputs": {name: artefact.digest for name, artefact in packed.items()},
+        }
+        named = [str(facts[name]) for name in ("spec", "environment", "code")]
+        objects = [*map(Digest, named), *(artefact.digest for artefact in packed.values())]
+        self._record("run.started", facts, objects, uses=_ids((inputs or {}).values()))
+        return self._run
+
+    def execute(
+        self,
+        steps: Sequence[AnyStep],
+        *,
+        inputs: Mapping[str, object] | None = None,
+        resources: Mapping[str, object] | None = None,
+    ) -> dict[str, object]:
+        """Execute steps in the order of their edges and return their outputs by name.
+
+        A step whose key is known gives its recorded output. Every step is handed values read
+        back from their canonical bytes, so a first run and a kept one see the same.
+
+        Parameters
+        ----------
+        inputs
+            More inputs, beside those the run was started with.
+        resources
+            What steps work with and no result depends on, by parameter name; not in any key.
+
+        Raises
+        ------
+        UsageError
+            ``step-input-missing``, ``step-cycle``, ``artefact-type``, ``run-not-started``.
+        """
+        if not self._run:
+            raise UsageError(
+                "run-not-started",
+                "steps were given to a run that was not started",
+                fix="call start(command, inputs, config) first",
+            )
+        self._pack_inputs(inputs or {})
+        arranged = ordered(steps)
+        outputs = {}
+        for step in arranged:
+            try:
+                report = self._finish(step, {s.name for s in arranged}, resources or {})
+            except BaseException as error:
+                self._fail(step, error)
+                raise
+            outputs[step.name] = report.value
+            if self._on_step is not None:
+                self._on_step(report)
+        return outputs
+
+    def finish(self, status: str, facts: Mapping[str, object] | None = None) -> None:
+        """Record how the run ended: ``finished``, or another word for it."""
+        self._record(f"run.{status}", {"status": status, **(facts or {})}, [])
+
+    # -- one step ------------------------------------------------------------------------------
+
+    def _finish(
+        self, step: AnyStep, names: set[str], resources: Mapping[str, object]
+    ) -> StepReport:
+        began = self._seam.elapsed()
+        call = self._connect(step, names, resources)
+        found = closure(step.function, call.types())
+        unseen = _unseen(step, found)
+        terms = _key_terms(step, found, call)
+        key = terms.key
+        kept = None if unseen or not (self._cache and step.cache) else self._look_up(key)
+        if kept is None:
+            artefact = pack(step.function(**call.values(), **call.resources))
+            made_by = self._run
+        else:
+            artefact, made_by = kept
+        value = unpack(artefact.kind, artefact.raw)
+        seconds = self._seam.elapsed() - began
+        sources = self._put_sources(found.modules)
+        objects = [self._put(artefact.raw, artefact.digest), self._put(dump(terms))]
+        facts = {
+            "run": self._run,
+            "step": step.name,
+            "function": step.qualified,
+            "key": key,
+            "terms": objects[1],
+            "code": found.digest,
+            "inputs": {name: each.content for name, each in call.artefacts().items()},
+            "objects": {name: each.digest for name, each in call.artefacts().items()},
+            "kinds": {name: each.kind for name, each in call.artefacts().items()},
+            "edges": call.edges,
+            "resources": sorted(call.resources),
+            "sources": sources,
+            "output": artefact.digest,
+            "kind": artefact.kind,
+            "content": artefact.content,
+            "seconds": seconds,
+            "cached": kept is not None,
+            "made_by": made_by,
+        }
+        objects += [] if sources is None else [sources]
+        objects += [each.digest for each in call.artefacts().values()]
+        self._record("step.finished", facts, list(dict.fromkeys(objects)))
+        self._made[step.name] = _hold(value, artefact)
+        return StepReport(step.name, value, seconds, kept is not None, key, artefact.digest, unseen)
+
+    def _connect(self, step: AnyStep, names: set[str], resources: Mapping[str, object]) -> _Call:
+        """Find each parameter: another step's output, an input, a resource, configuration."""
+        call = _Call({}, {}, set(), {})
+        for parameter in step.parameters:
+            name = parameter.name
+            if name in names and name != step.name:
+                call.held[name], call.edges[name] = self._made[name], name
+            elif name in self._inputs:
+                call.held[name] = self._inputs[name]
+                # An output handed in again is still that step's: a replay makes it anew.
+                for made, held in self._made.items():
+                    if held.value is self._inputs[name].value and held.value is not None:
+                        call.edges[name] = made
+            elif name in self._made and name != step.name:
+                call.held[name], call.edges[name] = self._made[name], name
+            elif name in resources:
+                call.resources[name] = resources[name]
+            elif name in self._config:
+                call.held[name] = self._pack(name, self._config[name])
+                call.configured.add(name)
+            elif not parameter.optional:
+                raise self._missing(step, name, names, resources)
+        return call
+
+    def _missing(
+        self, step: AnyStep, name: str, names: set[str], resources: Mapping[str, object]
+    ) -> UsageError:
+        known = sorted({*names, *self._inputs, *self._made, *resources, *self._config})
+        near = nearest(name, known)
+        hint = f"; did you mean {near!r}?" if near else ""
+        return UsageError(
+            "step-input-missing",
+            f"step {step.name!r} takes {name!r}, which no step, input or setting gives{hint}",
+            fix=f"rename the parameter, or give an input named {name!r}",
+            facts={"step": step.name, "parameter": name, "nearest": near},
+            looked=[
+                f"steps: {', '.join(sorted(names))}",
+                f"inputs: {', '.join(self._inputs) or 'none'}",
+                f"resources: {', '.join(resources) or 'none'}",
+            ],
+        )
+
+    def _look_up(self, key: Digest) -> tuple[Artefact, str] | None:
+        """Return the recorded output of a key; one whose bytes are gone is made again."""
+        row = self._ledger.step(key)
+        if row is None:
+            return None
+        try:
+            raw = self._store.get(row.output)
+        except (NotFoundError, BrokenError):
+            return None
+        facts = self._ledger.event(row.sequence).facts
+        content = Digest(str(facts["content"]))
+        self._stored.add(row.output)
+        return Artefact(str(facts["kind"]), content, row.output, raw), str(facts["made_by"])
+
+    def _fail(self, step: AnyStep, error: BaseException) -> None:
+        """Record that a step failed: a code and a type, never a message, which may hold data."""
+        known = isinstance(error, MlwrightError)
+        facts = {
+            "run": self._run,
+            "step": step.name,
+            "function": step.qualified,
+            "code": error.code if isinstance(error, MlwrightError) else "step-raised",
+            "error": f"{type(error).__module__}.{type(error).__qualname__}",
+        }
+        if not known and not isinstance(error, Exception):
+            facts["code"] = "interrupted"
+        try:
+            self._record("run.failed", facts, [])
+        except MlwrightError as other:
+            error.add_note(f"and the failure could not be recorded: {other}")
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def _record(
+        self,
+        kind: str,
+        facts: Mapping[str, object],
+        objects: Iterable[Digest],
+        uses: tuple[str, ...] = (),
+    ) -> None:
+        event = NewEvent(kind, self._run, facts, uses=uses, objects=tuple(objects))
+        self._ledger.append([event])
+
+    def _put(self, content: bytes, digest: Digest | None = None) -> Digest:
+        if digest is not None and digest in self._stored:
+            return digest
+        digest = self._store.put(content)
+        self._stored.add(digest)
+        return digest
+
+    def _pack(self, name: str, value: object) -> _Held:
+        try:
+            artefact = pack(value)
+        except UsageError as error:
+            error.add_note(f"the value is the input {name!r}")
+            raise
+        self._put(artefact.raw, artefact.digest)
+        return _hold(value, artefact)
+
+    def _pack_inputs(self, inputs: Mapping[str, object]) -> dict[str, Artefact]:
+        for name, value in inputs.items():
+            if name not in self._inputs or self._inputs[name].value is not value:
+                self._inputs[name] = self._pack(name, value)
+        return {name: self._inputs[name].artefact for name in inputs}
+
+    def _put_sources(self, modules: tuple[str, ...]) -> Digest | None:
+        if modules not in self._sources:
+            found = read_sources(modules)
+            self._sources[modules] = self._put(dump(found)) if found.modules else None
+        return self._sources[modules]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A value with its bytes and the classes in it."""
+
+    value: object
+    artefact: Artefact
+    types: frozenset[type]
+
+
+def _hold(value: object, artefact: Artefact) -> _Held:
+    return _Held(value, artefact, classes_in((value,)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What a step is called with: values by parameter, their edges, and resources."""
+
+    held: dict[str, _Held]
+    edges: dict[str, str]
+    configured: set[str]
+    resources: dict[str, object]
+
+    def artefacts(self) -> dict[str, Artefact]:
+        """Return the arguments as bytes."""
+        return {name: held.artefact for name, held in self.held.items()}
+
+    def values(self) -> dict[str, object]:
+        """Read every argument anew: what a step does to its own leaves the others' alone."""
+        return {name: unpack(each.kind, each.raw) for name, each in self.artefacts().items()}
+
+    def types(self) -> set[type]:
+        """Return the classes of the arguments: their methods are code of the step's too."""
+        return set().union(*(held.types for held in self.held.values()))
+
+
+def _key_terms(step: AnyStep, found: Closure, call: _Call) -> KeyTerms:
+    given = {name: each.content for name, each in call.artefacts().items()}
+    return KeyTerms(
+        function=step.qualified,
+        code=found.digest,
+        parts=found.parts,
+        inputs={n: d for n, d in given.items() if n not in call.configured and n != "seed"},
+        config={n: d for n, d in given.items() if n in call.configured and n != "seed"},
+        distributions=found.distributions,
+        seed=given.get("seed"),
+        python=platform.python_version(),
+        unseen=found.unseen,
+    )
+
+
+def _unseen(step: AnyStep, found: Closure) -> tuple[str, ...]:
+    if not step.pure:
+        return found.unseen
+    return tuple(what for what in found.unseen if not what.endswith(OUTSIDE))
+
+
+def classes_in(values: Iterable[object]) -> frozenset[type]:
+    """Return the classes of values and of what they hold, apart from Python's plain ones."""
+    found: set[type] = set()
+    for value in values:
+        _collect(value, found)
+    return frozenset(found)
+
+
+def _collect(value: Any, found: set[type]) -> None:
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str, bytes):
+        return
+    if kind in (list, tuple, set, frozenset):
+        for item in value:
+            _collect(item, found)
+    elif kind is dict:
+        for item in value.values():
+            _collect(item, found)
+    else:
+        found.add(kind)
+        if is_dataclass(value):
+            for field in fields(value):
+                _collect(getattr(value, field.name), found)
+
+
+def _ids(values: Iterable[object]) -> tuple[str, ...]:
+    """Return the ids of the inputs that have one: what the run was made from."""
+    found = (getattr(value, "id", None) for value in values if is_dataclass(value))
+    return tuple(dict.fromkeys(each for each in found if isinstance(each, str)))

@@ -1,0 +1,101 @@
+"""The environment a run runs in: Python, machine, arithmetic libraries, distributions."""
+
+from __future__ import annotations
+
+import locale
+import os
+import platform
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+from mlwright.core.digest import digest_file
+from mlwright.run.origin import installed
+from mlwright.run.records import Environment, Installed
+
+ARITHMETIC = (
+    "BLIS_NUM_THREADS",
+    "GOTO_NUM_THREADS",
+    "MKL_CBWR",
+    "MKL_NUM_THREADS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "NUMEXPR_NUM_THREADS",
+    "OMP_DYNAMIC",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+"""Variables that decide threads and kernels, and with them bits; a replay sets them as recorded."""
+
+_OTHERS = ("LANG", "LC_ALL", "PYTHONHASHSEED", "PYTHONOPTIMIZE", "PYTHONUTF8", "TZ")
+_LEVELS = (
+    ("x86-64-v4", {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
+    ("x86-64-v3", {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"}),
+    ("x86-64-v2", {"cx16", "popcnt", "sse4_1", "sse4_2", "ssse3"}),
+)
+
+
+def environment() -> Environment:
+    """Return the environment of this process.
+
+    Paths and host names are left out: they decide no bit and may be personal.
+    """
+    blas, threads = _arithmetic()
+    return Environment(
+        python=platform.python_version(),
+        implementation=sys.implementation.name,
+        platform=f"{platform.system().lower()} {platform.machine()}",
+        libc=" ".join(platform.libc_ver()).strip(),
+        cpu=_cpu(),
+        cores=_cores(),
+        blas=blas,
+        threads=threads,
+        distributions=_distributions(),
+        locale=locale.setlocale(locale.LC_CTYPE),
+        timezone="/".join(time.tzname),
+        variables={
+            name: os.environ[name] for name in (*ARITHMETIC, *_OTHERS) if name in os.environ
+        },
+    )
+
+
+def _arithmetic() -> tuple[tuple[str, ...], dict[str, int]]:
+    """Return the BLAS kernels in use, and the threads each kind of library may take."""
+    import numpy  # noqa: F401 - loads the BLAS that is asked about
+    from threadpoolctl import threadpool_info
+
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    kernels = {f"{pool['internal_api']} {pool.get('architecture') or ''}".strip() for pool in pools}
+    threads = {"blas": max((int(pool["num_threads"]) for pool in pools), default=1)}
+    return tuple(sorted(kernels)), threads
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def _cpu() -> str:
+    """Return the architecture and its vector level: what decides which code a library picks."""
+    described = Path("/proc/cpuinfo")
+    machine = platform.machine()
+    if machine not in ("x86_64", "AMD64") or not described.exists():
+        return machine
+    text = described.read_text("utf-8", "replace")
+    line = next((line for line in text.splitlines() if line.startswith("flags")), "")
+    flags = set(line.partition(":")[2].split())
+    return next((name for name, needed in _LEVELS if needed <= flags), "x86-64")
+
+
+@cache
+def _distributions() -> dict[str, Installed]:
+    found = {}
+    for name, version, info in installed():
+        record = info / "RECORD"
+        found[name] = Installed(version, digest_file(record) if record.is_file() else None)
+    return found

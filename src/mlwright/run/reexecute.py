@@ -1,0 +1,188 @@
+"""The fresh process of a replay: import the recorded code, execute the steps, compare."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from typing import Any, cast
+
+from mlwright.core.digest import Digest
+from mlwright.core.errors import MlwrightError, RefusedError
+from mlwright.core.records import dump, load
+from mlwright.run.artefacts import Artefact, pack, unpack
+from mlwright.run.closure import closure
+from mlwright.run.engine import classes_in
+from mlwright.run.records import KeyTerms, Replayed, StepRecord
+from mlwright.run.restore import MAIN, restore_main, restore_modules
+from mlwright.run.sources import Sources
+from mlwright.run.step import Step
+from mlwright.store.local import LocalStore
+from mlwright.store.memory import MemoryStore
+from mlwright.store.overlay import OverlayStore
+from mlwright.store.protocol import Store
+
+DEFAULT_RESOURCES = "mlwright.run.reexecute:only_store"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the fresh process is asked: the steps, where their store lies, how to import."""
+
+    store: str
+    steps: tuple[StepRecord, ...]
+    resources: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the fresh process found."""
+
+    steps: tuple[Replayed, ...]
+
+
+class _Blinkered:
+    """A store that will not give a recorded output: a replay that opened one proves nothing."""
+
+    def __init__(self, store: Store, hidden: frozenset[Digest]) -> None:
+        self._store = store
+        self._hidden = hidden
+
+    def put(self, content: bytes) -> Digest:
+        """Keep ``content``."""
+        return self._store.put(content)
+
+    def get(self, digest: Digest) -> bytes:
+        """Return an object, unless it is hidden."""
+        if digest in self._hidden:
+            raise RefusedError(
+                "replay-old-output",
+                f"a step asked for the recorded output {digest}",
+                fix="take the output as a parameter named like its step",
+                facts={"digest": digest},
+            )
+        return self._store.get(digest)
+
+    def has(self, digest: Digest) -> bool:
+        """Tell whether there is such an object in sight."""
+        return digest not in self._hidden and self._store.has(digest)
+
+    def digests(self) -> Iterator[Digest]:
+        """Give the names of what is in sight."""
+        return (digest for digest in self._store.digests() if digest not in self._hidden)
+
+    def read_only(self) -> Store:
+        """Return the same, seen without ever changing anything."""
+        return _Blinkered(self._store.read_only(), self._hidden)
+
+
+def only_store(store: Store) -> dict[str, object]:
+    """Return the resources of steps that need no more than the store."""
+    return {"store": store}
+
+
+def answer(request: Request) -> Answer:
+    """Execute the steps of a request in this process."""
+    base = LocalStore(Path(request.store), writable=False)
+    top = MemoryStore()
+    outputs = {step.output for step in request.steps}
+    inputs = {d for s in request.steps for n, d in s.objects.items() if n not in s.edges}
+    # What a step gives again is on top, under the same name, and may be read there.
+    hidden = _Blinkered(base, frozenset(outputs - inputs))
+    overlay = OverlayStore(hidden, top)
+    sys.path.extend(entry for entry in request.path if entry not in sys.path)
+    terms = {step.step: load(KeyTerms, base.get(step.terms)) for step in request.steps}
+    _restore(request.steps, base, terms)
+    resources = _resources(request.resources, overlay)
+    made: dict[str, Artefact] = {}
+    return Answer(
+        tuple(_replay_step(s, terms[s.step], base, resources, made) for s in request.steps)
+    )
+
+
+def _restore(steps: tuple[StepRecord, ...], store: Store, terms: Mapping[str, KeyTerms]) -> None:
+    sources = {}
+    for step in steps:
+        if step.sources is not None:
+            sources.update(load(Sources, store.get(step.sources)).modules)
+    restore_modules(sources)
+    if MAIN in sources:
+        parts = {part for term in terms.values() for part in term.parts}
+        parts |= {step.function for step in steps}
+        parts |= {kind for step in steps for kind in (step.kind, *step.kinds.values())}
+        restore_main(sources[MAIN], parts)
+
+
+def _resources(name: str, store: Store) -> Mapping[str, object]:
+    make = cast("Callable[[Store], Mapping[str, object]]", _found(name))
+    return make(store)
+
+
+def _found(name: str) -> Any:
+    module, _, qualname = name.partition(":")
+    found: Any = sys.modules[MAIN] if module == MAIN else import_module(module)
+    for part in qualname.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _replay_step(
+    step: StepRecord,
+    terms: KeyTerms,
+    store: Store,
+    resources: Mapping[str, object],
+    made: dict[str, Artefact],
+) -> Replayed:
+    began = perf_counter()
+    absent = sorted(edge for edge in step.edges.values() if edge not in made)
+    if absent:
+        return _not_done(step, began, f"step {absent[0]} gave nothing")
+    try:
+        function = _found(step.function)
+        function = function.function if isinstance(function, Step) else function
+        arguments = _arguments(step, store, made)
+        given = {name: resources[name] for name in step.resources}
+        found = closure(function, classes_in(arguments.values()))
+        output = pack(function(**arguments, **given))
+    # Whatever a step raises is the replay's finding: told, and the steps after it not done.
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
+        code = f"[{error.code}] " if isinstance(error, MlwrightError) else ""
+        return _not_done(step, began, f"{type(error).__name__}: {code}{error}")
+    made[step.step] = output
+    names = found.parts.keys() | terms.parts.keys()
+    changed = sorted(n for n in names if found.parts.get(n) != terms.parts.get(n))
+    return Replayed(
+        step.step, step.content, output.content, perf_counter() - began, None, tuple(changed)
+    )
+
+
+def _arguments(step: StepRecord, store: Store, made: Mapping[str, Artefact]) -> dict[str, object]:
+    arguments = {}
+    for name, digest in step.objects.items():
+        if name in step.edges:
+            artefact = made[step.edges[name]]
+            arguments[name] = unpack(artefact.kind, artefact.raw)
+        else:
+            arguments[name] = unpack(step.kinds[name], store.get(digest))
+    return arguments
+
+
+def _not_done(step: StepRecord, began: float, error: str) -> Replayed:
+    return Replayed(step.step, step.content, None, perf_counter() - began, error, ())
+
+
+def main() -> None:
+    """Read a request from standard input and write the answer to standard output."""
+    # What a step prints goes to standard error, so that the answer stands alone.
+    real = os.dup(1)
+    os.dup2(2, 1)
+    request = load(Request, sys.stdin.buffer.read())
+    with os.fdopen(real, "wb") as out:
+        out.write(dump(answer(request)))

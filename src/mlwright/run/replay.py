@@ -1,0 +1,126 @@
+"""Execute a recorded run's steps again, in a fresh process, from its root inputs alone.
+
+Caches are not read, nothing is written to the store that is proved, and no recorded output is
+opened: each step is fed what the steps before it gave this time. The user's modules are those
+that were recorded.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlwright
+from mlwright.core.errors import FaultError, RefusedError
+from mlwright.core.records import dump, load
+from mlwright.ledger.ledger import Ledger
+from mlwright.run.environment import ARITHMETIC
+from mlwright.run.history import run_record
+from mlwright.run.records import Environment, Replayed, RunRecord, StepRecord
+from mlwright.run.reexecute import DEFAULT_RESOURCES, Answer, Request, main
+from mlwright.run.restore import MAIN
+from mlwright.run.sources import Sources
+from mlwright.store.local import LocalStore
+from mlwright.store.protocol import Store
+
+
+def replay(
+    run_id: str,
+    store: Store,
+    ledger: Ledger,
+    *,
+    resources: str = DEFAULT_RESOURCES,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Replayed, ...]:
+    """Execute the steps of a run again and compare the content of each output.
+
+    Parameters
+    ----------
+    resources
+        ``module:function`` that, given a store, returns the resources of the steps by name.
+    environ
+        Environment variables for the fresh process, beside those that were recorded.
+
+    Raises
+    ------
+    NotFoundError
+        ``run-unknown``; ``object-missing`` for what was recorded and is gone.
+    RefusedError
+        ``replay-no-source`` for a step whose code was not kept; ``replay-local-function`` for
+        one defined inside another function.
+    FaultError
+        ``replay-died`` when the fresh process ended without an answer.
+    """
+    run = run_record(ledger, run_id)
+    for step in run.steps:
+        _check_source(step, store)
+    if isinstance(store, LocalStore):
+        return _replay(run, store, resources, environ)
+    with TemporaryDirectory(prefix="mlwright-replay-") as folder:
+        copy = LocalStore(Path(folder))
+        for digest in store.digests():
+            copy.put(store.get(digest))
+        return _replay(run, copy, resources, environ)
+
+
+def _check_source(step: StepRecord, store: Store) -> None:
+    module, _, qualname = step.function.partition(":")
+    if "<locals>" in qualname or "<lambda>" in qualname:
+        raise RefusedError(
+            "replay-local-function",
+            f"step {step.step!r} is {qualname}, defined inside another function: its code "
+            "cannot be imported again",
+            fix="define the step at the top of a module, then run it again",
+            facts={"step": step.step, "function": step.function},
+        )
+    kept = () if step.sources is None else load(Sources, store.get(step.sources)).modules
+    if module == MAIN and MAIN not in kept:
+        raise RefusedError(
+            "replay-no-source",
+            f"step {step.step!r} was typed into an interpreter that kept no text of it",
+            fix="put the step into a script or a module, then run it again",
+            facts={"step": step.step, "function": step.function},
+        )
+
+
+def _replay(
+    run: RunRecord, store: LocalStore, resources: str, environ: Mapping[str, str] | None
+) -> tuple[Replayed, ...]:
+    recorded = load(Environment, store.get(run.environment))
+    path = tuple(str(Path(entry).absolute()) for entry in sys.path)
+    request = Request(str(store.folder.absolute()), run.steps, resources, path)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", __name__],
+        input=dump(request),
+        capture_output=True,
+        check=False,
+        env=_environ(recorded, environ or {}),
+    )
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        raise FaultError(
+            "replay-died",
+            f"the process that replayed {run.id} ended with {done.returncode}: "
+            f"{said.rpartition(chr(10))[2] or 'no word'}",
+            fix="see that there is enough memory, then try again",
+            facts={"run": run.id, "status": done.returncode, "said": said[-2000:]},
+        )
+    return load(Answer, done.stdout).steps
+
+
+def _environ(recorded: Environment, more: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's variables, with those that decide arithmetic as they were."""
+    kept = {name: value for name, value in os.environ.items() if name not in ARITHMETIC}
+    ours = Path(mlwright.__file__).parents[1]
+    if ours.name != "site-packages":
+        kept["PYTHONPATH"] = os.pathsep.join([str(ours), *filter(None, [kept.get("PYTHONPATH")])])
+    arithmetic = {n: value for n, value in recorded.variables.items() if n in ARITHMETIC}
+    return {**kept, **arithmetic, **more}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The user's modules as text: kept beside a step, so that a replay runs what ran then."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+from mlwright.run.origin import Home, origin
+
+_LIMIT = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A module's text, where its file lay, and whether it is a package."""
+
+    file: str
+    package: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The modules a step's code comes from, and those they import, by name."""
+
+    modules: dict[str, Source]
+
+
+def read_sources(modules: Iterable[str]) -> Sources:
+    """Return the text of the user's modules, of their packages and of what they import.
+
+    mlwright's own modules are left out: they come with its version. A script is ``__main__``; of
+    a notebook the executed cells are kept in order.
+    """
+    found: dict[str, Source] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        module = sys.modules.get(name)
+        if name in found or module is None or name.partition(".")[0] == "mlwright":
+            continue
+        if origin(name).home is not Home.USER:
+            continue
+        source = _read(module)
+        if source is not None:
+            found[name] = source
+            waiting.extend(_mentioned(module))
+        waiting.extend(_packages(name))
+    return Sources(dict(sorted(found.items())))
+
+
+def _read(module: ModuleType) -> Source | None:
+    file = getattr(module, "__file__", None)
+    if file is None:
+        cells = vars(module).get("In")
+        if module.__name__ == "__main__" and isinstance(cells, list):
+            return Source("", False, "\n\n".join(str(cell) for cell in cells if _parses(cell)))
+        return None
+    path = Path(file)
+    if path.suffix != ".py" or not path.is_file() or path.stat().st_size > _LIMIT:
+        return None
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return Source(str(path.absolute()), hasattr(module, "__path__"), text)
+
+
+def _parses(cell: object) -> bool:
+    try:
+        compile(str(cell), "cell", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
+def _packages(name: str) -> Iterator[str]:
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
+
+
+def _mentioned(module: ModuleType) -> Iterator[str]:
+    """Give the modules whose functions, classes or themselves a module holds by name."""
+    for value in list(vars(module).values()):
+        if isinstance(value, ModuleType):
+            yield value.__name__
+        elif isinstance(value, FunctionType | type) and isinstance(value.__module__, str):
+            yield value.__module__
