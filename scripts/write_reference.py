@@ -19,6 +19,16 @@ from mlwright.stats.metrics import METRICS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 WIDTH = 96
+OTHER_VALUES = {
+    "gain": "how much better than the dummy model, in the metric of the search; has ends",
+    "gain_over_linear": "how much better than the linear model; has ends",
+    "gap": "how much worse on the test rows than on the training rows; has ends",
+    "tpr_gap": "the largest difference between groups in the share of true positives found; in a "
+    "rule named `fairness.COLUMN`, or anywhere as `tpr_gap(COLUMN)`",
+    "fpr_gap": "the same for false positives",
+    "selection_gap": "the same for the share that is selected at all",
+    "latency_p99": "seconds for one row, the slowest in a hundred, on this machine; `<= 20ms`",
+}
 GENERATED = "<!-- Written by scripts/write_reference.py from the code. Do not edit. -->"
 
 
@@ -112,6 +122,7 @@ def checks_page() -> str:
         f"{'more' if metric.greater_is_better else 'less'} | {_cell(metric.doc)} |"
         for metric in METRICS.values()
     ]
+    others = [f"| `{name}` | {what} |" for name, what in OTHER_VALUES.items()]
     parts = [
         "# Checks",
         GENERATED,
@@ -125,6 +136,8 @@ def checks_page() -> str:
         "Each is measured on rows the model never saw, with a 95 % interval; `auc.low` and "
         "`auc.high` are the interval's ends, and so for every metric.",
         "\n".join(["| name | tasks | better is | what it is |", "|---|---|---|---|", *metrics]),
+        "## Other values of a model",
+        "\n".join(["| name | what it is |", "|---|---|", *others]),
     ]
     return "\n\n".join(parts) + "\n"
 

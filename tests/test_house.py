@@ -8,14 +8,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from mlwright.core import errors
 from mlwright.core.errors import ExitCode, MlwrightError
+from mlwright.evaluate.records import Evaluation, Fit
+from mlwright.evaluate.values import EvaluationValues
+from mlwright.stats.metrics import METRICS
+from mlwright.stats.records import Interval
+
+R = TypeVar("R")
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "mlwright"
@@ -171,6 +179,31 @@ def test_generated_reference_page_is_current(page: str) -> None:
     current = load_script("write_reference").PAGES[page]()
 
     assert written == current, "run: .venv/bin/python scripts/write_reference.py"
+
+
+def test_every_value_a_rule_can_be_about_is_documented() -> None:
+    interval = Interval(0.5, 0.4, 0.6)
+    evaluation = replace(
+        blank(Evaluation),
+        metric="auc",
+        metrics=dict.fromkeys(METRICS, interval),
+        gain=interval,
+        gain_over_linear=interval,
+        fit=replace(blank(Fit), gap=0.0),
+        fairness={"COLUMN": {}},
+    )
+    page = (DOCS / "reference" / "checks.md").read_text()
+
+    known = EvaluationValues(evaluation, {"latency_p99": 0.001}).known()
+
+    names = {re.sub(r"\.(low|high)$", "", name) for name in known}
+    assert {name for name in names if f"`{name}`" not in page and "(" not in name} == set()
+
+
+def blank(kind: type[R]) -> R:
+    """Return a record with nothing in its fields, for a test that sets those it reads."""
+    nothing = dict.fromkeys(field.name for field in fields(cast("Any", kind)))
+    return kind(**nothing)
 
 
 # Files.
