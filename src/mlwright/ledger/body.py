@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
-from mlwright.core.digest import Digest, is_digest
+from mlwright.core.digest import is_digest
 from mlwright.core.encoding import canonical_json
 from mlwright.core.ids import event_id
 from mlwright.core.merkle import leaf_hash
 from mlwright.ledger.records import Event, NewEvent
 
 _VERSION = 1
+_PARTS = {
+    "sequence": int,
+    "time": str,
+    "actor": str,
+    "kind": str,
+    "subject": str,
+    "facts": dict,
+    "uses": list,
+    "objects": list,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +109,28 @@ def read_body(body: bytes) -> Event:
     """
     try:
         content = json.loads(body)
-        version, sequence = content.pop("v"), content.pop("sequence")
-        event = Event(
-            sequence=sequence,
-            id=event_id(sequence),
-            time=content.pop("time"),
-            actor=content.pop("actor"),
-            kind=content.pop("kind"),
-            subject=content.pop("subject"),
-            facts=content.pop("facts"),
-            uses=tuple(content.pop("uses")),
-            objects=tuple(Digest(each) for each in content.pop("objects")),
-            body=body,
-            leaf=leaf_hash(body),
-        )
-    except (AttributeError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"the bytes are no event: {error!r}") from error
-    if version != _VERSION or content:
-        raise ValueError(f"the event is of another format: v = {version!r}")
-    return event
+    except RecursionError:
+        raise ValueError("the bytes are nested without end") from None
+    if not isinstance(content, dict) or content.pop("v", None) != _VERSION:
+        raise ValueError("the bytes are no event of this format")
+    fits = content.keys() == _PARTS.keys() and all(
+        isinstance(content[name], kind) for name, kind in _PARTS.items()
+    )
+    if not fits or not all(isinstance(t, str) for t in (*content["uses"], *content["objects"])):
+        raise ValueError(f"the event has other parts than {', '.join(_PARTS)}")
+    return Event(
+        sequence=content["sequence"],
+        id=event_id(content["sequence"]),
+        time=content["time"],
+        actor=content["actor"],
+        kind=content["kind"],
+        subject=content["subject"],
+        facts=content["facts"],
+        uses=tuple(content["uses"]),
+        objects=tuple(content["objects"]),
+        body=body,
+        leaf=leaf_hash(body),
+    )
 
 
 def is_canonical(body: bytes) -> bool:

@@ -24,6 +24,8 @@ _PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
+# A damaged name inside one of SQLite's messages is no UTF-8 when Python decodes the message.
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
 _NO_ROOM = 1 << 20  # with less free than this, an unexplained write error is a full disk
 _PRIMARY = 0xFF  # the low byte of SQLite's extended error codes
 
@@ -69,7 +71,7 @@ class Database:
         with self._connection() as connection:
             try:
                 return connection.execute(sql, parameters).fetchall()
-            except sqlite3.Error as error:
+            except _FAILURES as error:
                 raise self._coded(error) from error
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> None:
@@ -83,7 +85,7 @@ class Database:
         with self._connection() as connection:
             try:
                 connection.executemany(sql, parameters)
-            except sqlite3.Error as error:
+            except _FAILURES as error:
                 raise self._coded(error) from error
 
     @contextmanager
@@ -158,26 +160,28 @@ class Database:
                 isolation_level=None,  # or Python would begin transactions of its own, deferred
                 check_same_thread=False,
             )
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise self._coded(error) from error
         try:
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             connection.close()
             raise self._coded(error) from error
         return connection
 
-    def _coded(self, error: sqlite3.Error) -> Exception:
+    def _coded(self, error: sqlite3.Error | UnicodeDecodeError) -> Exception:
         """Return what a user should read about an error of SQLite; a bug of ours stays as it is."""
         where = str(self._path or "memory")
         facts = {"path": where, "sqlite": str(error)}
-        code = getattr(error, "sqlite_errorcode", None)
+        code, name = (
+            getattr(error, "sqlite_errorcode", None),
+            getattr(error, "sqlite_errorname", ""),
+        )
         if code is None:
             # Python's own complaints: a text that is not UTF-8 any more, or misuse.
-            if isinstance(error, sqlite3.OperationalError):
-                return _broken(where, str(error))
-            return error
+            damaged = isinstance(error, sqlite3.OperationalError | UnicodeDecodeError)
+            return _broken(where, str(error)) if damaged else error
         match code & _PRIMARY:
             case sqlite3.SQLITE_FULL:
                 return _disk_full(where, facts)
@@ -186,7 +190,7 @@ class Database:
             case sqlite3.SQLITE_IOERR:
                 return FaultError(
                     "disk-error",
-                    f"reading or writing {where} failed ({error.sqlite_errorname}): a size limit "
+                    f"reading or writing {where} failed ({name}): a size limit "
                     "(ulimit -f) or a fault of the disk",
                     fix="raise the limit or look at the disk, then run the same command again",
                     facts=facts,

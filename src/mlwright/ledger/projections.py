@@ -8,7 +8,7 @@ from types import UnionType
 
 from mlwright.core.ids import noun_of
 from mlwright.ledger.database import Database
-from mlwright.ledger.records import Event, NewEvent, RebuildReport, TableReport
+from mlwright.ledger.records import Event, NewEvent, RebuildReport
 from mlwright.ledger.schema import PROJECTIONS, projection_table
 
 _ABSENT = object()
@@ -24,7 +24,7 @@ _NEWEST = (
 )
 
 
-def check(event: NewEvent) -> None:
+def check(event: NewEvent | Event) -> None:
     """Refuse an event that could not be projected.
 
     Raises
@@ -113,14 +113,14 @@ def rebuild(
     for portion in events:
         write(database, portion, prefix=_TWIN)
     tables = {name: _compare(database, name) for name in PROJECTIONS}
-    for name, table in tables.items():
-        if replace and not table.equal:
+    for name, (_, equal) in tables.items():
+        if replace and not equal:
             _replace(database, name)
         database.run(f"DROP TABLE temp.{_TWIN}{name}")
-    return RebuildReport(equal=all(table.equal for table in tables.values()), tables=tables)
+    return RebuildReport(equal=all(equal for _, equal in tables.values()), tables=tables)
 
 
-def _compare(database: Database, name: str) -> TableReport:
+def _compare(database: Database, name: str) -> tuple[int, bool]:
     # Every column with its type: a damaged value can compare equal to another, as 1 does to 1.0.
     columns = ", ".join(f"{column}, typeof({column})" for column in _columns(name))
     ours = f"SELECT {columns} FROM {name} NOT INDEXED"  # noqa: S608 - our own names only
@@ -133,7 +133,7 @@ def _compare(database: Database, name: str) -> TableReport:
         database.rows(f"{left} EXCEPT {right} LIMIT 1")
         for left, right in ((ours, twin), (twin, ours))
     )
-    return TableReport(rows=rows_twin, equal=rows == rows_twin and not differs)
+    return rows_twin, rows == rows_twin and not differs
 
 
 def _replace(database: Database, name: str) -> None:

@@ -74,19 +74,14 @@ class RoleRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TableReport:
-    """One projection, made again: its rows by the events, and whether the stored ones agreed."""
-
-    rows: int
-    equal: bool
-
-
-@dataclass(frozen=True, slots=True)
 class RebuildReport:
-    """What making every projection again from the events showed."""
+    """What making every projection again from the events showed.
+
+    ``tables`` tells for each how many rows the events give it, and whether the stored ones agreed.
+    """
 
     equal: bool
-    tables: Mapping[str, TableReport]
+    tables: Mapping[str, tuple[int, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,7 @@ class LogReport:
     """
 
     size: int
-    root: str
+    root: bytes
     checkpoints: int
     covered: int
     outside: bool

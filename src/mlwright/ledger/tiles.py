@@ -23,17 +23,6 @@ def grow(database: Database, old: int, new: int) -> None:
         level, unit = level + 1, unit * WIDTH
 
 
-def expected(size: int) -> dict[tuple[int, int], int]:
-    """Return the tiles a log of ``size`` has: level and position, and how many hashes each."""
-    tiles: dict[tuple[int, int], int] = {}
-    level, count = 1, size // WIDTH
-    while count:
-        for position in range((count + WIDTH - 1) // WIDTH):
-            tiles[level, position] = min(WIDTH, count - position * WIDTH)
-        level, count = level + 1, count // WIDTH
-    return tiles
-
-
 def subtree_of(database: Database) -> Subtree:
     """Return a reader of subtree roots from the tiles, for proofs."""
 
