@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
+import click
 import pytest
 
+from mlwright.cli.main import mlw
 from mlwright.core import errors
 from mlwright.core.errors import ExitCode, MlwrightError
 from mlwright.evaluate.records import Evaluation, Fit
@@ -293,6 +296,38 @@ def test_every_document_is_reached_from_the_readme() -> None:
     pages = {path for path in tracked() if path.suffix == ".md" and DOCS in path.parents}
 
     assert {str(page.relative_to(ROOT)) for page in pages - seen} == set()
+
+
+def command_lines(page: Path) -> list[str]:
+    """Return every command line of ours in a page: in blocks and within the text."""
+    text = page.read_text()
+    blocks = "\n".join(re.findall(r"```(?:sh)?\n(.*?)```", text, re.S))
+    inline = re.findall(r"`(mlw [^`]*)`", re.sub(r"```.*?```", "", text, flags=re.S))
+    return [*re.findall(r"^mlw .*", blocks, re.M), *inline]
+
+
+def find_command(words: list[str]) -> click.Command | None:
+    """Return the command that words begin with, down to a subcommand."""
+    found: click.Command | None = mlw
+    for word in words:
+        if not isinstance(found, click.Group) or word.startswith("-"):
+            break
+        found = found.get_command(click.Context(found), word)
+    return found
+
+
+def test_every_command_line_in_the_documents_exists() -> None:
+    wrong = []
+    for page in (path for path in tracked() if path.suffix == ".md"):
+        for line in command_lines(page):
+            words = shlex.split(line, comments=True)[1:]
+            command = find_command(words)
+            known = {name for each in command.params for name in each.opts} if command else set()
+            unknown = {word for word in words if word.startswith("--")} - known - {"--help"}
+            if command is None or unknown:
+                wrong.append(f"{page.relative_to(ROOT)}: {line} {sorted(unknown)}")
+
+    assert wrong == []
 
 
 # A light start.
