@@ -78,7 +78,7 @@ def _slug(target: str) -> str:
 
 
 def _rules(settings: Settings, more: Sequence[str]) -> tuple[Rule, ...]:
-    named = {**DEFAULT_RULES, **settings.section(CheckSettings).entries}
+    named = {**DEFAULT_RULES, **settings.section(CheckSettings).rules}
     return (*(parse(text, name=name) for name, text in named.items()), *(parse(t) for t in more))
 
 

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from mlwright.core.digest import is_digest
 
@@ -31,7 +32,7 @@ def distance(first: bytes, second: bytes) -> Distance:
     largest, place = 0.0, None
     for where, old, new in _pairs("", json.loads(first), json.loads(second)):
         if _is_number(old) and _is_number(new):
-            largest = max(largest, _relative(float(old), float(new)))
+            largest = max(largest, _relative(old, new))
         elif old != new and not (_named_by_content(old) and _named_by_content(new)):
             place = place or where
     return Distance(largest, place)
@@ -48,7 +49,7 @@ def _pairs(where: str, old: object, new: object) -> Iterator[tuple[str, object, 
         yield where.removeprefix("."), old, new
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -35,7 +35,7 @@ def why(ref: str, ledger: Ledger, store: Store) -> Why:
         explain: Mapping[Noun, Callable[[str, Ledger, Store], Why]] = {
             Noun.MODEL: _model_by_id,
             Noun.RUN: _run,
-            Noun.DATA: _data,
+            Noun.DATA: lambda data, log, _: _data(data, log),
             Noun.CHECK: _check,
             Noun.EVENT: _event,
         }
@@ -242,7 +242,7 @@ def _data_links(data: str, ledger: Ledger) -> list[Link]:
     return links
 
 
-def _data(identifier: str, ledger: Ledger, store: Store) -> Why:
+def _data(identifier: str, ledger: Ledger) -> Why:
     links = _data_links(identifier, ledger)
     used = tuple(
         Link("used by", "run", run, _run_words(run, ledger), {})
@@ -317,6 +317,6 @@ def _step(name: str, ledger: Ledger, store: Store) -> Why:
         kind="step",
         id=name,
         what=found.why,
-        facts={"key": row.key, "output": row.output, "changed": found.changed},
+        facts={"key": row.key, "output": row.output, "changes": found.changes},
         lineage=_way_back(row.run, ledger, store),
     )

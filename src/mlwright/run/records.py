@@ -184,13 +184,15 @@ class CodeState:
 class Replayed:
     """A recorded step executed again: equal digests mean equal content to the last bit.
 
-    ``replayed`` is None when the step could not be executed; ``error`` tells why. ``changed``
-    names the parts of the code that are not what was recorded, mlwright's own among them.
+    ``replayed`` is None when the step could not be executed; ``error`` tells why. ``output``
+    names the bytes it gave, in the store the replay put them in. ``changed`` names the parts of
+    the code that are not what was recorded, mlwright's own among them.
     """
 
     step: str
     recorded: Digest
     replayed: Digest | None
+    output: Digest | None
     seconds: float
     error: str | None
     changed: tuple[str, ...]

@@ -31,9 +31,10 @@ DEFAULT_RESOURCES = "mlwright.run.reexecute:only_store"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the fresh process is asked: the steps, where their store lies, how to import."""
+    """What the fresh process is asked: the steps, where their store lies, where to put, how to import."""
 
     store: str
+    top: str | None
     steps: tuple[StepRecord, ...]
     resources: str
     path: tuple[str, ...]
@@ -89,7 +90,7 @@ def only_store(store: Store) -> dict[str, object]:
 def answer(request: Request) -> Answer:
     """Execute the steps of a request in this process."""
     base = LocalStore(Path(request.store), writable=False)
-    top = MemoryStore()
+    top: Store = MemoryStore() if request.top is None else LocalStore(Path(request.top))
     outputs = {step.output for step in request.steps}
     inputs = {d for s in request.steps for n, d in s.objects.items() if n not in s.edges}
     # What a step gives again is on top, under the same name, and may be read there.
@@ -101,7 +102,7 @@ def answer(request: Request) -> Answer:
     resources = _resources(request.resources, overlay)
     made: dict[str, Artefact] = {}
     return Answer(
-        tuple(_replay_step(s, terms[s.step], base, resources, made) for s in request.steps)
+        tuple(_replay_step(s, terms[s.step], overlay, resources, made) for s in request.steps)
     )
 
 
@@ -156,10 +157,17 @@ def _replay_step(
         code = f"[{error.code}] " if isinstance(error, MlwrightError) else ""
         return _not_done(step, began, f"{type(error).__name__}: {code}{error}")
     made[step.step] = output
+    store.put(output.raw)
     names = found.parts.keys() | terms.parts.keys()
     changed = sorted(n for n in names if found.parts.get(n) != terms.parts.get(n))
     return Replayed(
-        step.step, step.content, output.content, perf_counter() - began, None, tuple(changed)
+        step=step.step,
+        recorded=step.content,
+        replayed=output.content,
+        output=output.digest,
+        seconds=perf_counter() - began,
+        error=None,
+        changed=tuple(changed),
     )
 
 
@@ -175,7 +183,7 @@ def _arguments(step: StepRecord, store: Store, made: Mapping[str, Artefact]) -> 
 
 
 def _not_done(step: StepRecord, began: float, error: str) -> Replayed:
-    return Replayed(step.step, step.content, None, perf_counter() - began, error, ())
+    return Replayed(step.step, step.content, None, None, perf_counter() - began, error, ())
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ def replay(
     *,
     resources: str = DEFAULT_RESOURCES,
     environ: Mapping[str, str] | None = None,
+    top: LocalStore | None = None,
 ) -> tuple[Replayed, ...]:
     """Execute the steps of a run again and compare the content of each output.
 
@@ -44,6 +45,8 @@ def replay(
         ``module:function`` that, given a store, returns the resources of the steps by name.
     environ
         Environment variables for the fresh process, beside those that were recorded.
+    top
+        Where the replay puts what it makes, for a closer comparison; forgotten by default.
 
     Raises
     ------
@@ -59,12 +62,12 @@ def replay(
     for step in run.steps:
         _check_source(step, store)
     if isinstance(store, LocalStore):
-        return _replay(run, store, resources, environ)
+        return _replay(run, store, resources, environ, top)
     with TemporaryDirectory(prefix="mlwright-replay-") as folder:
         copy = LocalStore(Path(folder))
         for digest in store.digests():
             copy.put(store.get(digest))
-        return _replay(run, copy, resources, environ)
+        return _replay(run, copy, resources, environ, top)
 
 
 def _check_source(step: StepRecord, store: Store) -> None:
@@ -88,11 +91,16 @@ def _check_source(step: StepRecord, store: Store) -> None:
 
 
 def _replay(
-    run: RunRecord, store: LocalStore, resources: str, environ: Mapping[str, str] | None
+    run: RunRecord,
+    store: LocalStore,
+    resources: str,
+    environ: Mapping[str, str] | None,
+    top: LocalStore | None,
 ) -> tuple[Replayed, ...]:
     recorded = load(Environment, store.get(run.environment))
     path = tuple(str(Path(entry).absolute()) for entry in sys.path)
-    request = Request(str(store.folder.absolute()), run.steps, resources, path)
+    puts = None if top is None else str(top.folder.absolute())
+    request = Request(str(store.folder.absolute()), puts, run.steps, resources, path)
     done = subprocess.run(
         [sys.executable, "-P", "-m", __name__],
         input=dump(request),

@@ -1,0 +1,163 @@
+"""Proofs: a model, run, data version or the audit log done again and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mlwright.core.digest import Digest
+from mlwright.core.encoding import plain
+from mlwright.core.errors import BrokenError, UsageError
+from mlwright.core.ids import Noun, noun_of
+from mlwright.core.records import load
+from mlwright.data.reread import reread
+from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.tables import Tables
+from mlwright.flows.workspace import Workspace
+from mlwright.govern.prove import environment_differences, judge_steps, overall, same
+from mlwright.govern.records import Proof, ProvedStep
+from mlwright.govern.why import resolve
+from mlwright.ledger.records import NewEvent
+from mlwright.ledger.verify import verify as verify_log
+from mlwright.registry.versions import find
+from mlwright.run.environment import environment
+from mlwright.run.history import run_record
+from mlwright.run.records import Environment
+from mlwright.run.replay import replay
+from mlwright.store.local import LocalStore
+from mlwright.store.protocol import Store
+from mlwright.store.verify import verify as verify_objects
+from mlwright.train.progress import Silent
+
+AUDIT = "audit"
+
+
+def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> Proof:
+    """Do a model, a run, a data version or the audit again; record the outcome as an event.
+
+    Raises
+    ------
+    NotFoundError
+        ``id-unknown`` or ``model-unknown``.
+    UsageError
+        ``prove-kind`` for an id that names nothing that was made.
+    BrokenError
+        ``log-broken`` or ``object-corrupt`` when the audit fails.
+    """
+    if ref == AUDIT:
+        return _audit(workspace, checkpoint)
+    noun = noun_of(ref) or Noun.MODEL
+    if noun is Noun.DATA:
+        return _recorded(_data(resolve(ref, workspace.ledger), workspace), workspace)
+    if noun is Noun.RUN:
+        run = resolve(ref, workspace.ledger)
+        return _recorded(_run(run, "run", run, workspace), workspace)
+    if noun is Noun.MODEL:
+        version = find(workspace.ledger, ref)
+        return _recorded(_run(version.model, "model", version.run, workspace), workspace)
+    raise UsageError(
+        "prove-kind",
+        f"{ref!r} is nothing that was made, so it cannot be made again",
+        fix=f"mlw why {ref}, or prove the model it is about",
+        facts={"ref": ref},
+    )
+
+
+def proof_resources(store: Store) -> dict[str, object]:
+    """Return what the stages of a build work with while they are replayed."""
+    return {"store": store, "tables": Tables(store), "progress": Silent()}
+
+
+def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
+    """Execute a run's steps again in a fresh process; the data they start from is read anew."""
+    clock = workspace.seam.elapsed
+    began = clock()
+    record = run_record(workspace.ledger, run)
+    data = tuple(
+        _reread(identifier, workspace)
+        for identifier in workspace.ledger.uses(run)
+        if noun_of(identifier) is Noun.DATA
+    )
+    then = load(Environment, workspace.store.get(record.environment))
+    differences = environment_differences(then, environment())
+    with TemporaryDirectory(prefix="mlwright-proof-") as folder:
+        again = LocalStore(Path(folder))
+        replayed = replay(
+            run,
+            workspace.store,
+            workspace.ledger,
+            resources=f"{__name__}:{proof_resources.__name__}",
+            top=again,
+        )
+        steps = data + judge_steps(record.steps, replayed, workspace.store, again, differences)
+    verdict, why = overall(steps)
+    return Proof(subject, kind, verdict, steps, why, clock() - began, None)
+
+
+def _data(identifier: str, workspace: Workspace) -> Proof:
+    began = workspace.seam.elapsed()
+    steps = (_reread(identifier, workspace),)
+    verdict, why = overall(steps)
+    return Proof(identifier, "data", verdict, steps, why, workspace.seam.elapsed() - began, None)
+
+
+def _reread(identifier: str, workspace: Workspace) -> ProvedStep:
+    """Read every row of a snapshot from its objects and compute its id again."""
+    began = workspace.seam.elapsed()
+    snapshot = snapshot_of(identifier, workspace)
+    _, digest = reread(snapshot, workspace.store)
+    return same("data", snapshot.digest, digest, workspace.seam.elapsed() - began)
+
+
+def _audit(workspace: Workspace, checkpoint: Path | None) -> Proof:
+    """Verify the whole log, every object and that each object an event names is there."""
+    clock = workspace.seam.elapsed
+    began = clock()
+    note = checkpoint.read_text("utf-8") if checkpoint is not None else None
+    log = verify_log(workspace.ledger, checkpoint=note)
+    logged = clock()
+    objects = verify_objects(workspace.store)
+    if objects.corrupt:
+        raise BrokenError(
+            "object-corrupt",
+            f"{len(objects.corrupt)} objects are no longer what was written: {objects.corrupt[0]}",
+            fix="restore them from a backup: they lie in quarantine under the project's store",
+            facts={"objects": list(objects.corrupt)},
+        )
+    _all_present(workspace)
+    root = Digest(f"sha256:{log.root.hex()}")
+    steps = (
+        same(f"log of {log.size:,} events", root, root, logged - began),
+        same(f"{objects.objects:,} objects", root, root, clock() - logged),
+    )
+    against = "an outside checkpoint" if note else "its own checkpoints (keep one outside)"
+    why = f"Every event and every object is what was written, verified against {against}."
+    verdict, _ = overall(steps)
+    return Proof(AUDIT, "log", verdict, steps, why, clock() - began, None)
+
+
+def _all_present(workspace: Workspace) -> None:
+    missing = [d for d in workspace.ledger.objects() if not workspace.store.has(d)]
+    if missing:
+        raise BrokenError(
+            "object-missing",
+            f"{len(missing)} objects that events name are gone: {missing[0]}",
+            fix="restore them from a backup; mlw prove MODEL still makes a model again without "
+            "its object",
+            facts={"objects": missing},
+            looked=["the project's store"],
+        )
+
+
+def _recorded(proof: Proof, workspace: Workspace) -> Proof:
+    """Record a proof as an event of what was proved; nothing that was proved is written to."""
+    facts = {
+        "verdict": proof.verdict.value,
+        "why": proof.why,
+        "seconds": proof.seconds,
+        "steps": plain(proof.steps),
+    }
+    (event,) = workspace.ledger.append([NewEvent("proof.made", proof.subject, facts)])
+    return Proof(
+        proof.subject, proof.kind, proof.verdict, proof.steps, proof.why, proof.seconds, event.id
+    )
