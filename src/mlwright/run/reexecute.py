@@ -31,7 +31,7 @@ DEFAULT_RESOURCES = "mlwright.run.reexecute:only_store"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the fresh process is asked: the steps, where their store lies, where to put, how to import."""
+    """What the fresh process is asked: which steps, where to read and to put, how to import."""
 
     store: str
     top: str | None
