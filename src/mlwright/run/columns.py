@@ -59,7 +59,9 @@ def restore(tag: str, held: Any, blobs: list[bytes], value: Restore) -> object:
     if tag == "series":
         return _restore_series(held, blobs, value)
     columns = [_restore_series(each, blobs, value) for each in held["columns"]]
-    return pl.DataFrame(columns, height=held["height"])
+    if not columns:  # Rows without columns: what is left when the last column is dropped.
+        return pl.DataFrame({"": [None] * held["height"]}).drop("")
+    return pl.DataFrame(columns)
 
 
 def _add(blobs: list[bytes], raw: bytes) -> int:

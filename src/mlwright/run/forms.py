@@ -262,6 +262,10 @@ def _by_name(value: Any, walk: Walk) -> Form | None:
     return None
 
 
+# How versions of polars mark a pickled Python function.
+_PYTHON_INSIDE = (b"PLPY", b"Anonymous", b"pickle")
+
+
 def _of_library(value: Any, walk: Walk) -> Form | None:
     kind = type(value)
     name = kind.__qualname__
@@ -277,7 +281,7 @@ def _of_library(value: Any, walk: Walk) -> Form | None:
     if name == "Expr":
         written = value.meta.serialize()
         walk.touch(kind.__module__)
-        if b"PLPYUDF" in written:  # How polars marks a pickled Python function.
+        if any(mark in written for mark in _PYTHON_INSIDE):
             return walk.blind("a polars expression calls a Python function")
         return ("expression", written)
     return None

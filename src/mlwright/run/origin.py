@@ -30,6 +30,7 @@ class Origin:
     version: str = ""
 
 
+_ALWAYS_USER = ("mlwright", "__main__", "__mp_main__")
 _USER = Origin(Home.USER)
 _PYTHON = Origin(Home.PYTHON)
 _STDLIB = tuple(
@@ -44,20 +45,19 @@ def origin(module: str, file: str | None = None) -> Origin:
     mlwright itself, code installed from a folder (editable or not) and code that no distribution
     lists count as the user's: they change without a new version.
     """
+    top = module.partition(".")[0]
+    if top in _ALWAYS_USER:
+        return _USER
     if file is None:
-        file = getattr(sys.modules.get(module), "__file__", None)
-    return _origin(module, file if isinstance(file, str) else None)
+        file = getattr(sys.modules.get(module), "__file__", None) or _find(module)
+    if not isinstance(file, str):
+        return _PYTHON if top in sys.stdlib_module_names else _USER
+    return _origin(module, file)
 
 
 @cache
-def _origin(module: str, file: str | None) -> Origin:
+def _origin(module: str, file: str) -> Origin:
     top = module.partition(".")[0]
-    if top in ("mlwright", "__main__", "__mp_main__"):
-        return _USER
-    if file is None:
-        file = _find(module)
-    if file is None:
-        return _PYTHON if top in sys.stdlib_module_names else _USER
     path = Path(file).resolve()
     in_packages = any(part in _PACKAGE_FOLDERS for part in path.parts)
     if not in_packages and any(path.is_relative_to(folder) for folder in _STDLIB):
@@ -195,17 +195,17 @@ def with_requirements(touched: dict[str, str]) -> dict[str, str]:
     """
     found = dict(touched)
     for name in touched:
-        found = {**_requirements(name), **found}
+        found = {**_requirements(name, tuple(sys.path)), **found}
     return dict(sorted(found.items()))
 
 
 @cache
-def _requirements(name: str) -> dict[str, str]:
+def _requirements(name: str, path: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     waiting = [name]
     while waiting:
         current = waiting.pop()
-        distribution = _installed().get(current)
+        distribution = _installed(path).get(current)
         if distribution is None or current in found:
             continue
         found[current] = distribution.origin.version or "source"
@@ -215,14 +215,14 @@ def _requirements(name: str) -> dict[str, str]:
 
 def installed() -> Iterator[tuple[str, str, Path]]:
     """Give name, version and metadata folder of every distribution Python can import from."""
-    for name, found in sorted(_installed().items()):
+    for name, found in sorted(_installed(tuple(sys.path)).items()):
         yield name, found.version, found.info
 
 
 @cache
-def _installed() -> dict[str, _Distribution]:
+def _installed(path: tuple[str, ...]) -> dict[str, _Distribution]:
     found: dict[str, _Distribution] = {}
-    for entry in sys.path:
+    for entry in path:
         if Path(entry).is_dir():
             for info in sorted(Path(entry).glob("*.dist-info")):
                 read = _read(info, shared=False)

@@ -1,0 +1,98 @@
+"""A closure does not depend on the process: hash seeds, order of import, place of the files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from mlwright.run.closure import closure
+
+STEPS = """
+import enum, re
+from dataclasses import dataclass
+import shop.prices
+
+NAMES = {"alpha", "beta", "gamma", ("a", 1), 2.5}
+FROZEN = frozenset({"x", "y", None})
+class Color(enum.Enum):
+    RED = 1
+    BLUE = 2
+@dataclass(frozen=True, slots=True)
+class P:
+    a: int = 1
+    def m(self): return {f for f in (one, two)}
+def one(x): return x in {"p", "q", "r", 3}
+def two(x): return [y for y in x if y not in ("s", "t")]
+HANDLERS = {one, two}
+def make():
+    first, second = one, two
+    def step(x, *, c=Color.RED):
+        def inner(): return first, second, NAMES, FROZEN
+        return inner(), HANDLERS, P().m(), shop.prices.rate(x), re.compile("a")
+    return step
+step = make()
+"""
+PRINT = """
+from mlwright.run.closure import closure
+import steps
+found = closure(steps.step)
+print(found.digest, sorted(found.parts.items()), found.unseen)
+"""
+
+
+def test_four_hash_seeds_give_one_closure(tmp_path: Path) -> None:
+    (tmp_path / "steps.py").write_text(STEPS)
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/prices.py").write_text("TABLE = {'a', 'b', 'c'}\ndef rate(x): return TABLE")
+
+    said = [
+        subprocess.run(
+            [sys.executable, "-B", "-c", PRINT],
+            env={"PYTHONPATH": str(tmp_path), "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2", "3")
+    ]
+
+    assert "unseen" not in said[0]
+    assert said[0].endswith("()\n")
+    assert len(set(said)) == 1
+
+
+def test_the_order_of_imports_does_not_matter(write: Any) -> None:
+    files = {
+        "steps.py": "import FIRST\nimport SECOND\ndef step(x): return a.f(x) + b.f(x)",
+        "a.py": "import b\ndef f(x): return b.f(x)",
+        "b.py": "def f(x): return x",
+    }
+
+    def ordered(first: str, second: str) -> str:
+        text = files["steps.py"].replace("FIRST", first).replace("SECOND", second)
+        return closure(write({**files, "steps.py": text}).step).digest
+
+    assert ordered("a", "b") == ordered("b", "a")
+
+
+def test_calling_a_function_does_not_change_its_closure(write: Any) -> None:
+    module = write(
+        {
+            "steps.py": """
+import functools
+@functools.cache
+def cached(x): return x
+class P:
+    @functools.cached_property
+    def v(self): return 1
+def step(x): return cached(x) + P().v
+"""
+        }
+    )
+    before = closure(module.step)
+
+    module.step(1)
+
+    assert closure(module.step) == before
