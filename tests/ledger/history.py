@@ -13,9 +13,9 @@ from mlwright.ledger.records import NewEvent
 from mlwright.store.local import LocalStore
 
 
-def write_history(folder: Path, *, runs: int = 12, points: int = 60) -> str:
+def write_history(folder: Path, *, runs: int = 12, points: int = 60, seed: int = 0) -> str:
     """Make a ledger and a store of some runs; return the last checkpoint."""
-    seam, store = ReplaySeam(), LocalStore(folder)
+    seam, store = ReplaySeam(seed=seed), LocalStore(folder)
     with Ledger.open(folder, seam, create=True) as ledger:
         for number in range(1, runs + 1):
             run, data, model = (random_id(n, seam) for n in (Noun.RUN, Noun.DATA, Noun.MODEL))

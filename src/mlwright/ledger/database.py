@@ -13,7 +13,7 @@ from threading import Lock, get_ident
 from typing import Any
 
 from mlwright.core.errors import BrokenError, FaultError, RefusedError
-from mlwright.ledger.place import WriterLock
+from mlwright.ledger.place import writers_turn
 
 Row = tuple[Any, ...]
 
@@ -35,16 +35,10 @@ class Database:
 
     A thread inside :meth:`writing` or :meth:`reading` sees that transaction; elsewhere each call
     sees what is committed.
-
-    Parameters
-    ----------
-    lock
-        Where the writers of several processes queue; none is needed for one in memory.
     """
 
-    def __init__(self, path: Path | None, lock: WriterLock | None = None) -> None:
+    def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._lock = lock
         self._start()
         self._give(self._connect())
 
@@ -63,8 +57,6 @@ class Database:
                 self._idle.get_nowait().close()
             except Empty:
                 break
-        if self._lock:
-            self._lock.close()
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Return all rows of a query."""
@@ -93,7 +85,7 @@ class Database:
         """Hold the one write transaction: durable when the block ends, undone when it raises."""
         if get_ident() in self._held:
             raise RuntimeError("this thread is already inside a transaction")
-        queue = self._lock.held() if self._lock else nullcontext()
+        queue = writers_turn(self._path.parent) if self._path else nullcontext()
         with self._turn, queue, self._transaction("BEGIN IMMEDIATE"):
             yield
 

@@ -10,7 +10,7 @@ from mlwright.core.seam import Seam
 from mlwright.ledger.checkpoint import VerifierKey
 from mlwright.ledger.database import Database
 from mlwright.ledger.log import broken
-from mlwright.ledger.place import WriterLock, refuse_network
+from mlwright.ledger.place import refuse_network, writers_turn
 from mlwright.ledger.schema import FORMAT, statements
 
 FILE = "ledger.db"
@@ -34,9 +34,8 @@ def open_database(folder: Path, seam: Seam, *, create: bool) -> Database:
             make_folder_durably(folder)
     elif not path.is_file():
         raise _missing(path)
-    lock = WriterLock(folder)
-    with lock.held():  # two processes at once may not both turn a new file to WAL
-        database = Database(path, lock)
+    with writers_turn(folder):  # two processes at once may not both turn a new file to WAL
+        database = Database(path)
     try:
         if not _has_tables(database):
             if not create:

@@ -19,42 +19,22 @@ _NETWORK = re.compile(
 )
 
 
-class WriterLock:
-    """A lock file in which the writers of all processes queue.
+@contextmanager
+def writers_turn(folder: Path) -> Iterator[None]:
+    """Queue for ``folder`` with the writers of all processes, and keep the turn for the block.
 
     SQLite alone would have them poll, and starve some; its own lock stays the true guard. The
-    system frees the lock when its holder ends, however it ends.
+    system frees this one when its holder ends, however it ends. The file is opened each time, so
+    that no fork shares it.
     """
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "writer.lock"
-        self._descriptor: int | None = None
-        self._process = 0
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Wait for the turn and keep it until the block ends."""
-        descriptor = self._open()
+    path = folder / "writer.lock"
+    with disk_faults(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-
-    def close(self) -> None:
-        """Give up the file."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-    def _open(self) -> int:
-        # A lock taken over a fork would be held by parent and child at once.
-        if self._descriptor is None or self._process != os.getpid():
-            with disk_faults(self._path):
-                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-                self._descriptor = os.open(self._path, flags, 0o644)
-            self._process = os.getpid()
-        return self._descriptor
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def refuse_network(folder: Path) -> None:
