@@ -144,6 +144,7 @@ def evaluation(
     baselines: Baselines,
     tables: Tables,
     store: Store,
+    progress: Progress,
 ) -> Evaluation:
     """Judge the model beside its baselines on rows none of them saw."""
     if split.method == "nested":
@@ -154,6 +155,8 @@ def evaluation(
             rule.drop,
             interpretable_within=rule.interpretable_within,
             fairness=judgement.fairness,
+            unit=split.unit,
+            progress=progress,
         )
     packages = {"model": model, "dummy": baselines.dummy, "linear": baselines.linear}
     scorers = {name: load(found, store).predict_frame for name, found in packages.items()}
@@ -164,6 +167,7 @@ def evaluation(
         search,
         seed=plan.seed,
         fairness=judgement.fairness,
+        unit=split.unit,
     )
 
 
