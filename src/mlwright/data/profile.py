@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import numpy as np
@@ -13,7 +14,7 @@ from mlwright.data.records import Column, ColumnProfile, Kind, Profile, Scalar
 from mlwright.data.table import Table
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-"""Which quantiles a profile holds, linear between neighbours."""
+"""Which quantiles a profile holds; each is a value of the column."""
 
 MOST_COMMON = 50
 """Up to so many different values of a column are counted one by one; of more, a few of text."""
@@ -22,6 +23,7 @@ _A_FEW = 10
 
 _NUMBERS = (Kind.INTEGER, Kind.FLOAT)
 _ORDERED = (*_NUMBERS, Kind.DATE, Kind.DATETIME)
+_Numbers = npt.NDArray[np.float64]
 _COUNTED = (Kind.STRING, Kind.BOOLEAN, Kind.INTEGER)
 
 
@@ -51,22 +53,38 @@ def _described(series: pl.Series, column: Column, described: dict[str, object]) 
         distinct=distinct,
         low=_scalar(described[f"low {name}"]) if ordered else None,
         high=_scalar(described[f"high {name}"]) if ordered else None,
-        mean=_rounded(numbers.mean()) if len(numbers) else None,
-        deviation=_rounded(numbers.std(ddof=1)) if len(numbers) > 1 else None,
-        quantiles=tuple(np.quantile(numbers, QUANTILES).tolist()) if len(numbers) else (),
+        mean=_mean(numbers),
+        deviation=_deviation(numbers),
+        quantiles=_quantiles(numbers),
         top=_most_common(series, distinct) if kind in _COUNTED else (),
     )
 
 
-def _finite(series: pl.Series) -> npt.NDArray[np.float64]:
+def _finite(series: pl.Series) -> _Numbers:
     values = series.drop_nulls().to_numpy().astype(np.float64)
-    finite: npt.NDArray[np.float64] = values[np.isfinite(values)]
+    finite: _Numbers = values[np.isfinite(values)]
     return finite
 
 
-def _rounded(value: np.floating) -> float:
+def _mean(numbers: _Numbers) -> float | None:
+    with np.errstate(over="ignore"):
+        return _rounded(float(numbers.mean())) if len(numbers) else None
+
+
+def _deviation(numbers: _Numbers) -> float | None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _rounded(float(numbers.std(ddof=1))) if len(numbers) > 1 else None
+
+
+def _rounded(value: float) -> float | None:
     """Return 12 digits: the last ones of a long sum differ between kinds of processor."""
-    return float(f"{value:.12g}")
+    return float(f"{value:.12g}") if math.isfinite(value) else None
+
+
+def _quantiles(numbers: _Numbers) -> tuple[float, ...]:
+    if not len(numbers):
+        return ()
+    return tuple(np.quantile(numbers, QUANTILES, method="inverted_cdf").tolist())
 
 
 def _scalar(value: object) -> Scalar | None:

@@ -85,7 +85,7 @@ def _header(blocks: Iterator[bytes], path: Path) -> tuple[bytes, int, Iterator[b
         if end is not None and end < len(text):
             return text[:end], skipped, chain([text[end:]], blocks)
         if len(text) > _MAX_HEADER:
-            raise open_quote(text, skipped + 1, max(text.rfind(b'"'), 0))
+            raise _no_header(text, f"it is longer than {_MAX_HEADER:,} bytes")
     if not text.strip():
         raise DataError(
             "data-empty",
@@ -111,14 +111,18 @@ def _cells(header: bytes, separator: str) -> list[str]:
     try:
         return next(csv.reader(text, delimiter=separator, strict=True))
     except (csv.Error, StopIteration) as error:
-        raise DataError(
-            "csv-header",
-            f"the header cannot be read: {error}",
-            fix="put names that hold a quote or the separator in quotes, quotes inside twice",
-            facts={"header": header[:200].decode("utf-8", "replace")},
-        ) from None
+        raise _no_header(header, str(error)) from None
     finally:
         csv.field_size_limit(limit)
+
+
+def _no_header(text: bytes, why: str) -> DataError:
+    return DataError(
+        "csv-header",
+        f"the header cannot be read: {why}",
+        fix="put names that hold a quote or the separator in quotes, quotes inside twice",
+        facts={"header": text[:200].decode("utf-8", "replace")},
+    )
 
 
 def _parsed(block: Records, separator: str, width: int) -> pl.DataFrame:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -133,7 +132,9 @@ def _cut(
     sizes = np.diff(places, prepend=-1)
     if sizes.max() > MAX_CELL:
         at = int(np.argmax(sizes))
-        raise _too_large(line + text.count(b"\n", 0, int(places[at - 1]) if at else 0), sizes[at])
+        raise _too_large(
+            line + text.count(b"\n", 0, int(places[at - 1]) + 1 if at else 0), sizes[at]
+        )
     end = int(after[-1])
     dropped = 0 if keep_blank else int(blank.sum())
     content = text[:end]
@@ -202,12 +203,12 @@ def _ragged(text: bytes, line: int, start: int, cells: int, width: int) -> DataE
     )
 
 
-def _too_large(line: int, size: Any) -> DataError:
+def _too_large(line: int, size: int) -> DataError:
     return DataError(
         "csv-cell-too-large",
         f"line {line:,} has a cell of {size:,} bytes, more than {MAX_CELL:,}: a quote left open?",
         fix="close the quote, or keep such long text outside the table",
-        facts={"line": line, "size": int(size), "limit": MAX_CELL},
+        facts={"line": line, "size": size, "limit": MAX_CELL},
     )
 
 
