@@ -140,7 +140,7 @@ def _all_present(workspace: Workspace) -> None:
     missing = [d for d in workspace.ledger.objects() if not workspace.store.has(d)]
     if missing:
         raise BrokenError(
-            "object-missing",
+            "objects-missing",
             f"{len(missing)} objects that events name are gone: {missing[0]}",
             fix="restore them from a backup; mlw prove MODEL still makes a model again without "
             "its object",
