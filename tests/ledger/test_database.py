@@ -21,8 +21,8 @@ from mlwright.ledger.verify import verify
 MOUNTS = """\
 /dev/vda / ext4 rw 0 0
 proc /proc proc rw 0 0
-server:/home /home nfs4 rw 0 0
-/dev/vdb /home/local\\040disk xfs rw 0 0
+server:/net /net nfs4 rw 0 0
+/dev/vdb /net/local\\040disk xfs rw 0 0
 me@host:/ /mnt/remote fuse.sshfs rw 0 0
 tmpfs /mnt/remote tmpfs rw 0 0
 //pc/share /mnt/share cifs rw 0 0
@@ -32,11 +32,11 @@ tmpfs /mnt/remote tmpfs rw 0 0
 @pytest.mark.parametrize(
     ("folder", "kind"),
     [
-        ("/work", None),
-        ("/home", "nfs4"),
-        ("/home/me/project", "nfs4"),
-        ("/homestead", None),
-        ("/home/local disk/project", None),
+        ("/local", None),
+        ("/net", "nfs4"),
+        ("/net/me/project", "nfs4"),
+        ("/netstead", None),
+        ("/net/local disk/project", None),
         ("/mnt/remote/project", None),
         ("/mnt/share/x", "cifs"),
     ],
