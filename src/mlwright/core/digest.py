@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import NewType
 
 Digest = NewType("Digest", str)
 
 _PREFIX = "sha256:"
+_WRITTEN = re.compile("sha256:[0-9a-f]{64}")
 _CHUNK = 1 << 20
 
 
@@ -51,9 +53,4 @@ def hex_of(digest: Digest) -> str:
 
 def is_digest(text: str) -> bool:
     """Tell whether ``text`` is a digest in its one written form."""
-    hexadecimal = text[len(_PREFIX) :]
-    return (
-        text.startswith(_PREFIX)
-        and len(hexadecimal) == 64
-        and all(c in "0123456789abcdef" for c in hexadecimal)
-    )
+    return _WRITTEN.fullmatch(text) is not None
