@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mlwright.core.errors import MlwrightError as MlwrightError
     from mlwright.run.step import step as step
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "MlwrightError": "mlwright.core.errors",
     "Model": "mlwright.api.model",

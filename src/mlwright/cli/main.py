@@ -9,6 +9,7 @@ import traceback
 
 import click
 
+from mlwright import __version__
 from mlwright.cli.group import LazyGroup
 from mlwright.core.errors import ExitCode, MlwrightError
 
@@ -37,7 +38,7 @@ COMMANDS = {
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start: mlw run customers.csv --target churned",
 )
-@click.version_option(package_name="mlwright", message="mlwright %(version)s")
+@click.version_option(__version__, message="mlwright %(version)s")
 def mlw() -> None:
     """From a table and a question to a model that can answer for itself."""
 
