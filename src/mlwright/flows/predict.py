@@ -87,7 +87,9 @@ def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -
         )
     frame = read_table(file, workspace.settings.section(DataSettings))
     answers = score(frame, scorer)
-    scored = Scored(version.ref, answers.height, answers, ())
+    ignored = scorer.ignored(frame.columns)
+    told = (f"not read by the model: {', '.join(ignored)}",) if ignored else ()
+    scored = Scored(version.ref, answers.height, answers, told)
     if out is not None:
         content = scored.csv.encode() if out.suffix == ".csv" else _parquet(answers)
         write_durably(out.resolve(), content, staging=out.resolve().parent / ".mlwright-staging")

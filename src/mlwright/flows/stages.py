@@ -10,7 +10,6 @@ from mlwright.data.contract import infer
 from mlwright.data.profile import profile as describe
 from mlwright.data.records import Contract, Part, Profile, Snapshot, Split
 from mlwright.data.split import make_split
-from mlwright.data.table import Table
 from mlwright.evaluate.judge import judge
 from mlwright.evaluate.nested import nested
 from mlwright.evaluate.records import Evaluation
@@ -24,7 +23,7 @@ from mlwright.store.protocol import Store
 from mlwright.train.fit import fit
 from mlwright.train.portfolio import DUMMY, LINEAR
 from mlwright.train.progress import Progress
-from mlwright.train.records import Configuration, Plan, SearchResult, Task
+from mlwright.train.records import Plan, SearchResult, Task
 from mlwright.train.search import search as run_search
 from mlwright.train.task import infer_task
 
@@ -96,7 +95,7 @@ def model(
 ) -> ModelPackage:
     """Fit the chosen configuration on every row outside the test part and package it."""
     seen = tables.part(snapshot, split, *SEEN)
-    return _packaged(search.chosen, seen, task, plan, rule, contract, store)
+    return package(fit(seen, search.chosen, task, plan, rule.drop), contract, seen, store)
 
 
 @step
@@ -112,23 +111,11 @@ def baselines(
 ) -> Baselines:
     """Fit what every result is shown beside: a model that ignores its input, and a linear one."""
     seen = tables.part(snapshot, split, *SEEN)
-    return Baselines(
-        dummy=_packaged(DUMMY, seen, task, plan, rule, contract, store),
-        linear=_packaged(LINEAR, seen, task, plan, rule, contract, store),
+    dummy, linear = (
+        package(fit(seen, configuration, task, plan, rule.drop), contract, seen, store)
+        for configuration in (DUMMY, LINEAR)
     )
-
-
-def _packaged(
-    configuration: Configuration,
-    seen: Table,
-    task: Task,
-    plan: Plan,
-    rule: SearchRule,
-    contract: Contract,
-    store: Store,
-) -> ModelPackage:
-    fitted = fit(seen, configuration, task, plan, rule.drop)
-    return package(fitted, contract, seen, store)
+    return Baselines(dummy, linear)
 
 
 @step

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlwright.core.digest import Digest
 from mlwright.core.errors import MlwrightError
@@ -13,8 +14,11 @@ from mlwright.govern.compare import TOLERANCE, Distance, distance
 from mlwright.govern.records import ProofVerdict, ProvedStep
 from mlwright.run.records import Environment, Replayed, StepRecord
 from mlwright.scoring.records import ModelPackage
+from mlwright.scoring.scorer import load as load_scorer
+from mlwright.store.overlay import OverlayStore
 from mlwright.store.protocol import Store
 
+_Matrix = NDArray[np.float64]
 _PACKAGE = f"{ModelPackage.__module__}:{ModelPackage.__qualname__}"
 
 
@@ -114,14 +118,21 @@ def _distance(recorded: StepRecord, replayed: Replayed, store: Store, again: Sto
     found = distance(old, new)
     if recorded.kind != _PACKAGE or found.place is not None:
         return found
-    answers = [
-        np.frombuffer(place.get(load(ModelPackage, raw).probe_answers), np.float64)
-        for place, raw in ((store, old), (again, new))
-    ]
-    return Distance(max(found.numbers, _largest(*answers)), None)
+    return Distance(max(found.numbers, _largest(*_answers(old, new, store, again))), None)
 
 
-def _largest(old: np.ndarray, new: np.ndarray) -> float:
+def _answers(old: bytes, new: bytes, store: Store, again: Store) -> tuple[_Matrix, _Matrix]:
+    """Return both models' answers on the frozen probe rows."""
+    then = load_scorer(load(ModelPackage, old), store)
+    now = load_scorer(load(ModelPackage, new), OverlayStore(store, again))
+    rows = then.probe_rows()
+    return (
+        np.array([then.predict_row(row) for row in rows]),
+        np.array([now.predict_row(row) for row in rows]),
+    )
+
+
+def _largest(old: _Matrix, new: _Matrix) -> float:
     """Return the largest relative difference between two models' answers on the probe rows."""
     if old.shape != new.shape:
         return float("inf")
