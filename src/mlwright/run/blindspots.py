@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 OUTSIDE = "reads what is not an argument"
 """How a report ends that an author may answer for with ``@step(pure=True)``."""
 
@@ -79,6 +81,12 @@ _ALIASES = {
     "nt": "os",
     "posix": "os",
 }
+
+
+@cache
+def look_up(name: str) -> tuple[str | None, str | None]:
+    """Return what :func:`runs_unknown_code` and :func:`reads_outside` say of a name."""
+    return runs_unknown_code(name), reads_outside(name)
 
 
 def runs_unknown_code(name: str) -> str | None:

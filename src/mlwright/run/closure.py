@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from mlwright.core.digest import Digest, digest_file
-from mlwright.core.encoding import digest_of
 from mlwright.run import blindspots
 from mlwright.run.bytecode import Chain, Import, References, references
-from mlwright.run.forms import Form, form
+from mlwright.run.forms import Form, form, form_digest
 from mlwright.run.origin import Home, Origin, origin, with_requirements
 from mlwright.run.records import Closure
 
@@ -47,9 +46,9 @@ def closure(function: Callable[..., object], types: Iterable[type] = ()) -> Clos
     except RecursionError:
         roots = [walk.blind("values nested too deeply to follow")]
     unseen = tuple(sorted(walk.unseen))
-    terms = (tuple(roots), walk.parts, unseen)
+    terms = (tuple(roots), tuple(sorted(walk.parts.items())), unseen)
     return Closure(
-        digest=digest_of(terms, tag="mlwright/closure/1"),
+        digest=form_digest(terms, tag="mlwright/closure/1"),
         parts=dict(sorted(walk.parts.items())),
         distributions=with_requirements(walk.distributions),
         modules=tuple(sorted(walk.modules)),
@@ -135,10 +134,11 @@ class _Walk:
 
     def library(self, name: str) -> Form:
         """Return the reference to something of Python or of a distribution, by dotted name."""
-        if (found := blindspots.runs_unknown_code(name)) is not None:
-            return self.blind(f"{found} runs code that does not show")
-        if not self._ours() and (found := blindspots.reads_outside(name)) is not None:
-            return self.blind(f"{found} {blindspots.OUTSIDE}")
+        unknown, outside = blindspots.look_up(name)
+        if unknown is not None:
+            return self.blind(f"{unknown} runs code that does not show")
+        if outside is not None and not self._ours():
+            return self.blind(f"{outside} {blindspots.OUTSIDE}")
         return ("library", name)
 
     def extension(self, module: str, name: str) -> Form:
@@ -179,14 +179,14 @@ class _Walk:
         name = f"{module}.{code.co_qualname}"
         if module == "functools" and hasattr(value, "registry"):  # singledispatch
             registry = form(dict(value.registry), self, above)
-            return ("dispatch", digest_of(registry, tag="mlwright/value/1"))
+            return ("dispatch", form_digest(registry, tag="mlwright/value/1"))
         held = {
             **dict(zip(code.co_freevars, map(_cell, value.__closure__ or ()), strict=True)),
             **{f".{key}": each for key, each in value.__dict__.items()},
         }
         defaults = (value.__defaults__, value.__kwdefaults__)
         inside = form((held, defaults), self, above)
-        return ("closure", self.library(name), digest_of(inside, tag="mlwright/value/1"))
+        return ("closure", self.library(name), form_digest(inside, tag="mlwright/value/1"))
 
     # -- functions -----------------------------------------------------------------------------
 
@@ -300,7 +300,7 @@ class _Walk:
             known = self._values[label, id(value)] = self._name(label)
             self._kept.append(value)
             where, self.where = self.where, known
-            self.parts[known] = digest_of(form(value, self), tag="mlwright/value/1")
+            self.parts[known] = form_digest(form(value, self), tag="mlwright/value/1")
             self.where = where
         return ("part", known)
 
@@ -349,7 +349,7 @@ class _Walk:
         if type(value) is types.MemberDescriptorType:
             return ("slot",)
         if name.startswith("__") and not callable(value):
-            return digest_of(form(value, self), tag="mlwright/value/1")
+            return form_digest(form(value, self), tag="mlwright/value/1")
         return self._value(label, value)
 
     def _field(self, label: str, field: dataclasses.Field[Any]) -> Form:
@@ -384,7 +384,7 @@ class _Walk:
 # Forms of functions hold text alone, so that equal ones are the same to the last bit.
 @functools.lru_cache(maxsize=1 << 14)
 def _digest(found: Form) -> Digest:
-    return digest_of(found, tag="mlwright/part/1")
+    return form_digest(found, tag="mlwright/part/1")
 
 
 def _cell(cell: types.CellType) -> object:
@@ -450,6 +450,8 @@ def _skipped(value: type) -> frozenset[str]:
         # What the decorator generates follows from the fields and its parameters.
         skipped |= {name for name in _GENERATED if _is_generated(vars(value).get(name))}
         skipped |= {"__match_args__", "__slots__"}
+    if issubclass(value, tuple) and _is_generated(vars(value).get("__new__")):
+        skipped |= {"__new__"}  # A named tuple's, which follows from its fields.
     if isinstance(value, EnumMeta):
         sunder = {n for n in vars(value) if n.startswith("_") and n[1:2] != "_" and n[-1:] == "_"}
         skipped |= (sunder - _ENUM_MEANING) | value.__members__.keys() | {"__new__"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copyreg
 import functools
+import marshal
 import operator
 import re
 import sys
@@ -20,7 +21,7 @@ from enum import Enum
 from pickle import PicklingError
 from typing import Any, Protocol
 
-from mlwright.core.encoding import encode
+from mlwright.core.digest import Digest, digest_bytes
 from mlwright.core.errors import UsageError
 from mlwright.run.artefacts import pack
 from mlwright.run.origin import Home, Origin
@@ -53,6 +54,21 @@ class Walk(Protocol):
 
     def blind(self, what: str) -> Form:
         """Report what cannot be seen through."""
+
+
+def form_digest(found: Form, tag: str) -> Digest:
+    """Return the digest of a form under a tag that names its kind."""
+    # Version 2 is tagged, keeps every bit and writes equal forms alike, at the speed of C; from
+    # version 3 on it tells whether two equal texts are the same object. A key holds the version
+    # of Python, so that the format may change with it.
+    return digest_bytes(tag.encode() + b"\0" + _written(found))
+
+
+def _written(found: Any) -> bytes:
+    try:
+        return marshal.dumps(found, 2)
+    except ValueError as error:
+        raise RecursionError("a value is nested too deeply to be written") from error
 
 
 Writer = Callable[[Any, Walk, tuple[int, ...]], Form]
@@ -94,7 +110,7 @@ def _dict(value: Any, walk: Walk, above: tuple[int, ...]) -> Form:
 def _set(value: Any, walk: Walk, above: tuple[int, ...]) -> Form:
     # Functions and classes get their names in the order they are met, so names sort first.
     named = sorted(value, key=lambda item: str(getattr(item, "__qualname__", "")))
-    return ("set", *sorted(encode(each) for each in _each(named, walk, above)))
+    return ("set", *sorted(_written(each) for each in _each(named, walk, above)))
 
 
 def _method(value: types.MethodType, walk: Walk, above: tuple[int, ...]) -> Form:

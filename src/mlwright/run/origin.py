@@ -49,7 +49,10 @@ def origin(module: str, file: str | None = None) -> Origin:
     if top in _ALWAYS_USER:
         return _USER
     if file is None:
-        file = getattr(sys.modules.get(module), "__file__", None) or _find(module)
+        loaded = sys.modules.get(module)
+        file = getattr(loaded, "__file__", None)
+        if file is None and (loaded is None or hasattr(loaded, "__path__")):
+            file = _find(module)
     if not isinstance(file, str):
         return _PYTHON if top in sys.stdlib_module_names else _USER
     return _origin(module, file)
