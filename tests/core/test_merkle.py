@@ -223,6 +223,16 @@ def test_no_path_is_made_or_taken_for_a_leaf_outside_the_log(index: int, size: i
     assert not verify_inclusion(HASHES[0], index, size, [], HASHES[0])
 
 
+@pytest.mark.parametrize("old", range(-1, 9))
+@pytest.mark.parametrize("new", range(9))
+def test_an_empty_path_shows_a_log_to_be_its_own_beginning_and_nothing_else(
+    old: int, new: int
+) -> None:
+    roots = root_of(HASHES[: max(old, 0)]), root_of(HASHES[:new])
+
+    assert verify_consistency(old, new, *roots, []) == (old in (0, new) and old <= new)
+
+
 @pytest.mark.parametrize(("old", "new"), [(4, 3), (-1, 3)])
 def test_no_larger_log_is_shown_to_be_the_beginning_of_a_smaller(old: int, new: int) -> None:
     with pytest.raises(ValueError):

@@ -68,3 +68,35 @@ def flip_objects(folder: Path, *, flips: int, seed: int) -> int:
 
 def _path(folder: Path, digest: Digest) -> Path:
     return folder / "objects" / hex_of(digest)[:2] / hex_of(digest)[2:]
+
+
+def flip_wal(folder: Path, work: Path, checkpoint: str, *, flips: int, seed: int) -> Counter[str]:
+    """Flip one bit of the write-ahead log at a time, and verify against a checkpoint from outside.
+
+    SQLite passes over everything after a damaged frame, so the log is cut off: nothing inside it
+    can tell, and only the checkpoint does. The stored copy of that checkpoint may be cut off
+    itself; whoever verifies holds it.
+    """
+    wal, truth = (folder / "ledger.db-wal").read_bytes(), contents(folder)
+    truth.pop("checkpoint")
+    draw = random.Random(seed)
+    counted: Counter[str] = Counter()
+    for _ in range(flips):
+        place, bit = draw.randrange(len(wal)), draw.randrange(8)
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+        shutil.copy(folder / "ledger.db", work)
+        spoilt = bytearray(wal)
+        spoilt[place] ^= 1 << bit
+        (work / "ledger.db-wal").write_bytes(spoilt)
+        try:
+            with Ledger.open(work, ReplaySeam()) as ledger:
+                verify(ledger, checkpoint=checkpoint)
+        except MlwrightError:
+            counted["detected"] += 1
+            continue
+        found = contents(work)
+        found.pop("checkpoint")
+        assert found == truth, f"bit {bit} of byte {place} was flipped and nobody noticed"
+        counted["harmless"] += 1
+    return counted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -290,3 +292,16 @@ def test_a_missing_ledger_is_named_and_not_made(tmp_path: Path) -> None:
 
     assert caught.value.code == "ledger-missing"
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("module", ["records", "ledger"])
+def test_reading_and_appending_load_no_heavy_library(module: str) -> None:
+    code = (
+        f"import sys, mlwright.ledger.{module}\n"
+        "heavy = {'cryptography', 'sqlalchemy', 'numpy', 'polars', 'sqlite3'} & set(sys.modules)\n"
+        "print(sorted(heavy))"
+    )
+
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert told.stdout == ("['sqlite3']\n" if module == "ledger" else "[]\n")

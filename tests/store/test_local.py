@@ -7,13 +7,14 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from mlwright.core.digest import digest_bytes, hex_of
-from mlwright.core.errors import FaultError
+from mlwright.core.errors import BrokenError, FaultError, NotFoundError
 from mlwright.store.local import LocalStore
 
 WRITER = """
@@ -68,6 +69,31 @@ def test_threads_that_put_the_same_object_all_succeed(tmp_path: Path) -> None:
         thread.join()
 
     assert done == [digest_bytes(b"same" * 9999)] * 8
+    assert not (tmp_path / "quarantine").exists()
+
+
+def test_threads_that_heal_and_read_the_same_corrupt_object_end_with_the_true_one(
+    tmp_path: Path,
+) -> None:
+    store = LocalStore(tmp_path)
+    digest = store.put(b"true" * 9999)
+    path = tmp_path / "objects" / hex_of(digest)[:2] / hex_of(digest)[2:]
+
+    def read() -> None:
+        with suppress(BrokenError, NotFoundError):
+            store.get(digest)
+
+    for _ in range(20):
+        path.chmod(0o644)
+        path.write_bytes(b"liar" * 9999)
+        threads = [Thread(target=read) for _ in range(3)]
+        threads += [Thread(target=store.put, args=(b"true" * 9999,)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert store.get(digest) == b"true" * 9999
 
 
 def test_a_process_killed_while_it_puts_leaves_no_broken_object(tmp_path: Path) -> None:
@@ -103,7 +129,7 @@ def test_a_full_disk_is_named_and_putting_goes_on_once_there_is_room(small_disk:
 def test_a_file_size_limit_is_named_as_such(tmp_path: Path) -> None:
     code = (
         "import resource, sys\nfrom pathlib import Path\n"
-        "from mlwright.core.errors import FaultError\n"
+        "from mlwright.core.errors import BrokenError, FaultError, NotFoundError\n"
         "from mlwright.store.local import LocalStore\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try:\n    LocalStore(Path(sys.argv[1])).put(bytes(2000))\n"

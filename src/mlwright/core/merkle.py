@@ -151,12 +151,12 @@ def verify_consistency(
     old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]
 ) -> bool:
     """Tell whether ``path`` shows that the old log is a prefix of the new (RFC 9162, 2.1.4.2)."""
-    if old > new or (old == new) != (not path and old != 0 and old == new):
-        return old == new == 0 and old_root == new_root == EMPTY_ROOT and not path
     if old == new:
-        return old_root == new_root
+        return not path and old_root == new_root and (old > 0 or old_root == EMPTY_ROOT)
     if old == 0:
         return not path and old_root == EMPTY_ROOT
+    if not (0 < old < new and path):
+        return False
     nodes = list(path)
     if old & (old - 1) == 0:
         nodes.insert(0, old_root)

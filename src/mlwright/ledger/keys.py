@@ -56,11 +56,10 @@ def check_signature(public: bytes, message: bytes, signature: bytes) -> bool:
 
 def write_key(folder: Path, key: SigningKey) -> None:
     """Keep a key in ``folder``: the private half for its owner alone, the public one for all."""
-    staging = folder / "staging"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_durably(folder / PUBLIC, f"{key.verifier.line()}\n".encode(), staging=staging, mode=0o644)
-    write_durably(folder / PRIVATE, f"{key.line()}\n".encode(), staging=staging, mode=0o600)
-    staging.rmdir()
+    public, private = f"{key.verifier.line()}\n".encode(), f"{key.line()}\n".encode()
+    write_durably(folder / PUBLIC, public, staging=folder, mode=0o644)
+    write_durably(folder / PRIVATE, private, staging=folder, mode=0o600)
 
 
 def read_key(folder: Path) -> SigningKey:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlwright.core.digest import Digest, digest_bytes, from_raw, hex_of
+from mlwright.core.digest import Digest, digest_bytes, digest_file, from_raw, hex_of
 from mlwright.core.files import disk_faults, sync_folder, write_durably
 from mlwright.store import refusals
 
@@ -36,12 +37,13 @@ class LocalStore:
             raise refusals.read_only(str(self.folder))
         digest = digest_bytes(content)
         path = self._path(digest)
-        if path.is_file() and _holds(path, content):
+        found = _holds(path, content)
+        if found:
             # Whoever wrote it may not have come to its own sync yet.
             with disk_faults(path):
                 sync_folder(path.parent)
             return digest
-        if path.is_file():
+        if found is False:
             self._quarantine(path, digest)
         write_durably(path, content, staging=self.folder / "staging", mode=0o444)
         return digest
@@ -80,27 +82,33 @@ class LocalStore:
         return self._objects / name[:2] / name[2:]
 
     def _quarantine(self, path: Path, digest: Digest) -> Path:
+        """Move a corrupt object aside and return where it lies now."""
         quarantine = self.folder / "quarantine"
+        target = quarantine / f"{hex_of(digest)}-{os.urandom(4).hex()}"
         with disk_faults(quarantine):
             quarantine.mkdir(exist_ok=True)
-            target = quarantine / hex_of(digest)
-            repeat = 0
-            while target.exists():
-                repeat += 1
-                target = quarantine / f"{hex_of(digest)}-{repeat}"
-            path.rename(target)
+            try:
+                path.rename(target)
+            except FileNotFoundError:
+                return quarantine  # another reader was faster
             sync_folder(quarantine)
+            if digest_file(target) == digest:
+                # Another process healed it after we looked: what we moved is the true one.
+                target.rename(path)
             sync_folder(path.parent)
         return target
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    """Tell whether the file holds exactly ``content``."""
-    if path.stat().st_size != len(content):
-        return False
-    view = memoryview(content)
-    with path.open("rb") as file:
-        return all(
-            file.read(_CHUNK) == view[start : start + _CHUNK]
-            for start in range(0, len(content), _CHUNK)
-        )
+def _holds(path: Path, content: bytes) -> bool | None:
+    """Tell whether the file holds exactly ``content``; None when there is no file."""
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size != len(content):
+                return False
+            view = memoryview(content)
+            return all(
+                file.read(_CHUNK) == view[start : start + _CHUNK]
+                for start in range(0, len(content), _CHUNK)
+            )
+    except FileNotFoundError:
+        return None
