@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mlwright.core.digest import from_raw
 from mlwright.core.encoding import encode
-from mlwright.data.digests import columns_of, row_digests, table_digest
+from mlwright.data.digests import columns_of, hexadecimal, row_digests, table_digest
 from mlwright.data.rows import row_ids
 
 SCHEMA = {
@@ -67,19 +67,19 @@ def test_row_digests_are_those_of_one_value_after_the_other(
 
 
 @given(st.lists(st.tuples(TEXT, ROW), min_size=1, max_size=6, unique_by=lambda pair: pair[0]))
-def test_a_table_digest_is_over_schema_and_pairs_sorted_by_id(
+def test_a_table_digest_is_over_schema_and_sorted_lines_of_id_and_digest(
     pairs: list[tuple[str, tuple[object, ...]]],
 ) -> None:
     frame = frame_of([row for _, row in pairs])
     ids = pl.Series([name for name, _ in pairs], dtype=pl.String)
 
-    found = table_digest(columns_of(frame), ids, row_digests(frame))
+    found = table_digest(columns_of(frame), ids, hexadecimal(row_digests(frame)))
 
     text = b"mlwright data 1\0" + encode(columns_of(frame))
-    for name, row in sorted(pairs, key=lambda pair: pair[0].encode()):
-        raw = name.encode()
-        text += str(len(raw)).encode() + b":" + raw + b":" + plain_digest(row).hex().encode()
-        text += b"\n"
+    for line in sorted(
+        f"{len(name.encode())}:{name}:{plain_digest(row).hex()}".encode() for name, row in pairs
+    ):
+        text += line + b"\n"
     assert found == from_raw(sha256(text).digest())
 
 
@@ -90,7 +90,7 @@ def test_the_order_of_rows_does_not_change_a_tables_digest(
     found = set()
     for rows in orders:
         frame = frame_of(rows)
-        digests = row_digests(frame)
+        digests = hexadecimal(row_digests(frame))
         found.add(table_digest(columns_of(frame), row_ids(frame, None, digests), digests))
 
     assert len(found) == 1

@@ -36,9 +36,9 @@ def diff(a: Snapshot, b: Snapshot, store: Store) -> Diff:
 
 def _rows(frame: pl.DataFrame, shared: list[str], key: str | None) -> pl.DataFrame:
     frame = frame.select(shared)
-    digests = row_digests(frame)
+    digests = hexadecimal(row_digests(frame))
     return frame.rename({name: f"column {name}" for name in shared}).with_columns(
-        row_ids(frame, key, digests).alias("row id"), hexadecimal(digests).alias("row digest")
+        row_ids(frame, key, digests).alias("row id"), digests.alias("row digest")
     )
 
 

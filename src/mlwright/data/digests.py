@@ -21,6 +21,7 @@ from mlwright.core.encoding import encode
 from mlwright.data.records import Column, Kind
 
 FRAGMENT_ROWS = 131_072
+_BLOCK_ROWS = 4_096  # so many rows of bytes stay in the processor's cache
 _ROW_TAG = b"mlwright row 1\0"
 _TABLE_TAG = b"mlwright data 1\0"
 
@@ -51,47 +52,49 @@ def row_digests(frame: pl.DataFrame) -> bytes:
     )
 
 
-def table_digest(columns: Sequence[Column], row_ids: pl.Series, digests: bytes) -> Digest:
-    """Return the digest over the schema and the pairs of row id and row digest, sorted by id."""
+def table_digest(columns: Sequence[Column], row_ids: pl.Series, digests: pl.Series) -> Digest:
+    """Return the digest over the schema and a sorted line for each row: its id and digest."""
     state = sha256(_TABLE_TAG + encode(tuple(columns)))
-    pairs = pl.DataFrame({"id": row_ids, "digest": hexadecimal(digests)}).sort("id")
-    for start in range(0, pairs.height, FRAGMENT_ROWS):
-        lines = pairs.slice(start, FRAGMENT_ROWS).select(
-            # An id may hold any character; its length says where it ends.
-            pl.format("{}:{}:{}", pl.col("id").str.len_bytes(), "id", "digest").str.join("\n")
-        )
-        state.update(lines.item().encode() + b"\n")
+    # An id may hold any character; its length, before it, says where it ends.
+    line = pl.format("{}:{}:{}", pl.col("id").str.len_bytes(), "id", "digest")
+    pairs = pl.DataFrame({"id": row_ids, "digest": digests})
+    lines = pairs.select(line).to_series().sort()
+    for start in range(0, len(lines), FRAGMENT_ROWS):
+        piece = lines.slice(start, FRAGMENT_ROWS)
+        state.update("\n".join([*piece, ""]).encode())
     return from_raw(state.digest())
 
 
 def hexadecimal(digests: bytes) -> pl.Series:
     """Return the hex digits of raw row digests, one text a row."""
-    letters = digests.hex()
-    return pl.Series([letters[i : i + 64] for i in range(0, len(letters), 64)], dtype=pl.String)
+    raw = np.frombuffer(digests, "V32").tolist()
+    return pl.Series(raw, dtype=pl.Binary).bin.encode("hex")
 
 
 def _fragment_digests(frame: pl.DataFrame) -> bytes:
     pieces = [_canonical(series) for series in frame]
     width = len(_ROW_TAG) + sum(1 + payload.shape[1] for _, payload in pieces)
-    rows = np.empty((frame.height, width), np.uint8)
-    rows[:, : len(_ROW_TAG)] = np.frombuffer(_ROW_TAG, np.uint8)
-    place = len(_ROW_TAG)
-    for tags, payload in pieces:
-        rows[:, place] = tags
-        end = place + 1 + payload.shape[1]
-        rows[:, place + 1 : end] = payload
-        place = end
-    texts = rows.view(f"V{width}").ravel().tolist()
-    return b"".join([sha256(text).digest() for text in texts])
+    digests: list[bytes] = []
+    for start in range(0, frame.height, _BLOCK_ROWS):
+        count = min(_BLOCK_ROWS, frame.height - start)
+        rows = np.empty((count, width), np.uint8)
+        rows[:, : len(_ROW_TAG)] = np.frombuffer(_ROW_TAG, np.uint8)
+        place = len(_ROW_TAG)
+        for tags, payload in pieces:
+            end = place + 1 + payload.shape[1]
+            rows[:, place] = tags[start : start + count]
+            rows[:, place + 1 : end] = payload[start : start + count]
+            place = end
+        digests.extend([sha256(row).digest() for row in rows.view(f"V{width}").ravel().tolist()])
+    return b"".join(digests)
 
 
 def _canonical(series: pl.Series) -> tuple[_Letters, _Letters]:
     """Return a tag and a payload for each value."""
     tag, payload = _PAYLOADS[series.dtype](series)
     if series.null_count():
-        missing = series.is_null().to_numpy()
-        tag[missing] = 0
-        payload[missing] = 0
+        present = series.is_not_null().to_numpy()
+        return tag * present, payload * present[:, None]
     return tag, payload
 
 
@@ -137,16 +140,22 @@ def _moments(series: pl.Series) -> tuple[_Letters, _Letters]:
 
 
 def _texts(series: pl.Series) -> tuple[_Letters, _Letters]:
-    """Hash each distinct text once and look the digests up."""
+    """Hash each distinct text once and look the digests up; where most differ, hash them all."""
+    tags = _tags("S", len(series))
+    if series.n_unique() * 2 > len(series):
+        return tags, _hashed(series.fill_null(""))
     places = series.fill_null("").alias("text").to_frame().with_row_index("place")
     groups = places.group_by("text").agg("place")
-    texts = groups["text"].to_list()
-    digests = b"".join([sha256(text.encode()).digest() for text in texts])
-    table = np.frombuffer(digests, np.uint8).reshape(len(texts), 32)
+    table = _hashed(groups["text"])
     code = np.empty(len(series), np.int64)
     order = groups["place"].explode(empty_as_null=False).to_numpy()
-    code[order] = np.repeat(np.arange(len(texts)), groups["place"].list.len().to_numpy())
-    return _tags("S", len(series)), table[code]
+    code[order] = np.repeat(np.arange(len(table)), groups["place"].list.len().to_numpy())
+    return tags, table[code]
+
+
+def _hashed(texts: pl.Series) -> _Letters:
+    digests = [sha256(text).digest() for text in texts.cast(pl.Binary).to_list()]
+    return np.frombuffer(b"".join(digests), np.uint8).reshape(len(texts), 32)
 
 
 _PAYLOADS: dict[pl.DataType, Callable[[pl.Series], tuple[_Letters, _Letters]]] = {

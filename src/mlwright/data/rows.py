@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from mlwright.core.errors import DataError
-from mlwright.data.digests import columns_of, hexadecimal
+from mlwright.data.digests import columns_of
 from mlwright.data.names import require_column
 from mlwright.data.records import Kind
 
@@ -13,15 +13,16 @@ ID_DIGITS = 32
 _KEY_KINDS = (Kind.INTEGER, Kind.STRING, Kind.DATE, Kind.DATETIME)
 
 
-def row_ids(frame: pl.DataFrame, key: str | None, digests: bytes) -> pl.Series:
+def row_ids(frame: pl.DataFrame, key: str | None, digests: pl.Series) -> pl.Series:
     """Return an id for each row, in the frame's order.
 
-    Without a key it is the first 32 hex digits of the row's digest; equal rows after the first
-    end in ``-1``, ``-2`` and so on, so that which of them is which does not matter.
+    ``digests`` are the row digests in hex. Without a key an id is the first 32 digits; equal rows
+    after the first end in ``-1``, ``-2`` and so on, so that which of them is which does not
+    matter.
     """
     if key is not None:
         return frame[key].cast(pl.String).rename("row_id")
-    ids = hexadecimal(digests).str.slice(0, ID_DIGITS).rename("row_id")
+    ids = digests.str.slice(0, ID_DIGITS).rename("row_id")
     if ids.n_unique() == len(ids):
         return ids
     repeat = pl.int_range(pl.len()).over("row_id")

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from mlwright.core.errors import BrokenError
+from mlwright.data.digests import hexadecimal
 from mlwright.data.names import require_column
 from mlwright.data.records import Fragment, Snapshot
 from mlwright.data.rows import row_ids
 from mlwright.store.protocol import Store
-
-_DIGEST = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,10 +54,10 @@ def read(
         require_column(snapshot.columns, name, "table")
     pieces = [_fragment(each, list(needed), store) for each in snapshot.fragments]
     frame = pl.concat(pieces, rechunk=True)
-    digests = b""
+    raw = b""
     if snapshot.key is None:
-        digests = b"".join(store.get(each.row_digests) for each in snapshot.fragments)
-    ids = row_ids(frame, snapshot.key, digests)
+        raw = b"".join(store.get(each.row_digests) for each in snapshot.fragments)
+    ids = row_ids(frame, snapshot.key, hexadecimal(raw))
     by = pl.DataFrame({"id": ids, **({"first": frame[order_by]} if order_by else {})})
     order = by.select(pl.arg_sort_by(by.columns[::-1], nulls_last=True)).to_series()
     return Table(frame.select(names)[order], ids[order])

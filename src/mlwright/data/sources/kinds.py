@@ -27,6 +27,9 @@ _MOMENT = (
     r"(?:[T ](?P<minute>[0-9]{2}:[0-9]{2})(?::(?P<second>[0-5][0-9])(?P<fraction>\.[0-9]{1,6})?0*)?"
     r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
 )
+_USUAL_MOMENTS = tuple(
+    f"%Y-%m-%d{between}%H:%M:%S{fraction}" for between in " T" for fraction in ("", "%.6f")
+)
 
 Told = tuple[str, int]
 
@@ -137,6 +140,12 @@ def _dates(text: pl.Series) -> pl.Series:
 
 def _moments(text: pl.Series) -> pl.Series:
     """Read ISO 8601 dates with times, in UTC when they have zones; all or none have one."""
+    for pattern in _USUAL_MOMENTS:
+        # Twice as fast as taking each text apart, where all are written alike.
+        if _as_written(text.head(1), pattern).null_count() == text.head(1).null_count():
+            values = _as_written(text, pattern)
+            if values.null_count() == text.null_count():
+                return values
     parts = text.str.extract_groups(_MOMENT).struct.unnest()
     fits = parts["day"].is_not_null()
     zoned = parts["zone"].is_not_null()
@@ -155,6 +164,12 @@ def _moments(text: pl.Series) -> pl.Series:
     if not zoned.any():
         return values
     return values - _offsets(parts["zone"])
+
+
+def _as_written(text: pl.Series, pattern: str) -> pl.Series:
+    """Read moments written in exactly one way."""
+    values = text.str.to_datetime(pattern, strict=False, time_unit="us")
+    return values.set((values.dt.to_string(pattern) != text).fill_null(False), None)
 
 
 def _offsets(zones: pl.Series) -> pl.Series:
