@@ -16,6 +16,7 @@ from mlwright.core.merkle import leaf_hash, root_of, verify_consistency, verify_
 from mlwright.core.seam import ReplaySeam
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event, NewEvent, RoleRow, StepRow, VersionRow
+from mlwright.ledger.verify import verify
 
 KEY, OUTPUT = digest_bytes(b"key"), digest_bytes(b"output")
 
@@ -124,21 +125,21 @@ def test_the_root_is_that_of_rfc_6962_over_the_bodies(ledger: Ledger, size: int)
     assert ledger.root_at(size) == ledger.root
 
 
-def test_proofs_from_the_tiles_verify(ledger: Ledger) -> None:
+def test_proofs_from_the_tiles_verify() -> None:
     """Over more than 256 * 256 events, so that there is a second level of tiles."""
     size = 66_300
-    leaves = [
-        event.leaf
-        for event in ledger.append([NewEvent("k", "r_aa", {"n": n}) for n in range(size)])
-    ]
+    with Ledger.in_memory(ReplaySeam()) as ledger:
+        new = [NewEvent("k", "r_aa", {"n": n}) for n in range(size)]
+        leaves = [event.leaf for event in ledger.append(new)]
 
-    for old, new in [(1, 2), (255, 256), (300, 65_536), (65_536, 65_537), (65_537, size)]:
-        roots = ledger.root_at(old), ledger.root_at(new)
-        assert roots[1] == root_of(leaves[:new])
-        assert verify_consistency(old, new, *roots, ledger.consistency(old, new))
-        for index in (0, old - 1, old, new - 1):
-            path = ledger.inclusion(index, new)
-            assert verify_inclusion(leaves[index], index, new, path, roots[1])
+        for old, end in [(1, 2), (255, 256), (300, 65_536), (65_536, 65_537), (65_537, size)]:
+            roots = ledger.root_at(old), ledger.root_at(end)
+            assert roots[1] == root_of(leaves[:end])
+            assert verify_consistency(old, end, *roots, ledger.consistency(old, end))
+            for index in (0, old - 1, old, end - 1):
+                path = ledger.inclusion(index, end)
+                assert verify_inclusion(leaves[index], index, end, path, roots[1])
+        assert verify(ledger).size == size
 
 
 def test_what_is_decided_inside_the_write_transaction_sees_it_and_fails_whole(
