@@ -1,0 +1,171 @@
+"""A fitted step compiled for one cell: casting and transforming in one short function.
+
+Each cell function gives the bits that the step's own ``transform_value`` gives for the cast
+value. The types that JSON delivers are met first; all others take the strict cast.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from typing import Any
+
+from mlwright.data.records import Column, Kind
+from mlwright.features.catalogue import STEPS
+from mlwright.features.records import FittedStep
+from mlwright.scoring.cast import INTEGERS, cast_value
+
+Cell = Callable[[Any], float]
+Cells = Callable[[Any], tuple[float, ...]]
+
+_LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
+
+
+def compile_one(step: FittedStep) -> Cell:
+    """Return the function for a step with one output."""
+    careful = compile_many(step)
+
+    def slow(value: Any) -> float:
+        return careful(value)[0]
+
+    if step.kind is Kind.BOOLEAN:
+        return _boolean(slow)
+    compiler = _ONE.get((step.step, step.kind))
+    return slow if compiler is None else compiler(step, slow)
+
+
+def compile_many(step: FittedStep) -> Cells:
+    """Return the function for a step with any number of outputs."""
+    column = Column(step.column, step.kind)
+    transform = partial(STEPS[step.step].transform_value, step)
+
+    def slow(value: Any) -> tuple[float, ...]:
+        return transform(cast_value(value, column))
+
+    if step.kind is Kind.DATE:
+        return _date(slow)
+    return _one_hot(step, slow) if step.step == "one_hot" else slow
+
+
+def _boolean(slow: Cell) -> Cell:
+    """Compile any step that reads truth values: it has three answers."""
+    yes, no, missing = slow(True), slow(False), slow(None)
+
+    def cell(value: Any) -> float:
+        if value is True:
+            return yes
+        if value is False:
+            return no
+        return missing if value is None else slow(value)
+
+    return cell
+
+
+_DATES_KEPT = 4_096  # eleven years of days
+
+
+def _date(slow: Cells) -> Cells:
+    """Read a day's text once: days come again."""
+    of_text, missing = lru_cache(maxsize=_DATES_KEPT)(slow), slow(None)
+
+    def cells(value: Any) -> tuple[float, ...]:
+        if type(value) is str:
+            return of_text(value)
+        return missing if value is None else slow(value)
+
+    return cells
+
+
+def _float(step: FittedStep, slow: Cell) -> Cell:  # noqa: ARG001 - the shape of a compiler
+    def cell(value: Any) -> float:
+        kind = type(value)
+        if kind is float:
+            # A NaN may carry a payload; the one that is passed on does not.
+            return value if value == value else math.nan
+        if kind is int and _LEAST <= value <= _MOST:
+            return float(value)
+        return math.nan if value is None else slow(value)
+
+    return cell
+
+
+def _integer(step: FittedStep, slow: Cell) -> Cell:  # noqa: ARG001
+    def cell(value: Any) -> float:
+        if type(value) is int and _LEAST <= value <= _MOST:
+            return float(value)
+        return math.nan if value is None else slow(value)
+
+    return cell
+
+
+def _ordinal(step: FittedStep, slow: Cell) -> Cell:
+    codes = {text: float(place) for place, text in enumerate(step.categories)}
+    find, other = codes.get, float(len(step.categories))
+
+    def cell(value: Any) -> float:
+        if type(value) is str:
+            return find(value, other)
+        return math.nan if value is None else slow(value)
+
+    return cell
+
+
+_SURELY_INSIDE = 1e5  # deviations; the step bounds its output at ten times this
+
+
+def _scale(step: FittedStep, slow: Cell) -> Cell:
+    _, mean, deviation = step.numbers
+    missing = slow(None)
+    low, high = mean - _SURELY_INSIDE * deviation, mean + _SURELY_INSIDE * deviation
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return slow
+    whole = step.kind is Kind.INTEGER
+    if whole:
+        low, high = max(low, _LEAST), min(high, _MOST)
+
+    def cell(value: Any) -> float:
+        kind = type(value)
+        if (kind is int or (kind is float and not whole)) and low < value < high:
+            return (value - mean) / deviation  # type: ignore[no-any-return]
+        return missing if value is None else slow(value)
+
+    return cell
+
+
+def _indicator(step: FittedStep, slow: Cell) -> Cell:
+    plain: Any = {Kind.STRING: str, Kind.INTEGER: int}.get(step.kind, float)
+    bounded = step.kind is Kind.INTEGER
+
+    def cell(value: Any) -> float:
+        if type(value) is plain and value == value:  # NaN is missing
+            return 0.0 if not bounded or _LEAST <= value <= _MOST else slow(value)
+        return 1.0 if value is None else slow(value)
+
+    return cell
+
+
+def _one_hot(step: FittedStep, slow: Cells) -> Cells:
+    """Make each answer there is, once."""
+    answers = {text: slow(text) for text in step.categories}
+    find, missing = answers.get, slow(None)
+    other = (0.0,) * (len(step.outputs) - 1) + (1.0,)
+
+    def cells(value: Any) -> tuple[float, ...]:
+        if type(value) is str:
+            return find(value, other)
+        return missing if value is None else slow(value)
+
+    return cells
+
+
+_ONE: Mapping[tuple[str, Kind], Callable[[FittedStep, Cell], Cell]] = {
+    ("passthrough", Kind.FLOAT): _float,
+    ("passthrough", Kind.INTEGER): _integer,
+    ("ordinal", Kind.STRING): _ordinal,
+    ("scale", Kind.FLOAT): _scale,
+    ("scale", Kind.INTEGER): _scale,
+    ("indicator", Kind.FLOAT): _indicator,
+    ("indicator", Kind.INTEGER): _indicator,
+    ("indicator", Kind.STRING): _indicator,
+}

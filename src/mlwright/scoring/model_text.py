@@ -1,0 +1,49 @@
+"""The canonical form of a LightGBM model text: what decides an answer, and nothing else.
+
+LightGBM writes the trees first and then what it knows of its training: importances, parameters,
+the number of threads. Only the trees answer, so the text ends with them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mlwright.core.errors import BrokenError
+
+_END = b"end of trees\n"
+_HEADER = re.compile(rb"tree\n(?:[a-z_]+(?:=[^\n]*)?\n)+\n")
+_SIZES = re.compile(rb"^tree_sizes=([0-9 ]*)$", re.M)
+
+
+def canonical(content: bytes) -> bytes:
+    r"""Return a model text cut after its trees.
+
+    Raises
+    ------
+    BrokenError
+        ``predictor-broken`` when the trees are not as long as the header says. LightGBM itself
+        may end the process on such a text.
+
+    >>> canonical(b"tree\nnum_class=1\ntree_sizes=\n\nend of trees\n\nparameters:\n")
+    b'tree\nnum_class=1\ntree_sizes=\n\nend of trees\n'
+    """
+    header = _HEADER.match(content)
+    sizes = _SIZES.search(header[0]) if header else None
+    if header is None or sizes is None:
+        raise _broken("it has no header of a model text")
+    start = content.find(b"Tree=0\n", header.end())
+    if start < 0 or content[header.end() : start].strip():
+        start = header.end()
+    end = start + sum(int(size) for size in sizes[1].split())
+    if content[end : end + len(_END)] != _END:
+        raise _broken("its trees are not as long as its header says")
+    return content[: end + len(_END)]
+
+
+def _broken(why: str) -> BrokenError:
+    return BrokenError(
+        "predictor-broken",
+        f"the stored trees cannot be read: {why}",
+        fix="build the model again: mlw run",
+        facts={"why": why},
+    )

@@ -1,0 +1,1 @@
+"""Predictors in their native form, one algorithm a module: a row or a matrix in, answers out."""

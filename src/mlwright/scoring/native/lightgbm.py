@@ -1,0 +1,203 @@
+"""Boosted trees through LightGBM's C library, without importing the lightgbm package.
+
+The package pulls in scikit-learn and pandas where they are installed; the library beside it needs
+neither, so a scoring process starts fast and stays small.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from importlib.util import find_spec
+from pathlib import Path
+from struct import Struct
+
+import numpy as np
+
+from mlwright.core.errors import BrokenError, FaultError
+from mlwright.scoring.model_text import canonical
+from mlwright.scoring.native.protocol import Matrix
+
+_NORMAL = 0  # C_API_PREDICT_NORMAL: probabilities, or the value of a regression
+_FLOAT64 = 1  # C_API_DTYPE_FLOAT64
+_ROW_MAJOR = 1
+_ALL_TREES = -1
+_THREADED_FROM = 2_000  # rows; below, waking a second thread costs more than it gives
+
+_LIBRARY = {"darwin": "lib_lightgbm.dylib", "win32": "lib_lightgbm.dll"}
+
+
+class LightgbmModel:
+    """A model text, loaded; frees what the library holds when nobody uses it any more.
+
+    Parameters
+    ----------
+    content
+        The model text; its digest was verified by whoever read it.
+    features
+        How many features a row has.
+    outputs
+        1 for a regression, else the number of classes.
+    """
+
+    def __init__(self, content: bytes, *, features: int, outputs: int) -> None:
+        self._booster = _Booster(canonical(content))
+        self._outputs = outputs
+        self._lanes = threading.local()
+        told = (self._booster.features, self._booster.outputs)
+        if told != (features, 1 if outputs == 2 else outputs):
+            raise BrokenError(
+                "predictor-broken",
+                f"the model text has {told[0]} features and {told[1]} outputs, "
+                f"its package says {features} and {outputs}",
+                fix="build the model again: mlw run",
+                facts={"features": told[0], "outputs": told[1]},
+            )
+
+    def row(self, features: Sequence[float]) -> tuple[float, ...]:
+        """Return the outputs for one row of features."""
+        try:
+            lane: _Lane = self._lanes.lane
+        except AttributeError:
+            lane = self._lanes.lane = _Lane(self._booster)
+        lane.write(*features)
+        if lane.predict():
+            raise _fault()
+        if self._outputs == 2:
+            positive = lane.out[0]
+            return (1.0 - positive, positive)
+        return tuple(lane.out)
+
+    def matrix(self, X: Matrix) -> Matrix:
+        """Return rows x outputs for a matrix of features."""
+        answers = self._booster.predict(np.ascontiguousarray(X, dtype=np.float64))
+        if self._outputs == 2:
+            return np.column_stack((1.0 - answers, answers))
+        return answers
+
+
+class _Booster:
+    """The library's handle of a model and what it answers about itself."""
+
+    def __init__(self, content: bytes) -> None:
+        library = _library()
+        self.handle = ctypes.c_void_p()
+        trees = ctypes.c_int()
+        _check(
+            library.LGBM_BoosterLoadModelFromString(
+                content, ctypes.byref(trees), ctypes.byref(self.handle)
+            )
+        )
+        weakref.finalize(self, library.LGBM_BoosterFree, self.handle)
+        self.features = self._count(library.LGBM_BoosterGetNumFeature)
+        self.outputs = self._count(library.LGBM_BoosterGetNumClasses)
+
+    def _count(self, ask: Callable[..., int]) -> int:
+        answer = ctypes.c_int()
+        _check(ask(self.handle, ctypes.byref(answer)))
+        return answer.value
+
+    def predict(self, X: Matrix) -> Matrix:
+        rows, features = X.shape
+        answers = np.empty((rows, self.outputs))
+        if rows == 0:
+            return answers
+        threads = 0 if rows >= _THREADED_FROM else 1
+        written = ctypes.c_int64()
+        _check(
+            _library().LGBM_BoosterPredictForMat(
+                self.handle,
+                ctypes.c_void_p(X.ctypes.data),
+                _FLOAT64,
+                ctypes.c_int32(rows),
+                ctypes.c_int32(features),
+                _ROW_MAJOR,
+                _NORMAL,
+                0,
+                _ALL_TREES,
+                f"num_threads={threads} verbosity=-1".encode(),
+                ctypes.byref(written),
+                ctypes.c_void_p(answers.ctypes.data),
+            )
+        )
+        return answers
+
+
+class _Lane:
+    """One thread's way to the library: its own buffers and prepared call.
+
+    The library guards its side with a lock; the buffers are ours, so no two threads share them.
+    """
+
+    def __init__(self, booster: _Booster) -> None:
+        library = _library()
+        self._booster = booster  # outlives this lane, whose handle points into it
+        handle = ctypes.c_void_p()
+        _check(
+            library.LGBM_BoosterPredictForMatSingleRowFastInit(
+                booster.handle,
+                _NORMAL,
+                0,
+                _ALL_TREES,
+                _FLOAT64,
+                ctypes.c_int32(booster.features),
+                b"num_threads=1 verbosity=-1",
+                ctypes.byref(handle),
+            )
+        )
+        weakref.finalize(self, library.LGBM_FastConfigFree, handle)
+        self._row = (ctypes.c_double * booster.features)()
+        self._written = ctypes.c_int64()
+        self.out = (ctypes.c_double * booster.outputs)()
+        self.write = partial(Struct(f"={booster.features}d").pack_into, self._row, 0)
+        self.predict: Callable[[], int] = partial(
+            library.LGBM_BoosterPredictForMatSingleRowFast,
+            handle,
+            ctypes.c_void_p(ctypes.addressof(self._row)),
+            ctypes.c_void_p(ctypes.addressof(self._written)),
+            ctypes.c_void_p(ctypes.addressof(self.out)),
+        )
+
+
+@lru_cache(maxsize=1)
+def _library() -> ctypes.CDLL:
+    looked: list[str] = []
+    spec = find_spec("lightgbm")
+    if spec is not None and spec.origin is not None:
+        home = Path(spec.origin).parent
+        name = _LIBRARY.get(sys.platform, "lib_lightgbm.so")
+        for file in (home / "lib" / name, home / name):
+            looked.append(str(file))
+            if file.is_file():
+                return _declared(ctypes.CDLL(str(file)))
+    raise FaultError(
+        "library-missing",
+        "the model needs LightGBM's library, which is not installed here",
+        fix="pip install lightgbm",
+        looked=looked or ["lightgbm in sys.path"],
+    )
+
+
+def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
+    library.LGBM_GetLastError.restype = ctypes.c_char_p
+    library.LGBM_BoosterPredictForMatSingleRowFast.argtypes = [ctypes.c_void_p] * 4
+    return library
+
+
+def _check(status: int) -> None:
+    if status:
+        raise _fault()
+
+
+def _fault() -> FaultError:
+    said = _library().LGBM_GetLastError().decode("utf-8", "replace")
+    return FaultError(
+        "predictor-failed",
+        f"LightGBM refused: {said}",
+        fix="check the installation and the model's digest: mlw doctor",
+        facts={"library": "lightgbm", "said": said},
+    )

@@ -1,0 +1,73 @@
+"""Logistic, multinomial and ridge regression, from the JSON that training writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlwright.core.errors import BrokenError
+from mlwright.scoring.native.protocol import Matrix
+from mlwright.stats.linear import scores_of, shares_of
+
+_LINKS = ("identity", "logistic", "softmax")
+
+
+class LinearModel:
+    """Weights and intercepts, one score an output; ``logistic`` has one, of the second class."""
+
+    def __init__(self, content: bytes, *, features: int, outputs: int) -> None:
+        self._link, self._weights, self._intercepts = _read(content)
+        scores = 1 if self._link == "logistic" else outputs
+        if self._weights.shape != (scores, features) or self._intercepts.shape != (scores,):
+            raise _broken(f"{self._weights.shape} weights for {features} features")
+        self._pack = Struct(f"={features}d").pack
+
+    def row(self, features: Sequence[float]) -> tuple[float, ...]:
+        """Return the outputs for one row of features."""
+        values = np.frombuffer(self._pack(*features))
+        scores = np.add.reduce(self._weights * values, axis=1) + self._intercepts
+        if self._link == "identity":
+            return tuple(scores.tolist())
+        if self._link == "softmax":
+            return tuple(shares_of(scores.reshape(1, -1))[0].tolist())
+        # The shares of the scores 0 and this one; the larger is raised to exactly 1.
+        score = scores[0]
+        smaller = float(np.exp(-np.abs(scores))[0])
+        total = smaller + 1.0
+        low, high = smaller / total, 1.0 / total
+        return (low, high) if score > 0.0 else (high, low)
+
+    def matrix(self, X: Matrix) -> Matrix:
+        """Return rows x outputs for a matrix of features."""
+        scores = scores_of(X, self._weights, self._intercepts)
+        if self._link == "identity":
+            return scores
+        if self._link == "logistic":
+            scores = np.hstack([np.zeros_like(scores), scores])
+        return shares_of(scores)
+
+
+def _read(content: bytes) -> tuple[str, Matrix, NDArray[np.float64]]:
+    try:
+        read = json.loads(content)
+        link = read["link"]
+        weights = np.array(read["weights"], dtype=np.float64)
+        intercepts = np.array(read["intercepts"], dtype=np.float64)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _broken("it is not the JSON of a linear model") from error
+    if read.get("format") != "mlwright/linear/1" or link not in _LINKS:
+        raise _broken(f"its format {read.get('format')!r} is not known")
+    return link, weights, intercepts
+
+
+def _broken(why: str) -> BrokenError:
+    return BrokenError(
+        "predictor-broken",
+        f"the stored linear model cannot be read: {why}",
+        fix="build the model again: mlw run",
+        facts={"why": why},
+    )
