@@ -47,10 +47,9 @@ def measure(task: str, folder: Path) -> dict[str, float | str]:
     from mlwright.core.records import dump, load
     from mlwright.data.ingest import ingest
     from mlwright.data.profile import profile
-    from mlwright.data.records import Snapshot
+    from mlwright.data.records import Snapshot, Split
     from mlwright.data.settings import DataSettings
     from mlwright.data.split import parts
-    from mlwright.data.records import Split
     from mlwright.data.table import read
     from mlwright.store.local import LocalStore
 

@@ -15,6 +15,7 @@ from mlwright.core.digest import digest_bytes
 from mlwright.core.errors import DataError, MlwrightError, NotFoundError
 from mlwright.data.ingest import ingest, read_table
 from mlwright.data.records import Kind, Snapshot, Source
+from mlwright.data.reread import reread
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources import steady
 from mlwright.data.table import read
@@ -78,6 +79,38 @@ def test_real_files_read_as_a_second_reader_reads_them(
     other = pl.read_csv(dataset(name), infer_schema_length=None)
     assert found.columns == other.columns
     assert found.rows() == other.cast(dict(found.schema)).rows()
+
+
+WORD = st.sampled_from(
+    [
+        "1", "-0", "007", "1.5", "1e5", "inf", "nan", "NA", "?", "true", "False", " 3", "é", "'",
+        "2020-01-01", "2020-01-01T10:00:00", "2020-01-01 10:00Z", '"a,b"', '"x\ny"', '""',
+        '"q""q"', "9223372036854775808", "+1", "0x1", "\ufeff", "\\", "",
+    ]
+)  # fmt: skip
+
+
+@st.composite
+def written_tables(draw: st.DrawFn) -> bytes:
+    width = draw(st.integers(1, 4))
+    rows = draw(st.lists(st.lists(WORD, min_size=width, max_size=width), max_size=6))
+    return "\n".join(map(",".join, [[f"c{i}" for i in range(width)], *rows])).encode()
+
+
+@given(st.one_of(written_tables(), st.binary(max_size=60)))
+def test_any_bytes_give_a_snapshot_that_reads_back_as_itself_or_a_coded_error(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(content)
+    store = MemoryStore()
+
+    found = attempt(lambda: ingest(path, DataSettings(), store=store, known=lambda _: None))
+
+    if not isinstance(found, MlwrightError):
+        snapshot, _ = found
+        assert reread(snapshot, store) == (snapshot.id, snapshot.digest)
+        assert len(read(snapshot, store).row_ids) == snapshot.rows > 1
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".txt", ".tsv", ""])

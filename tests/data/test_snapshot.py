@@ -112,6 +112,26 @@ def test_a_key_names_rows_and_is_part_of_what_the_data_is(shelf: Shelf) -> None:
     assert keyed.id != bare.id
 
 
+@pytest.mark.parametrize(
+    ("values", "ids"),
+    [
+        ([-5, 2**63 - 1], ["-5", "9223372036854775807"]),
+        (["b", ""], ["", "b"]),
+        ([date(9, 1, 2), date(2020, 1, 2)], ["0009-01-02", "2020-01-02"]),
+        (
+            [datetime(2020, 1, 2), datetime(2020, 1, 2, 3, 4, 5, 6)],
+            ["2020-01-02T00:00:00.000000", "2020-01-02T03:04:05.000006"],
+        ),
+    ],
+)
+def test_a_keys_value_is_the_rows_id_as_text(
+    values: list[object], ids: list[str], shelf: Shelf
+) -> None:
+    snapshot = shelf.snapshot(pl.DataFrame({"k": values}), key="k")
+
+    assert read(snapshot, shelf.store).row_ids.to_list() == ids
+
+
 def test_equal_rows_without_a_key_are_numbered(shelf: Shelf) -> None:
     frame = pl.DataFrame({"x": [1, 2, 1, 1], "y": ["a", "b", "a", "a"]})
 

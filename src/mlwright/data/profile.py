@@ -99,9 +99,11 @@ def _most_common(series: pl.Series, distinct: int) -> tuple[tuple[str, int], ...
         return ()
     name, count = series.name, f"count of {series.name}"
     counts = series.drop_nulls().value_counts(name=count)
-    texts = counts.with_columns(pl.col(name).cast(pl.String))
-    top = texts.sort(count, name, descending=[True, False])
     if distinct > MOST_COMMON:
         # Values that stand once, such as names, say nothing about a column and much about people.
-        top = top.head(_A_FEW).filter(pl.col(count) > 1)
+        least = counts[count].top_k(_A_FEW).min()
+        counts = counts.filter((pl.col(count) > 1) & (pl.col(count) >= least))
+    texts = counts.with_columns(pl.col(name).cast(pl.String))
+    top = texts.sort(count, name, descending=[True, False])
+    top = top.head(_A_FEW if distinct > MOST_COMMON else MOST_COMMON)
     return tuple((text, times) for text, times in top.rows())

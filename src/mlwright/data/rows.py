@@ -21,13 +21,20 @@ def row_ids(frame: pl.DataFrame, key: str | None, digests: pl.Series) -> pl.Seri
     matter.
     """
     if key is not None:
-        return frame[key].cast(pl.String).rename("row_id")
+        return as_text(frame[key]).rename("row_id")
     ids = digests.str.slice(0, ID_DIGITS).rename("row_id")
     if ids.n_unique() == len(ids):
         return ids
     repeat = pl.int_range(pl.len()).over("row_id")
     named = pl.when(repeat == 0).then("row_id").otherwise(pl.format("{}-{}", "row_id", repeat))
     return ids.to_frame().select(named.alias("row_id")).to_series()
+
+
+def as_text(values: pl.Series) -> pl.Series:
+    """Return values that name rows or groups as text that no library's taste decides."""
+    if values.dtype == pl.Datetime:
+        return values.dt.to_string("%Y-%m-%dT%H:%M:%S%.6f")
+    return values.dt.to_string("%Y-%m-%d") if values.dtype == pl.Date else values.cast(pl.String)
 
 
 def check_key(frame: pl.DataFrame, key: str) -> None:

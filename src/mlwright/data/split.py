@@ -20,7 +20,7 @@ import polars as pl
 from mlwright.core.errors import DataError
 from mlwright.data.names import require_column
 from mlwright.data.records import Kind, Part, Snapshot, Split
-from mlwright.data.rows import ID_DIGITS
+from mlwright.data.rows import ID_DIGITS, as_text
 from mlwright.data.table import Table, read
 from mlwright.store.protocol import Store
 
@@ -157,8 +157,7 @@ def _units(table: Table, unit: str | None) -> pl.Series:
     """Return the text whose hash decides; a row without a group is a group of its own."""
     if unit is None:
         return table.row_ids.str.slice(0, ID_DIGITS)
-    values = table.frame[unit]
-    named = pl.Series(values.cast(pl.String))
+    named = as_text(table.frame[unit])
     if not named.null_count():
         return named
     return pl.select(pl.coalesce(named, pl.format("\0{}", table.row_ids))).to_series()

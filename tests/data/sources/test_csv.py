@@ -176,7 +176,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(read: Reader, encoding: 
 
 
 def test_an_unknown_encoding_is_refused(read: Reader) -> None:
-    for name in ("utf-9", "hex", "", "\0"):
+    for name in ("utf-9", "hex", "", "\0", "unicode_escape", "undefined"):
         with pytest.raises(UsageError) as caught:
             read(b"a,b\n1,2\n", encoding=name)
         assert caught.value.code == "encoding-unknown"

@@ -20,6 +20,10 @@ _BOMS = {
 _ASCII_BELOW_128 = {"ascii", "utf-8", "iso8859-1", "iso8859-15", "cp1252"}
 
 
+# Codecs Python counts as text encodings although no file is written in them.
+_NO_FILES = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined"}
+
+
 def utf8_blocks(source: SteadyFile, encoding: str) -> Iterator[bytes]:
     """Give the text in blocks, as UTF-8 without a byte order mark.
 
@@ -55,16 +59,18 @@ def utf8_blocks(source: SteadyFile, encoding: str) -> Iterator[bytes]:
 
 def _codec(encoding: str) -> str:
     try:
-        found = codecs.lookup(encoding)
+        name = codecs.lookup(encoding).name
         "".encode(encoding)
     except (LookupError, ValueError):
+        name = "undefined"
+    if name.replace("_", "-") in _NO_FILES:
         raise UsageError(
             "encoding-unknown",
             f"{encoding!r} is no text encoding",
             fix="name one such as utf-8, latin-1, cp1252 or utf-16: --encoding latin-1",
             facts={"encoding": encoding},
-        ) from None
-    return "utf-8" if found.name == "utf-8-sig" else found.name
+        )
+    return "utf-8" if name == "utf-8-sig" else name
 
 
 def _check_mark(raw: bytes, name: str, encoding: str) -> None:
