@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -115,23 +113,22 @@ def test_a_file_that_changes_while_it_is_read_is_refused_or_read_whole(mlw: Shel
 
 
 def test_a_full_disk_is_said_and_the_same_command_goes_on_when_there_is_room(
-    mlw: Shell, tmp_path: Path
+    small_disk: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "table.csv").write_text(GOOD)
-    small = "import resource,sys; resource.setrlimit(resource.RLIMIT_FSIZE, (%d, %d)); "
-    run = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-    run += "from mlwright.cli.main import run; sys.exit(run(sys.argv[1:]))"
-    command = ["run", str(tmp_path / "table.csv"), "--target", "left", "--budget", "1s", "--json"]
-    limit = 4_000
+    table = tmp_path / "table.csv"
+    table.write_text(GOOD)
+    mlw = Shell(small_disk)
+    mlw.good("init", "--target", "left")
+    filler = small_disk / "filler"
+    free = shutil.disk_usage(small_disk).free
+    filler.write_bytes(b"x" * (free - 100_000))
 
-    full = subprocess.run(
-        [sys.executable, "-c", small % (limit, limit) + run, *command],
-        cwd=mlw.folder, capture_output=True, text=True, env={**os.environ}, timeout=120,
-    )  # fmt: skip
-    again = mlw(*command)
+    full = mlw("run", table, "--budget", "1s", "--json")
+    filler.unlink()
+    again = mlw("run", table, "--budget", "1s", "--json")
 
-    assert full.returncode == 1, full.stderr
-    assert '"disk-full"' in full.stdout
+    assert full.code == 1, full.err
+    assert full.json["error"]["code"] == "disk-full"
     assert again.code in (0, 3), again.err
     assert mlw.good("doctor")["well"] is True
 

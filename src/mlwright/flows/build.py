@@ -99,7 +99,7 @@ def build(
     }
     resources = {
         "store": workspace.store,
-        "tables": Tables(workspace.store),
+        "tables": Tables(),
         "progress": progress,
     }
     runner = Runner(workspace.store, workspace.ledger, workspace.seam, on_step=on_step)

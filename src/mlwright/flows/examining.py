@@ -42,7 +42,7 @@ def _objects(workspace: Workspace) -> Finding:
     report = verify_objects(workspace.store)
     if report.corrupt:
         names = ", ".join(report.corrupt[:3])
-        return Finding("objects", False, f"{len(report.corrupt)} corrupt, in quarantine: {names}")
+        return Finding("objects", False, f"{len(report.corrupt)} corrupt: {names}")
     return Finding("objects", True, f"{report.objects:,} objects, {report.bytes:,} bytes")
 
 

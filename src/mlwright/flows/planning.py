@@ -12,7 +12,7 @@ from mlwright.core.records import dump, load
 from mlwright.data.records import Snapshot, Split
 from mlwright.flows import stages
 from mlwright.flows.question import Question
-from mlwright.flows.tables import Tables
+from mlwright.flows.tables import Tables, part_of
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.run.environment import environment
@@ -57,11 +57,11 @@ def make_plan(
 ) -> Plan:
     """Probe the machine on this data, turn the budget into work and record the plan."""
     search = workspace.settings.section(SearchSettings)
-    tables = Tables(workspace.store)
+    tables = Tables()
     split = stages.split(snapshot, question.goal, question.roles, before, workspace.store)
-    task = stages.task(snapshot, split, question.goal, tables)
+    task = stages.task(snapshot, split, question.goal, workspace.store, tables)
     plan = probe(
-        tables.part(snapshot, split, *stages.SEEN),
+        part_of(snapshot, split, workspace.store, tables, *stages.SEEN),
         task,
         split,
         search,

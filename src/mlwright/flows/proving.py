@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlwright.core.digest import Digest
-from mlwright.core.encoding import plain
+from mlwright.core.digest import Digest, from_raw
+from mlwright.core.encoding import digest_of, plain
 from mlwright.core.errors import BrokenError, UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
@@ -65,7 +66,7 @@ def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> 
 
 def proof_resources(store: Store) -> dict[str, object]:
     """Return what the stages of a build work with while they are replayed."""
-    return {"store": store, "tables": Tables(store), "progress": Silent()}
+    return {"store": store, "tables": Tables(), "progress": Silent()}
 
 
 def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
@@ -116,28 +117,34 @@ def _audit(workspace: Workspace, checkpoint: Path | None) -> Proof:
     note = checkpoint.read_text("utf-8") if checkpoint is not None else None
     log = verify_log(workspace.ledger, checkpoint=note)
     logged = clock()
+    named = workspace.ledger.objects()
+    _all_present(named, workspace)
     objects = verify_objects(workspace.store)
     if objects.corrupt:
         raise BrokenError(
             "object-corrupt",
             f"{len(objects.corrupt)} objects are no longer what was written: {objects.corrupt[0]}",
-            fix="restore them from a backup: they lie in quarantine under the project's store",
+            fix="restore them from a backup; until then nothing that needs them can be read",
             facts={"objects": list(objects.corrupt)},
+            looked=[f"the {objects.objects:,} objects of the project's store"],
         )
-    _all_present(workspace)
-    root = Digest(f"sha256:{log.root.hex()}")
+    wanted = set(named)
+    found = [digest for digest in workspace.store.digests() if digest in wanted]
     steps = (
-        same(f"log of {log.size:,} events", root, root, logged - began),
-        same(f"{objects.objects:,} objects", root, root, clock() - logged),
+        same("log", from_raw(workspace.ledger.root), from_raw(log.root), logged - began),
+        same("objects", _names(named), _names(found), clock() - logged),
     )
     against = "an outside checkpoint" if note else "its own checkpoints (keep one outside)"
-    why = f"Every event and every object is what was written, verified against {against}."
+    why = (
+        f"All {log.size:,} events and {objects.objects:,} objects are what was written, verified"
+        f" against {against}."
+    )
     verdict, _ = overall(steps)
     return Proof(AUDIT, "log", verdict, steps, why, clock() - began, None)
 
 
-def _all_present(workspace: Workspace) -> None:
-    missing = [d for d in workspace.ledger.objects() if not workspace.store.has(d)]
+def _all_present(named: Sequence[Digest], workspace: Workspace) -> None:
+    missing = [digest for digest in named if not workspace.store.has(digest)]
     if missing:
         raise BrokenError(
             "objects-missing",
@@ -147,6 +154,10 @@ def _all_present(workspace: Workspace) -> None:
             facts={"objects": missing},
             looked=["the project's store"],
         )
+
+
+def _names(digests: Sequence[Digest]) -> Digest:
+    return digest_of(sorted(digests), tag="mlwright/objects/1")
 
 
 def _recorded(proof: Proof, workspace: Workspace) -> Proof:

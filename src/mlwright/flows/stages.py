@@ -1,7 +1,7 @@
 """The steps of a build: each stage as a function from records to records, cached and replayable.
 
-Inputs decide a step's key; resources (``store``, ``tables``, ``progress``) do not, because all
-they give is named by content in the inputs.
+Inputs decide a step's key; resources (``store``, ``tables``, ``progress``) do not: all they give
+is named by content in the inputs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mlwright.evaluate.judge import judge
 from mlwright.evaluate.nested import nested
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.records import Baselines, Goal, Judgement, RowRoles, SearchRule
-from mlwright.flows.tables import Tables
+from mlwright.flows.tables import Tables, part_of
 from mlwright.run.step import step
 from mlwright.scoring.package import package
 from mlwright.scoring.records import ModelPackage
@@ -39,16 +39,16 @@ def split(
 
 
 @step
-def task(snapshot: Snapshot, split: Split, goal: Goal, tables: Tables) -> Task:
+def task(snapshot: Snapshot, split: Split, goal: Goal, store: Store, tables: Tables) -> Task:
     """Tell what kind of question the target asks, from rows outside the sealed test part."""
-    seen = tables.part(snapshot, split, *SEEN)
+    seen = part_of(snapshot, split, store, tables, *SEEN)
     return infer_task(seen.frame, goal.target, goal.task, goal.metric)
 
 
 @step
-def profile(snapshot: Snapshot, split: Split, tables: Tables) -> Profile:
+def profile(snapshot: Snapshot, split: Split, store: Store, tables: Tables) -> Profile:
     """Describe every column, from rows outside the sealed test part."""
-    return describe(tables.part(snapshot, split, *SEEN))
+    return describe(part_of(snapshot, split, store, tables, *SEEN))
 
 
 @step
@@ -64,12 +64,13 @@ def search(
     task: Task,
     plan: Plan,
     rule: SearchRule,
+    store: Store,
     tables: Tables,
     progress: Progress,
 ) -> SearchResult:
     """Carry out the plan: score every configuration on rows it was not trained on, choose one."""
-    train = tables.part(snapshot, split, Part.TRAIN)
-    validation = None if plan.folds else tables.part(snapshot, split, Part.VALIDATION)
+    train = part_of(snapshot, split, store, tables, Part.TRAIN)
+    validation = None if plan.folds else part_of(snapshot, split, store, tables, Part.VALIDATION)
     return run_search(
         train,
         validation,
@@ -90,11 +91,11 @@ def model(
     rule: SearchRule,
     contract: Contract,
     search: SearchResult,
-    tables: Tables,
     store: Store,
+    tables: Tables,
 ) -> ModelPackage:
     """Fit the chosen configuration on every row outside the test part and package it."""
-    seen = tables.part(snapshot, split, *SEEN)
+    seen = part_of(snapshot, split, store, tables, *SEEN)
     return package(fit(seen, search.chosen, task, plan, rule.drop), contract, seen, store)
 
 
@@ -106,11 +107,11 @@ def baselines(
     plan: Plan,
     rule: SearchRule,
     contract: Contract,
-    tables: Tables,
     store: Store,
+    tables: Tables,
 ) -> Baselines:
     """Fit what every result is shown beside: a model that ignores its input, and a linear one."""
-    seen = tables.part(snapshot, split, *SEEN)
+    seen = part_of(snapshot, split, store, tables, *SEEN)
     dummy, linear = (
         package(fit(seen, configuration, task, plan, rule.drop), contract, seen, store)
         for configuration in (DUMMY, LINEAR)
@@ -129,14 +130,14 @@ def evaluation(
     search: SearchResult,
     model: ModelPackage,
     baselines: Baselines,
-    tables: Tables,
     store: Store,
+    tables: Tables,
     progress: Progress,
 ) -> Evaluation:
     """Judge the model beside its baselines on rows none of them saw."""
     if split.method == "nested":
         return nested(
-            tables.part(snapshot, split, Part.TRAIN),
+            part_of(snapshot, split, store, tables, Part.TRAIN),
             task,
             plan,
             rule.drop,
@@ -148,7 +149,7 @@ def evaluation(
     packages = {"model": model, "dummy": baselines.dummy, "linear": baselines.linear}
     scorers = {name: load(found, store).predict_frame for name, found in packages.items()}
     return judge(
-        tables.part(snapshot, split, Part.TEST),
+        part_of(snapshot, split, store, tables, Part.TEST),
         task,
         scorers,
         search,

@@ -1,4 +1,4 @@
-"""Snapshots read once: the stages of one run share the tables they work on."""
+"""The rows of a split's parts, read once for all stages of a run."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from mlwright.store.protocol import Store
 
 
 class Tables:
-    """Reads snapshots from a store and keeps the last one, in the order stages read it."""
+    """Keeps the table that was read last; a resource of the stages, which read through it."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._last: tuple[tuple[Digest, str | None], Table] | None = None
+    def __init__(self) -> None:
+        self.last: tuple[tuple[Digest, str | None], Table] | None = None
 
-    def whole(self, snapshot: Snapshot, time: str | None) -> Table:
-        """Return all rows in row-id order, or by time and then row id."""
-        wanted = (snapshot.digest, time)
-        if self._last is None or self._last[0] != wanted:
-            self._last = (wanted, read(snapshot, self._store, order_by=time))
-        return self._last[1]
 
-    def part(self, snapshot: Snapshot, split: Split, *parts: Part) -> Table:
-        """Return the rows of some parts of a split."""
-        return take(self.whole(snapshot, split.time), split, *parts)
+def part_of(snapshot: Snapshot, split: Split, store: Store, tables: Tables, *parts: Part) -> Table:
+    """Return the rows of some parts of a split, in row-id order, or by time and then row id.
+
+    A function, not a method of the resource: what a step's key covers is the code it names.
+    """
+    wanted = (snapshot.digest, split.time)
+    if tables.last is None or tables.last[0] != wanted:
+        tables.last = (wanted, read(snapshot, store, order_by=split.time))
+    return take(tables.last[1], split, *parts)

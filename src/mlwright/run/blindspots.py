@@ -16,9 +16,6 @@ _RUNS_CODE = frozenset(
         "cloudpickle.load",
         "cloudpickle.loads",
         "code.interact",
-        "ctypes.CDLL",
-        "ctypes.PyDLL",
-        "ctypes.cdll",
         "dill.load",
         "dill.loads",
         "importlib.import_module",
@@ -50,6 +47,10 @@ _READS = frozenset(
     {
         "builtins.input",
         "builtins.open",
+        # A library's own code, from a file: whoever loads it answers for which one it is.
+        "ctypes.CDLL",
+        "ctypes.PyDLL",
+        "ctypes.cdll",
         "io.open",
         "numpy.fromfile",
         "numpy.genfromtxt",
