@@ -9,6 +9,8 @@ from typing import cast
 from mlwright.core.digest import Digest
 from mlwright.core.errors import NotFoundError, UsageError, nearest
 from mlwright.core.ids import Noun, noun_of, short
+from mlwright.core.records import load
+from mlwright.data.records import Split
 from mlwright.govern.records import Link, Why
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event
@@ -160,8 +162,27 @@ def _way_back(run: str, ledger: Ledger, store: Store) -> tuple[Link, ...]:
     ]
     for data in ledger.uses(run):
         if data.startswith("d_"):
+            links.extend(_row_links(events, data, store))
             links.extend(_data_links(data, ledger))
     return tuple(links)
+
+
+def _row_links(events: list[Event], data: str, store: Store) -> list[Link]:
+    """Return how many rows had which part; the ids themselves are computed from the split."""
+    made = [e for e in events if e.kind == "step.finished" and e.facts["step"] == "split"]
+    if not made:
+        return []
+    split = load(Split, store.get(Digest(str(made[0].facts["output"]))))
+    counts = ", ".join(f"{count:,} {part}" for part, count in split.counts.items() if count)
+    return [
+        Link(
+            "from the rows",
+            "rows",
+            data,
+            f"{counts} ({split.why}); --rows FILE writes every id",
+            {"counts": dict(split.counts), "method": split.method},
+        )
+    ]
 
 
 def _step_link(event: Event) -> Link:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output, number
 from mlwright.core.ids import short
+
+if TYPE_CHECKING:
+    from mlwright.govern.records import Link
 
 
 @click.command()
@@ -53,12 +57,20 @@ def command(ref: str, rows_file: Path | None, output: Output) -> None:
     output.line()
     output.heading("the way back")
     for link in why.lineage:
-        identity = short(link.id) if link.id[1:2] == "_" else link.id
-        output.line(f"  {click.style(link.relation, dim=True)} {click.style(identity, bold=True)}")
-        output.line(f"    {link.what}")
-        for name, value in link.facts.items():
-            if value not in (None, "", [], ()):
-                output.line(f"    {click.style(name, dim=True)}  {_text(value)}")
+        _tell_link(link, output)
+
+
+def _tell_link(link: Link, output: Output) -> None:
+    """Tell one place on the way back; the digests behind it only with ``-v``."""
+    identity = short(link.id) if link.id[1:2] == "_" else link.id.replace("sha256:", "")
+    if link.id.startswith("sha256:") and not output.verbose:
+        identity = identity[:12]
+    output.line(
+        f"  {click.style(link.relation, dim=True)} {click.style(identity, bold=True)}  {link.what}"
+    )
+    if output.verbose:
+        known = {name: value for name, value in link.facts.items() if value not in (None, "")}
+        output.fields((f"  {name}", _text(value)) for name, value in known.items())
 
 
 def _text(value: object) -> str:
