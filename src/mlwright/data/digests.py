@@ -71,6 +71,27 @@ def hexadecimal(digests: bytes) -> pl.Series:
     return pl.Series(raw, dtype=pl.Binary).bin.encode("hex")
 
 
+def hash_texts(texts: pl.Series, prefix: bytes = b"") -> _Letters:
+    """Return the SHA-256 of each text's UTF-8 after a prefix, 32 bytes a row.
+
+    Each distinct text is hashed once and looked up, unless most of them differ anyway.
+    """
+    if texts.n_unique() * 2 > len(texts):
+        return _hashed(texts, prefix)
+    places = texts.alias("text").to_frame().with_row_index("place")
+    groups = places.group_by("text").agg("place")
+    table = _hashed(groups["text"], prefix)
+    code = np.empty(len(texts), np.int64)
+    order = groups["place"].explode(empty_as_null=False).to_numpy()
+    code[order] = np.repeat(np.arange(len(table)), groups["place"].list.len().to_numpy())
+    return table[code]
+
+
+def _hashed(texts: pl.Series, prefix: bytes) -> _Letters:
+    digests = [sha256(prefix + text).digest() for text in texts.cast(pl.Binary).to_list()]
+    return np.frombuffer(b"".join(digests), np.uint8).reshape(len(texts), 32)
+
+
 def _fragment_digests(frame: pl.DataFrame) -> bytes:
     pieces = [_canonical(series) for series in frame]
     width = len(_ROW_TAG) + sum(1 + payload.shape[1] for _, payload in pieces)
@@ -140,22 +161,7 @@ def _moments(series: pl.Series) -> tuple[_Letters, _Letters]:
 
 
 def _texts(series: pl.Series) -> tuple[_Letters, _Letters]:
-    """Hash each distinct text once and look the digests up; where most differ, hash them all."""
-    tags = _tags("S", len(series))
-    if series.n_unique() * 2 > len(series):
-        return tags, _hashed(series.fill_null(""))
-    places = series.fill_null("").alias("text").to_frame().with_row_index("place")
-    groups = places.group_by("text").agg("place")
-    table = _hashed(groups["text"])
-    code = np.empty(len(series), np.int64)
-    order = groups["place"].explode(empty_as_null=False).to_numpy()
-    code[order] = np.repeat(np.arange(len(table)), groups["place"].list.len().to_numpy())
-    return tags, table[code]
-
-
-def _hashed(texts: pl.Series) -> _Letters:
-    digests = [sha256(text).digest() for text in texts.cast(pl.Binary).to_list()]
-    return np.frombuffer(b"".join(digests), np.uint8).reshape(len(texts), 32)
+    return _tags("S", len(series)), hash_texts(series.fill_null(""))
 
 
 _PAYLOADS: dict[pl.DataType, Callable[[pl.Series], tuple[_Letters, _Letters]]] = {

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from hashlib import sha256
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from mlwright.core.errors import DataError
+from mlwright.data.digests import hash_texts
 from mlwright.data.names import require_column
 from mlwright.data.records import Kind, Part, Snapshot, Split
 from mlwright.data.rows import ID_DIGITS, as_text
@@ -165,19 +165,9 @@ def _units(table: Table, unit: str | None) -> pl.Series:
 
 def _shares(units: pl.Series, seed: int) -> npt.NDArray[np.float64]:
     """Return a number in [0, 1) for each unit, from its hash under the seed alone."""
-    key = sha256(_TAG + str(seed).encode() + b"\0")
-    codes = units.to_frame("unit").with_row_index("place").group_by("unit").agg("place")
-    drawn = []
-    for unit in codes["unit"].to_list():
-        state = key.copy()
-        state.update(unit.encode())
-        drawn.append(int.from_bytes(state.digest()[:8], "big") >> 11)
-    shares = np.empty(len(units), np.float64)
-    places = codes["place"].explode(empty_as_null=False).to_numpy()
-    shares[places] = np.repeat(
-        np.array(drawn, np.float64) / 2.0**53, codes["place"].list.len().to_numpy()
-    )
-    return shares
+    digests = hash_texts(units, _TAG + str(seed).encode() + b"\0")
+    drawn = np.ascontiguousarray(digests[:, :8]).view(">u8").ravel()
+    return (drawn >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
 def _by_time(
