@@ -491,6 +491,14 @@ def step(x): return RATES[x]
     "a polars expression": {
         "steps.py": "import polars as pl\nE = pl.col('a') > EDIT\ndef step(x): return x.filter(E)"
     },
+    "a helper behind numpy.vectorize": {
+        "steps.py": """
+import numpy as np
+def helper(x): return x + EDIT
+V = np.vectorize(helper)
+def step(x): return V(x)
+"""
+    },
     "an item getter": {
         "steps.py": "import operator\nGET = operator.itemgetter(EDIT)\ndef step(x): return GET(x)"
     },
@@ -615,6 +623,14 @@ def test_an_installed_librarys_code_enters_as_its_version(write: Any) -> None:
 
     assert before.distributions == {"thirdparty": "1.0"}
     assert before == after
+
+
+def test_a_library_that_is_looked_for_by_name_enters_too(write: Any) -> None:
+    steps = "from importlib.util import find_spec\ndef step(x): return find_spec('thirdparty')"
+
+    assert closure(write({"steps.py": steps, **LIBRARY}).step).distributions == {
+        "thirdparty": "1.0"
+    }
 
 
 def test_what_a_library_requires_enters_too(write: Any) -> None:

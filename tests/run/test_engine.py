@@ -138,6 +138,34 @@ def rated(price): return price.rate()
     assert given == [({"rated": 10}, ["rated"]), ({"rated": 10}, []), ({"rated": 15}, ["rated"])]
 
 
+def test_a_step_is_executed_again_when_the_declared_class_of_a_resource_is_edited(
+    bench: Bench, write: Any
+) -> None:
+    text = """
+from typing import Protocol
+from mlwright.run.step import step
+class Tables:
+    def rows(self, n): return n * EDIT
+class Listener(Protocol):
+    def hear(self): ...
+class Loud:
+    def hear(self): return EDIT
+@step
+def declared(n: int, tables: "Tables") -> int: return tables.rows(n)
+@step
+def left_open(n: int, listener: Listener) -> int: return n
+"""
+    for edit in ("2", "3"):
+        steps = write({"steps.py": text.replace("EDIT", edit)})
+        runner = bench.runner()
+        bench.reports.clear()
+        runner.start("test", {"n": 1})
+        given = {"tables": steps.Tables(), "listener": steps.Loud()}
+        runner.execute([steps.declared, steps.left_open], resources=given)
+
+    assert bench.executed() == ["declared"]
+
+
 def test_an_input_with_a_digest_of_its_own_is_known_by_it(bench: Bench) -> None:
     @step
     def taken(table: Table) -> str:

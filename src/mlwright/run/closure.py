@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import EnumMeta
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from mlwright.core.digest import Digest, digest_file
@@ -275,22 +276,33 @@ class _Walk:
         self, module: types.ModuleType, attributes: list[str], literal: str | None
     ) -> Form:
         name = ".".join((module.__name__, *attributes))
-        if name == "importlib.import_module" and literal is not None:
-            return self._import({}, Import(literal, 0, None, ((),)))
+        if literal is not None and (found := self._by_literal(name, literal)) is not None:
+            return found
         if attributes:
             # The user's own function, put into a library's module.
-            found = vars(module).get(attributes[0])
-            if isinstance(found, types.FunctionType):
-                home = origin(str(found.__globals__.get("__name__"))).home
+            held = vars(module).get(attributes[0])
+            if isinstance(held, types.FunctionType):
+                home = origin(str(held.__globals__.get("__name__"))).home
                 if home is Home.USER:
-                    return form(found, self)
+                    return form(held, self)
         return self.library(name)
 
     def _named(self, owner: str, name: str, value: object, chain: Chain | None = None) -> Form:
         """Return the reference to a module-level value: a part of its own, by its name."""
-        if value is importlib.import_module and chain is not None and chain.literal is not None:
-            return self._import({}, Import(chain.literal, 0, None, ((),)))
+        if chain is not None and chain.literal is not None and isinstance(value, FunctionType):
+            called = f"{value.__module__}.{value.__qualname__}"
+            if (found := self._by_literal(called, chain.literal)) is not None:
+                return found
         return self._value(f"{owner}:{name}", value)
+
+    def _by_literal(self, called: str, literal: str) -> Form | None:
+        """Return the reference to a module that is imported or looked for by a written name."""
+        if called == "importlib.import_module":
+            return self._import({}, Import(literal, 0, None, ((),)))
+        if called == "importlib.util.find_spec":
+            self.touch(literal)
+            return ("library", f"{called} {literal}")
+        return None
 
     def _value(self, label: str, value: object) -> Form:
         if isinstance(value, types.FunctionType | types.ModuleType | type):
@@ -358,7 +370,7 @@ class _Walk:
             for what, each in (
                 ("default", field.default),
                 ("default_factory", field.default_factory),
-                ("metadata", dict(field.metadata)),
+                ("metadata", dict(field.metadata) or dataclasses.MISSING),
             )
         ]
         flags = (field.init, field.repr, field.hash, field.compare, field.kw_only)
@@ -470,7 +482,10 @@ def _enum_state(member: Any) -> object:
 
 
 def _annotations(function: types.FunctionType) -> Form:
-    return _text_of_annotations(function.__annotations__)
+    try:
+        return _text_of_annotations(function.__annotations__)
+    except NameError:  # Evaluated only when asked for, from Python 3.14 on.
+        return ()
 
 
 def _text_of_annotations(value: Any) -> Form:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import Any
 
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import canonical_json, plain
@@ -18,6 +17,7 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import NewEvent
 from mlwright.run.artefacts import Artefact, pack, unpack
 from mlwright.run.blindspots import OUTSIDE
+from mlwright.run.classes import annotated_classes, classes_in
 from mlwright.run.closure import closure
 from mlwright.run.code import snapshot_code
 from mlwright.run.environment import environment
@@ -148,7 +148,8 @@ class Runner:
     ) -> StepReport:
         began = self._seam.elapsed()
         call = self._connect(step, names, resources)
-        found = closure(step.function, call.types())
+        kinds = call.types() | annotated_classes(step.function, call.resources)
+        found = closure(step.function, kinds)
         unseen = _unseen(step, found)
         terms = _key_terms(step, found, call)
         key = terms.key
@@ -356,31 +357,6 @@ def _unseen(step: AnyStep, found: Closure) -> tuple[str, ...]:
     if not step.pure:
         return found.unseen
     return tuple(what for what in found.unseen if not what.endswith(OUTSIDE))
-
-
-def classes_in(values: Iterable[object]) -> frozenset[type]:
-    """Return the classes of values and of what they hold, apart from Python's plain ones."""
-    found: set[type] = set()
-    for value in values:
-        _collect(value, found)
-    return frozenset(found)
-
-
-def _collect(value: Any, found: set[type]) -> None:
-    kind = type(value)
-    if value is None or kind in (bool, int, float, str, bytes):
-        return
-    if kind in (list, tuple, set, frozenset):
-        for item in value:
-            _collect(item, found)
-    elif kind is dict:
-        for item in value.values():
-            _collect(item, found)
-    else:
-        found.add(kind)
-        if is_dataclass(value):
-            for field in fields(value):
-                _collect(getattr(value, field.name), found)
 
 
 def _ids(values: Iterable[object]) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from mlwright.core.digest import Digest
 from mlwright.core.errors import MlwrightError, RefusedError
 from mlwright.core.records import dump, load
 from mlwright.run.artefacts import Artefact, pack, unpack
+from mlwright.run.classes import annotated_classes, classes_in
 from mlwright.run.closure import closure
-from mlwright.run.engine import classes_in
 from mlwright.run.records import KeyTerms, Replayed, StepRecord
 from mlwright.run.restore import MAIN, restore_main, restore_modules
 from mlwright.run.sources import Sources
@@ -148,7 +148,8 @@ def _replay_step(
         function = function.function if isinstance(function, Step) else function
         arguments = _arguments(step, store, made)
         given = {name: resources[name] for name in step.resources}
-        found = closure(function, classes_in(arguments.values()))
+        kinds = classes_in(arguments.values()) | annotated_classes(function, step.resources)
+        found = closure(function, kinds)
         output = pack(function(**arguments, **given))
     # Whatever a step raises is the replay's finding: told, and the steps after it not done.
     except BaseException as error:
