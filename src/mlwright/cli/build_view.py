@@ -16,7 +16,7 @@ from mlwright.flows.records import Build
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.records import Plan, SearchResult, Task
 
-_WIDTH = 9
+_WIDTH = 10
 
 
 @dataclass(slots=True)
@@ -130,9 +130,10 @@ def tell_end(output: Output, build: Build, *, report: str | None) -> None:
         output.line(f"{_label(label)} {verdict_line(verdict)}")
         label = ""
     version = build.version
+    looks = f"; look {build.looks} at these test rows" if build.looks else ""
     output.line(
         f"{_label('model')} {click.style(version.ref, bold=True)}  {short(version.model)}"
-        f"  (run {short(build.run)}; look {build.looks} at these test rows)"
+        f"  (run {short(build.run)}{looks})"
     )
     if report:
         output.line(f"{_label('report')} {report}")

@@ -1,10 +1,13 @@
-"""What leaves the evaluation: metrics with intervals, baselines, the fit verdict."""
+"""What leaves the evaluation: metrics with intervals, baselines, the fit verdict, curves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+
+from mlwright.stats.records import GroupRates as GroupRates
+from mlwright.stats.records import Interval as Interval
 
 
 class FitVerdict(str, Enum):
@@ -17,17 +20,12 @@ class FitVerdict(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """A value with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class Fit:
-    """The fit verdict with the scores it rests on (in the search metric)."""
+    """The fit verdict with the scores it rests on (in the search metric).
+
+    ``gap`` is how much worse the model is on the test rows than on its training rows: positive
+    is worse, whichever way the metric points.
+    """
 
     verdict: FitVerdict
     train: float
@@ -38,12 +36,59 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """Rows with like answers: what the model stated on average, and what happened."""
+
+    low: float
+    high: float
+    rows: int
+    stated: float
+    happened: float
+
+
+@dataclass(frozen=True, slots=True)
+class RocPoint:
+    """The rates at one threshold: everything answered at or above it is called positive."""
+
+    threshold: float
+    false_positive_rate: float
+    true_positive_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramBin:
+    """How many rows of each class (of each series) fall between two values."""
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Plain data for charts; what a task has no such curve for is empty.
+
+    The histogram is of the positive class's probability, one series a class (binary), of the top
+    class's probability with wrong and right rows apart (multiclass), or of the error, answer less
+    truth, in one series (regression).
+    """
+
+    reliability: tuple[ReliabilityBin, ...]
+    roc: tuple[RocPoint, ...]
+    histogram: tuple[HistogramBin, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """A model judged on rows it never saw.
 
     ``method`` is ``sealed test`` or ``nested cross-validation``. ``metrics`` and each of
-    ``baselines`` (``dummy``, ``linear``) hold the same metric names. ``fairness`` maps
-    ``column`` to gap names (``tpr_gap``, ``fpr_gap``, ``selection_gap``) with intervals.
+    ``baselines`` (``dummy``, ``linear``) hold the same metric names. ``gain`` is how much better
+    the model is than the dummy in ``metric``, ``gain_over_linear`` than the linear baseline:
+    paired on the same rows, positive is better. ``fairness`` maps ``column`` to gap names
+    (``tpr_gap``, ``fpr_gap``, ``selection_gap``) with intervals, ``groups`` to the rates behind
+    them; a column the task has no such rates for maps to nothing. ``left_out`` says why and how
+    many rows could not be judged. ``seed`` and ``resamples`` are those of the intervals.
     """
 
     method: str
@@ -52,5 +97,11 @@ class Evaluation:
     metrics: Mapping[str, Interval]
     baselines: Mapping[str, Mapping[str, Interval]]
     gain: Interval
+    gain_over_linear: Interval
     fit: Fit
     fairness: Mapping[str, Mapping[str, Interval]]
+    groups: Mapping[str, tuple[GroupRates, ...]]
+    curves: Curves
+    left_out: Mapping[str, int]
+    seed: int
+    resamples: int

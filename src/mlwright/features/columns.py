@@ -22,24 +22,6 @@ _FILLED_RANGE = 0.5
 _ENOUGH_TO_TELL = 100
 
 
-def columns_of(frame: pl.DataFrame, *, without: str | None = None) -> tuple[Column, ...]:
-    """Return the columns of a frame with their kinds, all but one."""
-    return tuple(
-        Column(name, _kind(frame.schema[name])) for name in frame.columns if name != without
-    )
-
-
-def _kind(dtype: pl.DataType) -> Kind:
-    name = dtype.base_type().__name__
-    if dtype.is_integer():
-        return Kind.INTEGER
-    if dtype.is_numeric():
-        return Kind.FLOAT
-    return {"Boolean": Kind.BOOLEAN, "Date": Kind.DATE, "Datetime": Kind.DATETIME}.get(
-        name, Kind.STRING
-    )
-
-
 def reason_to_drop(series: pl.Series, column: Column) -> str | None:
     """Return why the training rows of a column teach nothing that holds elsewhere, or None."""
     missing = missing_in(series)

@@ -45,6 +45,9 @@ class Plan:
     ``folds`` of 0 means the validation part judges; otherwise scores are out of fold.
     ``outer_folds`` and ``repeats`` are those of nested cross-validation, 0 with a sealed test.
     ``rows`` caps the rows a configuration is searched on; the final fit takes all.
+    ``unit`` is the column whose equal values share a fold, ``time`` the column that orders the
+    rows: folds then follow it, and its raw value is no feature. ``measured`` holds what the probe
+    timed and the seconds it foresees for the whole plan; nothing reads them when it is executed.
     """
 
     configurations: tuple[Configuration, ...]
@@ -57,11 +60,17 @@ class Plan:
     budget_seconds: float
     machine: str
     measured: Mapping[str, float]
+    unit: str | None = None
+    time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A configuration's score on rows it was not trained on, and on those it was."""
+    """A configuration's score on rows it was not trained on, and on those it was.
+
+    ``chosen_parameters`` are the configuration's with what the search found out, such as the
+    number of trees.
+    """
 
     configuration: Configuration
     validation: float
@@ -80,7 +89,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Every configuration's scores, the one chosen, and the price of an interpretable one."""
+    """Every configuration's scores, the one chosen, and the price of an interpretable one.
+
+    ``chosen`` is ready to be fitted: it holds what the search found out. ``interpretable`` names
+    the best interpretable configuration and ``interpretable_price`` what choosing it costs, at
+    least 0: the difference where greater is better, else the share by which the loss grows.
+    ``unlabelled`` counts the rows left out because their target is missing.
+    """
 
     metric: str
     scored: tuple[Scored, ...]
@@ -88,11 +103,17 @@ class SearchResult:
     interpretable: str
     interpretable_price: float
     decisions: tuple[Decision, ...]
+    unlabelled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A model as training leaves it: the preparation and the predictor in its native format."""
+    """A model as training leaves it: the preparation and the predictor in its native format.
+
+    ``content`` is what the algorithm's module wrote: JSON for ``dummy`` and ``linear``, the text
+    of LightGBM's own format, cut after the trees, for ``lightgbm``. The answers of a model are
+    rows x classes (probabilities, in the order of the task's classes) or rows x 1 (values).
+    """
 
     configuration: Configuration
     task: Task

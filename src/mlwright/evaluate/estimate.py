@@ -1,0 +1,171 @@
+"""Every number of an evaluation with its interval, from one pass of resampling.
+
+All models, metrics and gaps see the same resamples, so that every difference is paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlwright.evaluate.truth import Groups
+from mlwright.stats.bootstrap import observed, replicates, resamples_for, summarise
+from mlwright.stats.counts import FloatArray, IntArray, Statistic, mean_of_defined
+from mlwright.stats.fairness import Gap, gaps, group_rates
+from mlwright.stats.metrics import BINARY, METRICS, Metric, metrics_for, predicted_classes
+from mlwright.stats.records import GroupRates, Interval
+
+MODEL, DUMMY, LINEAR = "model", "dummy", "linear"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round:
+    """Every row answered once by each of several models.
+
+    ``folds`` numbers which fitted model answered a row, where there is one for each fold of a
+    cross-validation: such answers are ranked within a fold only.
+    """
+
+    answers: Mapping[str, FloatArray]
+    folds: IntArray | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimates:
+    """Metrics by model and name, gains by baseline, gaps and group rates by column."""
+
+    metrics: Mapping[str, Mapping[str, Interval]]
+    gains: Mapping[str, Interval]
+    fairness: Mapping[str, Mapping[str, Interval]]
+    groups: Mapping[str, tuple[GroupRates, ...]]
+    resamples: int
+
+
+def estimate(
+    y: FloatArray,
+    rounds: Sequence[Round],
+    *,
+    task: str,
+    metric: str,
+    groups: Mapping[str, Groups],
+    units: IntArray,
+    seed: int,
+) -> Estimates:
+    """Return everything that is measured on the rows.
+
+    Parameters
+    ----------
+    rounds
+        One for a sealed test, one for each repeat of a cross-validation: a metric is the mean
+        over rounds.
+    groups
+        Compared by the decisions of the first round; for a binary task only.
+    """
+    resamples = resamples_for(len(y))
+    models = tuple(rounds[0].answers)
+    metrics = metrics_for(task)
+    rates = _rates(y, rounds[0], groups) if task == BINARY else {}
+    gap_of = {column: _gaps(y, rounds[0], groups[column], rates[column]) for column in rates}
+
+    wanted: dict[tuple[str, ...], Statistic] = {}
+    for model in models:
+        for each in metrics:
+            wanted[model, each.name] = _mean_over_rounds(each, y, rounds, model)
+            if each.prepare_noise is not None:
+                wanted[model, each.name, "noise"] = _noise_over_rounds(each, y, rounds, model)
+    for column, found in gap_of.items():
+        for name, gap in found.items():
+            wanted["gap", column, name] = gap.statistic
+            wanted["gap", column, name, "noise"] = gap.noise
+
+    keys = list(wanted)
+    drawn = replicates(list(wanted.values()), len(y), seed=seed, resamples=resamples, units=units)
+    replicated = dict(zip(keys, drawn, strict=True))
+    value = dict(zip(keys, observed(list(wanted.values()), len(y)).tolist(), strict=True))
+
+    def interval(*key: str) -> Interval:
+        return summarise(value[key], replicated[key], replicated.get((*key, "noise")))
+
+    def gain(baseline: str) -> Interval:
+        sign = 1.0 if METRICS[metric].greater_is_better else -1.0
+        first, second = (MODEL, metric), (baseline, metric)
+        return summarise(
+            sign * (value[first] - value[second]), sign * (replicated[first] - replicated[second])
+        )
+
+    return Estimates(
+        metrics={model: {m.name: interval(model, m.name) for m in metrics} for model in models},
+        gains={model: gain(model) for model in models if model != MODEL},
+        fairness={
+            column: {name: interval("gap", column, name) for name in gap_of.get(column, ())}
+            for column in groups
+        },
+        groups={column: rates.get(column, ()) for column in groups},
+        resamples=resamples,
+    )
+
+
+def _mean_over_rounds(
+    metric: Metric, y: FloatArray, rounds: Sequence[Round], model: str
+) -> Statistic:
+    return _mean(
+        [
+            _within_folds(metric, y, each.answers[model], each.folds)
+            if metric.ranks and each.folds is not None and len(y)
+            else metric.statistic(y, each.answers[model])
+            for each in rounds
+        ]
+    )
+
+
+def _noise_over_rounds(
+    metric: Metric, y: FloatArray, rounds: Sequence[Round], model: str
+) -> Statistic:
+    found = [metric.noise(y, each.answers[model]) for each in rounds]
+    return _mean([noise for noise in found if noise is not None])
+
+
+def _within_folds(metric: Metric, y: FloatArray, answers: FloatArray, folds: IntArray) -> Statistic:
+    """Return the mean over folds of a metric of each fold's rows.
+
+    Ranks are not pooled over folds: a model of another fold answers a little higher or lower
+    throughout, and even a constant answer, which falls where the fold's own share of positives
+    rises, would seem to rank rows the wrong way round.
+    """
+    rows = [np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1)]
+    each = [metric.statistic(y[here], answers[here]) for here in rows]
+
+    def of(here: IntArray, statistic: Statistic) -> Statistic:
+        return lambda counts: statistic(np.take(counts, here, axis=1))
+
+    return _mean([of(here, statistic) for here, statistic in zip(rows, each, strict=True)])
+
+
+def _mean(statistics: Sequence[Statistic]) -> Statistic:
+    if len(statistics) == 1:
+        return statistics[0]
+    return lambda counts: mean_of_defined(np.stack([one(counts) for one in statistics], axis=1))
+
+
+def _decisions(y: FloatArray, answers: FloatArray) -> tuple[FloatArray, FloatArray]:
+    positive = (y == 1).astype(np.float64)
+    return positive, (predicted_classes(answers) == 1).astype(np.float64)
+
+
+def _rates(
+    y: FloatArray, judged: Round, groups: Mapping[str, Groups]
+) -> dict[str, tuple[GroupRates, ...]]:
+    positive, selected = _decisions(y, judged.answers[MODEL])
+    return {
+        column: group_rates(positive, selected, found.codes, found.names)
+        for column, found in groups.items()
+    }
+
+
+def _gaps(
+    y: FloatArray, judged: Round, groups: Groups, rates: Sequence[GroupRates]
+) -> Mapping[str, Gap]:
+    positive, selected = _decisions(y, judged.answers[MODEL])
+    return gaps(positive, selected, groups.codes, rates)

@@ -1,0 +1,172 @@
+"""Judge by repeated nested cross-validation, where a table has too few rows to seal a part.
+
+Each outer fold is answered by a model whose whole search (choice, tuning, fit) saw only the other
+folds, so that no answer rests on a choice its own row took part in. The interval is over rows; it
+does not hold how the search itself would vary on other rows of the same kind, so it is somewhat
+too narrow (Bates, Hastie and Tibshirani 2024); the repeats average out where the folds fell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlwright.data.table import Table
+from mlwright.evaluate.conclude import conclude
+from mlwright.evaluate.estimate import DUMMY, LINEAR, MODEL, Round
+from mlwright.evaluate.records import Evaluation
+from mlwright.evaluate.truth import Judged, judgeable
+from mlwright.stats.counts import FloatArray, IntArray
+from mlwright.stats.metrics import METRICS
+from mlwright.train import portfolio
+from mlwright.train.fit import answers as predict
+from mlwright.train.fit import fit
+from mlwright.train.progress import Progress, Silent
+from mlwright.train.records import Plan, Task
+from mlwright.train.rounds import rounds_of
+from mlwright.train.search import search
+from mlwright.train.target import rows_of
+
+METHOD = "nested cross-validation"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What every search is asked."""
+
+    task: Task
+    plan: Plan
+    drop: Sequence[str]
+    interpretable_within: float
+    unit: str | None
+
+
+def nested(
+    table: Table,
+    task: Task,
+    plan: Plan,
+    drop: Sequence[str],
+    *,
+    interpretable_within: float,
+    fairness: Sequence[str] = (),
+    unit: str | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Return the evaluation of what the search makes of a table, each row judged unseen.
+
+    Parameters
+    ----------
+    plan
+        Says how many outer folds and repeats, and is what each inner search carries out.
+    fairness
+        Columns whose groups are compared.
+    unit
+        The column of the split's units: whole units are left out together and resampled.
+    """
+    asked = _Question(task, plan, drop, interpretable_within, unit)
+    progress = progress or Silent()
+    judged = judgeable(table, task)
+    progress.start(plan.repeats * plan.outer_folds, METHOD)
+    # Another seed than the plan's own, which decides the inner folds.
+    repeats = [
+        _repeat(judged, asked, seed=plan.seed + 1 + repeat, progress=progress)
+        for repeat in range(plan.repeats)
+    ]
+    progress.finish()
+    judged, rounds = _answered(judged, [each.round for each in repeats], task)
+    return conclude(
+        judged,
+        rounds,
+        task,
+        method=METHOD,
+        train=_mean([score for each in repeats for score in each.train]),
+        validation=_mean([score for each in repeats for score in each.validation]),
+        fairness=fairness,
+        unit=unit,
+        seed=plan.seed,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Repeat:
+    """One pass over the outer folds, and the scores inside each."""
+
+    round: Round
+    train: tuple[float, ...]
+    validation: tuple[float, ...]
+
+
+def _repeat(judged: Judged, asked: _Question, *, seed: int, progress: Progress) -> _Repeat:
+    outputs = len(asked.task.classes) or 1
+    answers = {name: np.full((len(judged.y), outputs), math.nan) for name in (MODEL, DUMMY, LINEAR)}
+    fold_of: IntArray = np.full(len(judged.y), -1, dtype=np.intp)
+    train, validation = [], []
+    folds = rounds_of(
+        judged.table, asked.task, asked.plan.outer_folds, seed=seed, unit=asked.unit, time=None
+    )
+    for fold, (fitting, judging) in enumerate(folds):
+        fold_of[judging] = fold
+        scores = _fold(judged, asked, fitting, judging, answers)
+        train.append(scores[0])
+        validation.append(scores[1])
+        progress.advance(f"outer fold {fold + 1} of {len(folds)}")
+    return _Repeat(Round(answers, fold_of), tuple(train), tuple(validation))
+
+
+def _fold(
+    judged: Judged,
+    asked: _Question,
+    fitting: IntArray,
+    judging: IntArray,
+    answers: dict[str, FloatArray],
+) -> tuple[float, float]:
+    """Answer one outer fold; return the chosen model's score in training and in its search."""
+    task, plan, drop = asked.task, asked.plan, asked.drop
+    seen = rows_of(judged.table, fitting)
+    held_out = judged.table.frame[judging]
+    found = search(
+        seen,
+        None,
+        task,
+        plan,
+        drop,
+        interpretable_within=asked.interpretable_within,
+        progress=Silent(),
+    )
+    chosen = {
+        MODEL: found.chosen,
+        DUMMY: portfolio.DUMMY,
+        LINEAR: portfolio.LINEAR,
+    }
+    fitted = {name: fit(seen, each, task, plan, drop) for name, each in chosen.items()}
+    for name, each in fitted.items():
+        answers[name][judging] = predict(each, held_out)
+    metric = METRICS[task.metric]
+    known = metric.function(judged.y[fitting], predict(fitted[MODEL], seen.frame))
+    scored = next(s for s in found.scored if s.configuration.name == found.chosen.name)
+    return known, scored.validation
+
+
+def _answered(
+    judged: Judged, rounds: Sequence[Round], task: Task
+) -> tuple[Judged, Sequence[Round]]:
+    """Leave out rows no model could answer unseen: the only row of a class."""
+    folds = [each.folds for each in rounds if each.folds is not None]
+    kept = np.flatnonzero(np.all([fold >= 0 for fold in folds], axis=0))
+    alone = len(judged.y) - len(kept)
+    if not alone:
+        return judged, rounds
+    left_out = {**judged.left_out, f"{task.target} is like in no other row": alone}
+    fewer = [
+        Round({name: found[kept] for name, found in each.answers.items()}, fold[kept])
+        for each, fold in zip(rounds, folds, strict=True)
+    ]
+    return Judged(rows_of(judged.table, kept), judged.y[kept], left_out), fewer
+
+
+def _mean(scores: Sequence[float]) -> float:
+    defined = [score for score in scores if not math.isnan(score)]
+    return math.fsum(defined) / len(defined) if defined else math.nan

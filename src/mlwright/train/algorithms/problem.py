@@ -1,0 +1,57 @@
+"""What every algorithm is given and gives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlwright.features.numbers import Matrix
+
+Vector = NDArray[np.float64]
+Parameters = Mapping[str, int | float | str | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is asked of an algorithm beside its rows.
+
+    ``classes`` is 0 for a regression; ``categorical`` are the places of the features that are
+    codes without an order. The same problem and rows give the same bytes whatever ``threads`` is.
+    """
+
+    classes: int
+    categorical: tuple[int, ...]
+    parameters: Parameters
+    seed: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Features and target (class indices or values) of some rows."""
+
+    X: Matrix
+    y: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A predictor in its canonical bytes, and the parameters it was fitted with in the end."""
+
+    content: bytes
+    parameters: Parameters
+
+
+def centre_and_spread(y: Vector) -> tuple[float, float]:
+    """Return the mean of values and their standard deviation, 1 where they do not vary.
+
+    Measured in units of the largest value, so that no sum overflows.
+    """
+    unit = float(np.max(np.abs(y))) or 1.0
+    mean = float(np.mean(y / unit)) * unit
+    spread = float(np.std(y / unit)) * unit
+    return mean, spread if math.isfinite(spread) and spread > 0.0 else 1.0
