@@ -237,6 +237,28 @@ def step(x):
         "shop/__init__.py": "",
         "shop/prices.py": "def rate(x): return x * EDIT",
     },
+    "a submodule imported inside the step": {
+        "steps.py": "def step(x):\n    import shop.prices\n    return shop.prices.rate(x)",
+        "shop/__init__.py": "",
+        "shop/prices.py": "def rate(x): return x * EDIT",
+    },
+    "a submodule that something else imports later": {
+        "steps.py": """
+import shop
+def step(x):
+    load()
+    return shop.prices.rate(x)
+def load():
+    import shop.prices
+""",
+        "shop/__init__.py": "",
+        "shop/prices.py": "def rate(x): return x * EDIT",
+    },
+    "a submodule taken from its package inside the step": {
+        "steps.py": "def step(x):\n    from shop import prices\n    return prices.rate(x)",
+        "shop/__init__.py": "",
+        "shop/prices.py": "def rate(x): return x * EDIT",
+    },
     "a name imported inside the step": {
         "steps.py": "def step(x):\n    from pricing import RATE, rate\n    return rate(x)",
         "pricing.py": "RATE = 1\ndef rate(x): return x * EDIT",
@@ -498,6 +520,76 @@ def helper(x): return x + EDIT
 V = np.vectorize(helper)
 def step(x): return V(x)
 """
+    },
+    "a function in a namespace": {
+        "steps.py": """
+import types
+def helper(x): return x + EDIT
+SPACE = types.SimpleNamespace(f=helper)
+def step(x): return SPACE.f(x)
+"""
+    },
+    "a callable instance": {
+        "steps.py": """
+class Helper:
+    def __call__(self, x): return x + EDIT
+helper = Helper()
+def step(x): return helper(x)
+"""
+    },
+    "a partial method": {
+        "steps.py": """
+import functools
+class P:
+    def rate(self, n): return n
+    one = functools.partialmethod(rate, EDIT)
+def step(x): return P().one()
+"""
+    },
+    "a function in a weak dictionary": {
+        "steps.py": """
+import weakref
+def helper(x): return x + EDIT
+TABLE = weakref.WeakValueDictionary(f=helper)
+def step(x): return TABLE["f"](x)
+"""
+    },
+    "a class that is matched": {
+        "steps.py": """
+class P:
+    __match_args__ = ("EDIT",)
+def step(x):
+    match x:
+        case P(y): return y
+"""
+    },
+    "an asynchronous helper": {
+        "steps.py": """
+import asyncio
+async def helper(x): return x + EDIT
+def step(x): return asyncio.run(helper(x))
+"""
+    },
+    "a generator helper": {
+        "steps.py": "def helper(x): yield x + EDIT\ndef step(x): return list(helper(x))"
+    },
+    "two lambdas that change places": {
+        "steps.py": """
+pair = [lambda x: x, lambda x: -x][:: 1 if EDIT == 1 else -1]
+a, b = pair
+def step(x): return a(x), b(x)
+"""
+    },
+    "an exception's class": {
+        "steps.py": """
+class Odd(Exception):
+    code = EDIT
+def step(x): raise Odd(x)
+"""
+    },
+    "a star import": {
+        "steps.py": "from pricing import *\ndef step(x): return rate(x)",
+        "pricing.py": "def rate(x): return x * EDIT",
     },
     "an item getter": {
         "steps.py": "import operator\nGET = operator.itemgetter(EDIT)\ndef step(x): return GET(x)"

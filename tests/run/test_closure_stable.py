@@ -96,3 +96,42 @@ def step(x): return cached(x) + P().v
     module.step(1)
 
     assert closure(module.step) == before
+
+
+LATE = """
+def step(x):
+    import email.message
+    import json
+    import numpy as np
+    import shop.prices
+    from numpy.linalg import norm
+    from sklearn.metrics import roc_auc_score
+    from shop import till
+    return json, norm(np.ones(2)), shop.prices.rate(x), till.total(x), roc_auc_score
+"""
+AROUND = """
+from mlwright.run.closure import closure
+import steps
+before = closure(steps.step)
+steps.step(1)
+after = closure(steps.step)
+print(before == after, before.unseen, sorted(before.distributions)[:1])
+"""
+
+
+def test_importing_what_a_function_imports_does_not_change_its_closure(tmp_path: Path) -> None:
+    (tmp_path / "steps.py").write_text(LATE)
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").write_text("")
+    (tmp_path / "shop/prices.py").write_text("def rate(x): return x")
+    (tmp_path / "shop/till.py").write_text("def total(x):\n    from . import prices\n    return x")
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", AROUND],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "True () ['cloudpickle']\n"

@@ -167,9 +167,9 @@ def _imports(events: list[_Event]) -> Iterator[tuple[str, int, str | None, str]]
             # ``import a.b`` binds a; ``import a.b as c`` goes down to b first and binds that.
             deep = following[0].kind == "from"
             store = next(e for e in following if e.kind == "store")
-            yield (module if deep else module.partition(".")[0]), level, None, str(store.name)
             if not deep and "." in module:
                 yield module, level, None, ""
+            yield (module if deep else module.partition(".")[0]), level, None, str(store.name)
             continue
         for taken, store in zip(following[::2], following[1::2], strict=False):
             if (taken.kind, store.kind) != ("from", "store"):

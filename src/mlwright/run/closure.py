@@ -20,6 +20,13 @@ from mlwright.core.digest import Digest, digest_file
 from mlwright.run import blindspots
 from mlwright.run.bytecode import Chain, Import, References, references
 from mlwright.run.forms import Form, form, form_digest
+from mlwright.run.members import (
+    annotation_text,
+    annotations_of,
+    annotations_text,
+    member_state,
+    silent_names,
+)
 from mlwright.run.origin import Home, Origin, origin, with_requirements
 from mlwright.run.records import Closure
 
@@ -208,7 +215,7 @@ class _Walk:
             "function",
             module,
             found.digest,
-            _annotations(value),
+            annotations_of(value),
             tuple(refers),
             self._defaults(label, value),
             self._value(f"{label}.__dict__", value.__dict__) if value.__dict__ else None,
@@ -267,8 +274,9 @@ class _Walk:
             if not attributes:
                 return self.module(value)
             owner, name = value.__name__, attributes.pop(0)
-            value = getattr(value, name, _MISSING)
-            if value is _MISSING:
+            try:
+                value = _taken(value, owner, name)
+            except ImportError:
                 return ("missing", f"{owner}.{name}")
         return self._named(owner, name, value, chain)
 
@@ -342,7 +350,7 @@ class _Walk:
         bases = tuple(form(base, self) for base in value.__bases__ if base is not object)
         kind = None if type(value) is type else form(type(value), self)
         members: dict[str, Form] = {}
-        skipped = _skipped(value)
+        skipped = silent_names(value)
         for name, each in sorted(vars(value).items()):
             if name not in skipped:
                 members[name] = self._member(f"{label}.{name}", value, name, each)
@@ -350,9 +358,9 @@ class _Walk:
 
     def _member(self, label: str, owner: type, name: str, value: object) -> Form:
         if name == "__annotations__":
-            return _text_of_annotations(value)
+            return annotations_text(value)
         if name in ("__orig_bases__", "__parameters__"):
-            return _annotation(value)
+            return annotation_text(value)
         if name == "__dataclass_fields__":
             fields = dataclasses.fields(owner)
             return tuple(self._field(f"{label}.{each.name}", each) for each in fields)
@@ -374,14 +382,14 @@ class _Walk:
             )
         ]
         flags = (field.init, field.repr, field.hash, field.compare, field.kw_only)
-        return (field.name, _annotation(field.type), *map(str, flags), *held)
+        return (field.name, annotation_text(field.type), *map(str, flags), *held)
 
     def _enum_members(self, label: str, value: type) -> Form:
         if not isinstance(value, EnumMeta):
             return None
         members: Any = value.__members__
         return tuple(
-            (name, member.name, self._value(f"{label}.{name}", _enum_state(member)))
+            (name, member.name, self._value(f"{label}.{name}", member_state(member)))
             for name, member in members.items()
         )
 
@@ -420,83 +428,3 @@ def _is_global(module: str, value: types.FunctionType) -> bool:
 def _taken(module: Any, name: str, attribute: str) -> object:
     found = getattr(module, attribute, _MISSING)
     return importlib.import_module(f"{name}.{attribute}") if found is _MISSING else found
-
-
-_BOOKKEEPING = frozenset(
-    {
-        "__abstractmethods__",
-        "__annotate__",
-        "__annotate_func__",
-        "__annotations_cache__",
-        "__dict__",
-        "__firstlineno__",
-        "__module__",
-        "__qualname__",
-        "__static_attributes__",
-        "__weakref__",
-        "_abc_impl",
-    }
-)
-_GENERATED = frozenset(
-    {
-        "__delattr__",
-        "__eq__",
-        "__ge__",
-        "__gt__",
-        "__hash__",
-        "__init__",
-        "__le__",
-        "__lt__",
-        "__replace__",
-        "__repr__",
-        "__setattr__",
-    }
-)
-_ENUM_MEANING = frozenset({"_missing_", "_generate_next_value_", "_new_member_"})
-
-
-def _skipped(value: type) -> frozenset[str]:
-    """Return the names in a class that say nothing of their own."""
-    skipped = _BOOKKEEPING
-    if "__dataclass_fields__" in vars(value):
-        # What the decorator generates follows from the fields and its parameters.
-        skipped |= {name for name in _GENERATED if _is_generated(vars(value).get(name))}
-        skipped |= {"__match_args__", "__slots__"}
-    if issubclass(value, tuple) and _is_generated(vars(value).get("__new__")):
-        skipped |= {"__new__"}  # A named tuple's, which follows from its fields.
-    if isinstance(value, EnumMeta):
-        sunder = {n for n in vars(value) if n.startswith("_") and n[1:2] != "_" and n[-1:] == "_"}
-        skipped |= (sunder - _ENUM_MEANING) | value.__members__.keys() | {"__new__"}
-    return skipped
-
-
-def _is_generated(value: object) -> bool:
-    code = getattr(getattr(value, "__wrapped__", value), "__code__", None)
-    return code is not None and code.co_filename == "<string>"
-
-
-def _enum_state(member: Any) -> object:
-    hidden = {"_value_", "_name_", "__objclass__", "_sort_order_"}
-    more = {k: v for k, v in sorted(vars(member).items()) if k not in hidden}
-    return (member.value, more)
-
-
-def _annotations(function: types.FunctionType) -> Form:
-    try:
-        return _text_of_annotations(function.__annotations__)
-    except NameError:  # Evaluated only when asked for, from Python 3.14 on.
-        return ()
-
-
-def _text_of_annotations(value: Any) -> Form:
-    return tuple((name, _annotation(each)) for name, each in value.items())
-
-
-def _annotation(value: object) -> str:
-    """Return an annotation as text; it names types, and does not bring in their code."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, type):
-        return f"{value.__module__}.{value.__qualname__}"
-    text = repr(value)
-    return text if " at 0x" not in text else type(value).__qualname__
