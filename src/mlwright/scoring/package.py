@@ -20,7 +20,7 @@ from mlwright.scoring.artefact import answers_digest, artefact_digest, output_na
 from mlwright.scoring.cast import cast_row
 from mlwright.scoring.edges import edge_rows
 from mlwright.scoring.frames import cast_frame, frame_of
-from mlwright.scoring.model_text import canonical
+from mlwright.scoring.native.model_text import canonical
 from mlwright.scoring.native.open import open_native
 from mlwright.scoring.native.protocol import Matrix
 from mlwright.scoring.plan import Plan, compile_plan

@@ -76,14 +76,7 @@ def compile_features(preparation: Preparation) -> Callable[[Row], list[float]]:
         if len(step.outputs) != 1
     )
 
-    def narrow_row(record: Row) -> list[float]:
-        try:
-            values = pick(record)
-        except KeyError:
-            raise missing_columns(record, preparation.inputs) from None
-        return [cell(value) for cell, value in zip(cells, values, strict=True)]
-
-    def wide_row(record: Row) -> list[float]:
+    def row(record: Row) -> list[float]:
         try:
             values = pick(record)
         except KeyError:
@@ -93,7 +86,7 @@ def compile_features(preparation: Preparation) -> Callable[[Row], list[float]]:
             features[place : place + 1] = several(values[place])
         return features
 
-    return wide_row if wide else narrow_row
+    return row
 
 
 def _hold(_: object) -> float:

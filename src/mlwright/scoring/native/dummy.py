@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlwright.core.errors import BrokenError
+from mlwright.scoring.native.broken import predictor_broken
 from mlwright.scoring.native.protocol import Matrix
 
 
@@ -17,7 +17,7 @@ class DummyModel:
     def __init__(self, content: bytes, *, features: int, outputs: int) -> None:  # noqa: ARG002
         self._answers = _read(content)
         if len(self._answers) != outputs:
-            raise _broken(f"{len(self._answers)} answers for {outputs} outputs")
+            raise predictor_broken(f"{len(self._answers)} answers for {outputs} outputs")
 
     def row(self, features: Sequence[float]) -> tuple[float, ...]:  # noqa: ARG002
         """Return the outputs, whatever the features."""
@@ -34,14 +34,5 @@ def _read(content: bytes) -> tuple[float, ...]:
         if read["format"] == "mlwright/dummy/1":
             return tuple(float(answer) for answer in read["answers"])
     except (ValueError, KeyError, TypeError) as error:
-        raise _broken("it is not the JSON of a constant answer") from error
-    raise _broken(f"its format {read['format']!r} is not known")
-
-
-def _broken(why: str) -> BrokenError:
-    return BrokenError(
-        "predictor-broken",
-        f"the stored answer cannot be read: {why}",
-        fix="build the model again: mlw run",
-        facts={"why": why},
-    )
+        raise predictor_broken("it is not the JSON of a constant answer") from error
+    raise predictor_broken(f"its format {read['format']!r} is not known")

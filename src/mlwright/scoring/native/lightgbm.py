@@ -18,8 +18,9 @@ from struct import Struct
 
 import numpy as np
 
-from mlwright.core.errors import BrokenError, FaultError
-from mlwright.scoring.model_text import canonical
+from mlwright.core.errors import FaultError
+from mlwright.scoring.native.broken import predictor_broken
+from mlwright.scoring.native.model_text import canonical
 from mlwright.scoring.native.protocol import Matrix
 
 _NORMAL = 0  # C_API_PREDICT_NORMAL: probabilities, or the value of a regression
@@ -50,12 +51,9 @@ class LightgbmModel:
         self._lanes = threading.local()
         told = (self._booster.features, self._booster.outputs)
         if told != (features, 1 if outputs == 2 else outputs):
-            raise BrokenError(
-                "predictor-broken",
-                f"the model text has {told[0]} features and {told[1]} outputs, "
-                f"its package says {features} and {outputs}",
-                fix="build the model again: mlw run",
-                facts={"features": told[0], "outputs": told[1]},
+            raise predictor_broken(
+                f"its text has {told[0]} features and {told[1]} outputs, "
+                f"its package says {features} and {outputs}"
             )
 
     def row(self, features: Sequence[float]) -> tuple[float, ...]:

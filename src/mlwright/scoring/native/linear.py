@@ -9,7 +9,7 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.core.errors import BrokenError
+from mlwright.scoring.native.broken import predictor_broken
 from mlwright.scoring.native.protocol import Matrix
 from mlwright.stats.linear import scores_of, shares_of
 
@@ -23,7 +23,7 @@ class LinearModel:
         self._link, self._weights, self._intercepts = _read(content)
         scores = 1 if self._link == "logistic" else outputs
         if self._weights.shape != (scores, features) or self._intercepts.shape != (scores,):
-            raise _broken(f"{self._weights.shape} weights for {features} features")
+            raise predictor_broken(f"{self._weights.shape} weights for {features} features")
         self._pack = Struct(f"={features}d").pack
 
     def row(self, features: Sequence[float]) -> tuple[float, ...]:
@@ -58,16 +58,7 @@ def _read(content: bytes) -> tuple[str, Matrix, NDArray[np.float64]]:
         weights = np.array(read["weights"], dtype=np.float64)
         intercepts = np.array(read["intercepts"], dtype=np.float64)
     except (ValueError, KeyError, TypeError) as error:
-        raise _broken("it is not the JSON of a linear model") from error
+        raise predictor_broken("it is not the JSON of a linear model") from error
     if read.get("format") != "mlwright/linear/1" or link not in _LINKS:
-        raise _broken(f"its format {read.get('format')!r} is not known")
+        raise predictor_broken(f"its format {read.get('format')!r} is not known")
     return link, weights, intercepts
-
-
-def _broken(why: str) -> BrokenError:
-    return BrokenError(
-        "predictor-broken",
-        f"the stored linear model cannot be read: {why}",
-        fix="build the model again: mlw run",
-        facts={"why": why},
-    )

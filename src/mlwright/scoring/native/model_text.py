@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mlwright.core.errors import BrokenError
+from mlwright.scoring.native.broken import predictor_broken
 
 _END = b"end of trees\n"
 _HEADER = re.compile(rb"tree\n(?:[a-z_]+(?:=[^\n]*)?\n)+\n")
@@ -30,20 +30,11 @@ def canonical(content: bytes) -> bytes:
     header = _HEADER.match(content)
     sizes = _SIZES.search(header[0]) if header else None
     if header is None or sizes is None:
-        raise _broken("it has no header of a model text")
+        raise predictor_broken("it has no header of a model text")
     start = content.find(b"Tree=0\n", header.end())
     if start < 0 or content[header.end() : start].strip():
         start = header.end()
     end = start + sum(int(size) for size in sizes[1].split())
     if content[end : end + len(_END)] != _END:
-        raise _broken("its trees are not as long as its header says")
+        raise predictor_broken("its trees are not as long as its header says")
     return content[: end + len(_END)]
-
-
-def _broken(why: str) -> BrokenError:
-    return BrokenError(
-        "predictor-broken",
-        f"the stored trees cannot be read: {why}",
-        fix="build the model again: mlw run",
-        facts={"why": why},
-    )

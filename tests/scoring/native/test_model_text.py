@@ -8,7 +8,7 @@ import pytest
 
 from mlwright.core.errors import BrokenError
 from mlwright.data.table import Table
-from mlwright.scoring.model_text import canonical
+from mlwright.scoring.native.model_text import canonical
 from mlwright.train.records import Fitted
 
 Fit = Callable[[str, str], tuple[Fitted, Table]]
