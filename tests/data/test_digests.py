@@ -77,7 +77,7 @@ def test_a_table_digest_is_over_schema_and_sorted_lines_of_id_and_digest(
 
     text = b"mlwright data 1\0" + encode(columns_of(frame))
     for line in sorted(
-        f"{len(name.encode())}:{name}:{plain_digest(row).hex()}".encode() for name, row in pairs
+        f"{name}:{plain_digest(row).hex()}:{len(name.encode())}".encode() for name, row in pairs
     ):
         text += line + b"\n"
     assert found == from_raw(sha256(text).digest())

@@ -55,13 +55,13 @@ def row_digests(frame: pl.DataFrame) -> bytes:
 def table_digest(columns: Sequence[Column], row_ids: pl.Series, digests: pl.Series) -> Digest:
     """Return the digest over the schema and a sorted line for each row: its id and digest."""
     state = sha256(_TABLE_TAG + encode(tuple(columns)))
-    # An id may hold any character; its length, before it, says where it ends.
-    line = pl.format("{}:{}:{}", pl.col("id").str.len_bytes(), "id", "digest")
+    # An id may hold any character: read from the end, its length says where it begins.
+    line = pl.format("{}:{}:{}", "id", "digest", pl.col("id").str.len_bytes())
     pairs = pl.DataFrame({"id": row_ids, "digest": digests})
     lines = pairs.select(line).to_series().sort()
     for start in range(0, len(lines), FRAGMENT_ROWS):
-        piece = lines.slice(start, FRAGMENT_ROWS)
-        state.update("\n".join([*piece, ""]).encode())
+        piece = lines.slice(start, FRAGMENT_ROWS).str.join("\n")
+        state.update(piece.item().encode() + b"\n")
     return from_raw(state.digest())
 
 
