@@ -313,6 +313,29 @@ def test_an_output_that_was_spoiled_is_made_again(bench: Bench) -> None:
     assert bench.store.get(output) == b"2"
 
 
+def test_what_a_step_puts_into_the_store_is_named_and_needed(bench: Bench) -> None:
+    @step
+    def parted(number: int, store: Any) -> str:
+        return str(store.put(b"part"))
+
+    def run() -> Any:
+        runner = bench.runner()
+        bench.reports.clear()
+        runner.start("test", {"number": 1})
+        return runner.execute([parted], resources={"store": bench.store})["parted"]
+
+    part = run()
+    run()
+    assert part in bench.ledger.objects()
+    assert bench.executed() == []
+
+    path = bench.store._path(part)
+    path.unlink()
+    run()
+    assert bench.executed() == ["parted"]
+    assert bench.store.get(part) == b"part"
+
+
 def test_a_failed_step_is_recorded_without_its_message_and_raised(bench: Bench) -> None:
     @step
     def fails(number: int) -> int:

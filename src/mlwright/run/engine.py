@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
+from typing import Any
 
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import canonical_json, plain
@@ -17,11 +17,13 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import NewEvent
 from mlwright.run.artefacts import Artefact, pack, unpack
 from mlwright.run.blindspots import OUTSIDE
-from mlwright.run.classes import annotated_classes, classes_in
+from mlwright.run.call import Call, Held, hold, key_terms
+from mlwright.run.classes import annotated_classes
 from mlwright.run.closure import closure
 from mlwright.run.code import snapshot_code
 from mlwright.run.environment import environment
 from mlwright.run.graph import AnyStep, ordered
+from mlwright.run.noting import NotingStore
 from mlwright.run.records import Closure, KeyTerms, StepReport
 from mlwright.run.sources import read_sources
 from mlwright.store.protocol import Store
@@ -59,9 +61,9 @@ class Runner:
         self._on_step = on_step
         self._folder = folder or Path()
         self._run = ""
-        self._inputs: dict[str, _Held] = {}
+        self._inputs: dict[str, Held] = {}
         self._config: dict[str, object] = {}
-        self._made: dict[str, _Held] = {}
+        self._made: dict[str, Held] = {}
         self._stored: set[Digest] = set()
         self._sources: dict[tuple[str, ...], Digest | None] = {}
 
@@ -146,52 +148,97 @@ class Runner:
     def _finish(
         self, step: AnyStep, names: set[str], resources: Mapping[str, object]
     ) -> StepReport:
+        """Execute a step or find what it gave, and record it."""
         began = self._seam.elapsed()
         call = self._connect(step, names, resources)
         kinds = call.types() | annotated_classes(step.function, call.resources)
         found = closure(step.function, kinds)
         unseen = _unseen(step, found)
-        terms = _key_terms(step, found, call)
-        key = terms.key
-        kept = None if unseen or not (self._cache and step.cache) else self._look_up(key)
-        if kept is None:
-            artefact = pack(step.function(**call.values(), **call.resources))
-            made_by = self._run
-        else:
-            artefact, made_by = kept
-        value = unpack(artefact.kind, artefact.raw)
+        terms = key_terms(step, found, call)
+        kept = None if unseen or not (self._cache and step.cache) else self._look_up(terms.key)
+        done = kept or self._execute(step, call)
+        value = unpack(done.artefact.kind, done.artefact.raw)
         seconds = self._seam.elapsed() - began
+        self._record_step(step, call, found, terms, done, seconds)
+        self._made[step.name] = hold(value, done.artefact)
+        return StepReport(
+            step=step.name,
+            value=value,
+            seconds=seconds,
+            cached=done.cached,
+            key=terms.key,
+            output=done.artefact.digest,
+            unseen=unseen,
+        )
+
+    def _execute(self, step: AnyStep, call: Call) -> _Done:
+        noting = NotingStore(self._store)
+        given = {
+            name: noting if resource is self._store else resource
+            for name, resource in call.resources.items()
+        }
+        artefact = pack(step.function(**call.values(), **given))
+        return _Done(artefact, self._run, cached=False, parts=tuple(noting.noted))
+
+    def _look_up(self, key: Digest) -> _Done | None:
+        """Return what a key gave; if any of its bytes are gone it is to be made again."""
+        row = self._ledger.step(key)
+        if row is None:
+            return None
+        event = self._ledger.event(row.sequence)
+        facts: Any = event.facts
+        parts = tuple(map(Digest, facts["parts"]))
+        if not all(map(self._store.has, parts)):
+            return None
+        try:
+            raw = self._store.get(row.output)
+        except (NotFoundError, BrokenError):
+            return None
+        self._stored.update((row.output, *parts))
+        artefact = Artefact(facts["kind"], Digest(facts["content"]), row.output, raw)
+        return _Done(artefact, facts["made_by"], cached=True, parts=parts)
+
+    def _record_step(
+        self,
+        step: AnyStep,
+        call: Call,
+        found: Closure,
+        terms: KeyTerms,
+        done: _Done,
+        seconds: float,
+    ) -> None:
+        given = call.artefacts()
+        written = self._put(dump(terms))
         sources = self._put_sources(found.modules)
-        objects = [self._put(artefact.raw, artefact.digest), self._put(dump(terms))]
         facts = {
             "run": self._run,
             "step": step.name,
             "function": step.qualified,
-            "key": key,
-            "terms": objects[1],
+            "key": terms.key,
+            "terms": written,
             "code": found.digest,
-            "inputs": {name: each.content for name, each in call.artefacts().items()},
-            "objects": {name: each.digest for name, each in call.artefacts().items()},
-            "kinds": {name: each.kind for name, each in call.artefacts().items()},
+            "inputs": {name: each.content for name, each in given.items()},
+            "objects": {name: each.digest for name, each in given.items()},
+            "kinds": {name: each.kind for name, each in given.items()},
             "edges": call.edges,
             "resources": sorted(call.resources),
             "sources": sources,
-            "output": artefact.digest,
-            "kind": artefact.kind,
-            "content": artefact.content,
+            "output": self._put(done.artefact.raw, done.artefact.digest),
+            "kind": done.artefact.kind,
+            "content": done.artefact.content,
+            "parts": done.parts,
             "seconds": seconds,
-            "cached": kept is not None,
-            "made_by": made_by,
+            "cached": done.cached,
+            "made_by": done.made_by,
         }
-        objects += [] if sources is None else [sources]
-        objects += [each.digest for each in call.artefacts().values()]
-        self._record("step.finished", facts, list(dict.fromkeys(objects)))
-        self._made[step.name] = _hold(value, artefact)
-        return StepReport(step.name, value, seconds, kept is not None, key, artefact.digest, unseen)
+        named = [done.artefact.digest, written, *done.parts]
+        named += [] if sources is None else [sources]
+        named += [each.digest for each in given.values()]
+        self._record("step.finished", facts, dict.fromkeys(named))
 
-    def _connect(self, step: AnyStep, names: set[str], resources: Mapping[str, object]) -> _Call:
+    def _connect(self, step: AnyStep, names: set[str], resources: Mapping[str, object]) -> Call:
         """Find each parameter: another step's output, an input, a resource, configuration."""
-        call = _Call({}, {}, set(), {})
+        call = Call({}, {}, set(), {})
         for parameter in step.parameters:
             name = parameter.name
             if name in names and name != step.name:
@@ -231,20 +278,6 @@ class Runner:
             ],
         )
 
-    def _look_up(self, key: Digest) -> tuple[Artefact, str] | None:
-        """Return the recorded output of a key; one whose bytes are gone is made again."""
-        row = self._ledger.step(key)
-        if row is None:
-            return None
-        try:
-            raw = self._store.get(row.output)
-        except (NotFoundError, BrokenError):
-            return None
-        facts = self._ledger.event(row.sequence).facts
-        content = Digest(str(facts["content"]))
-        self._stored.add(row.output)
-        return Artefact(str(facts["kind"]), content, row.output, raw), str(facts["made_by"])
-
     def _fail(self, step: AnyStep, error: BaseException) -> None:
         """Record that a step failed: a code and a type, never a message, which may hold data."""
         known = isinstance(error, MlwrightError)
@@ -281,14 +314,14 @@ class Runner:
         self._stored.add(digest)
         return digest
 
-    def _pack(self, name: str, value: object) -> _Held:
+    def _pack(self, name: str, value: object) -> Held:
         try:
             artefact = pack(value)
         except UsageError as error:
             error.add_note(f"the value is the input {name!r}")
             raise
         self._put(artefact.raw, artefact.digest)
-        return _hold(value, artefact)
+        return hold(value, artefact)
 
     def _pack_inputs(self, inputs: Mapping[str, object]) -> dict[str, Artefact]:
         for name, value in inputs.items():
@@ -304,53 +337,13 @@ class Runner:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A value with its bytes and the classes in it."""
+class _Done:
+    """What a step gave, who made it, and the objects it put into the store beside it."""
 
-    value: object
     artefact: Artefact
-    types: frozenset[type]
-
-
-def _hold(value: object, artefact: Artefact) -> _Held:
-    return _Held(value, artefact, classes_in((value,)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What a step is called with: values by parameter, their edges, and resources."""
-
-    held: dict[str, _Held]
-    edges: dict[str, str]
-    configured: set[str]
-    resources: dict[str, object]
-
-    def artefacts(self) -> dict[str, Artefact]:
-        """Return the arguments as bytes."""
-        return {name: held.artefact for name, held in self.held.items()}
-
-    def values(self) -> dict[str, object]:
-        """Read every argument anew: what a step does to its own leaves the others' alone."""
-        return {name: unpack(each.kind, each.raw) for name, each in self.artefacts().items()}
-
-    def types(self) -> set[type]:
-        """Return the classes of the arguments: their methods are code of the step's too."""
-        return set().union(*(held.types for held in self.held.values()))
-
-
-def _key_terms(step: AnyStep, found: Closure, call: _Call) -> KeyTerms:
-    given = {name: each.content for name, each in call.artefacts().items()}
-    return KeyTerms(
-        function=step.qualified,
-        code=found.digest,
-        parts=found.parts,
-        inputs={n: d for n, d in given.items() if n not in call.configured and n != "seed"},
-        config={n: d for n, d in given.items() if n in call.configured and n != "seed"},
-        distributions=found.distributions,
-        seed=given.get("seed"),
-        python=platform.python_version(),
-        unseen=found.unseen,
-    )
+    made_by: str
+    cached: bool
+    parts: tuple[Digest, ...]
 
 
 def _unseen(step: AnyStep, found: Closure) -> tuple[str, ...]:
