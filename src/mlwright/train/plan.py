@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -24,12 +24,12 @@ from mlwright.features.prepare import transform
 from mlwright.train.algorithms.problem import Rows
 from mlwright.train.fit import learn, prepare_recipe, recipe_of
 from mlwright.train.portfolio import DUMMY, LINEAR, PORTFOLIO, portfolio_for, with_trees
-from mlwright.train.records import Configuration, Plan, Task, TaskKind
+from mlwright.train.records import Configuration, Plan, Task
 from mlwright.train.settings import SearchSettings
 from mlwright.train.target import labelled, rows_of, target_values
 
-_SAMPLE = 2_000
-_PROBE_TREES = 20
+_SAMPLES = (1_000, 8_000)
+_PROBE_TREES = 40
 _MANY_CELLS = 2_000_000
 """Rows times features from which a second thread is worth waking."""
 
@@ -46,12 +46,27 @@ _NESTED = ((5, 5, 2), (5, 3, 1), (4, 3, 1), (3, 3, 1), (3, 2, 1))
 
 
 @dataclass(frozen=True, slots=True)
-class _Costs:
-    """Seconds: once for each fit, and for each row (times tree) of it."""
+class _Line:
+    """Seconds that do not depend on the rows, and those of each row."""
 
-    linear: float
-    tree: float
-    fit: float
+    fixed: float
+    row: float
+
+    def at(self, rows: float) -> float:
+        """Return the seconds of some rows."""
+        return self.fixed + self.row * rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """Seconds: of a fit of trees before its first tree, of a tree of all classes, of a linear fit.
+
+    ``prepare`` is for each row, over both recipes.
+    """
+
+    fit: _Line
+    tree: _Line
+    linear: _Line
     prepare: float
 
 
@@ -110,8 +125,7 @@ def probe(
         time=split.time,
     )
     costs = _measure(known, task, draft, drop, seam)
-    classes = len(task.classes) if task.kind is TaskKind.MULTICLASS else 1
-    ways = _ways(offered, rows, classes, costs, nested=split.method == "nested")
+    ways = _ways(offered, rows, costs, nested=split.method == "nested")
     chosen = _take(list(ways), settings.budget)
     return Plan(
         configurations=chosen.configurations,
@@ -124,9 +138,12 @@ def probe(
         budget_seconds=settings.budget,
         machine=machine,
         measured={
-            "seconds_a_row_linear": costs.linear,
-            "seconds_a_row_and_tree": costs.tree,
-            "seconds_a_fit": costs.fit,
+            "seconds_a_fit": costs.fit.fixed,
+            "seconds_a_fit_and_row": costs.fit.row,
+            "seconds_a_tree": costs.tree.fixed,
+            "seconds_a_tree_and_row": costs.tree.row,
+            "seconds_a_linear_fit": costs.linear.fixed,
+            "seconds_a_linear_fit_and_row": costs.linear.row,
             "seconds_foreseen": chosen.seconds,
         },
         unit=split.unit,
@@ -139,38 +156,69 @@ def _has_categories(table: Table) -> bool:
 
 
 def _measure(table: Table, task: Task, plan: Plan, drop: Collection[str], seam: Seam) -> _Costs:
-    """Time a linear fit and a few trees on a sample; each is run twice and the first forgotten."""
-    places = np.arange(min(_SAMPLE, len(table.row_ids)), dtype=np.intp)
-    sample = rows_of(table, places * len(table.row_ids) // len(places))
-    few = next(c for c in PORTFOLIO if c.algorithm == "lightgbm")
-    few = Configuration(few.name, few.algorithm, {**few.parameters, "trees": _PROBE_TREES})
-    one = Configuration(few.name, few.algorithm, {**few.parameters, "trees": 1})
+    """Time fits on a small and on a larger sample: what a fit costs, and what its rows add."""
+    small, large = (_sampled(table, rows) for rows in _SAMPLES)
+    few, one = (_trees(count) for count in (_PROBE_TREES, 1))
+    _timed(small, one, task, plan, drop, seam)  # The first fit also loads the library.
+    fits = [_timed(each, one, task, plan, drop, seam) for each in (small, large)]
+    trees = [
+        max(_timed(each, few, task, plan, drop, seam) - fit, 0.0) / (_PROBE_TREES - 1)
+        for each, fit in zip((small, large), fits, strict=True)
+    ]
+    _timed(small, LINEAR, task, plan, drop, seam)
+    linear = [_timed(each, LINEAR, task, plan, drop, seam) for each in (small, large)]
     began = seam.elapsed()
     for recipe in ("tree", "linear"):
-        prepare_recipe(sample, recipe, task, plan.time, drop)
-    prepare = (seam.elapsed() - began) / len(places)
-    seconds = {}
-    for name, configuration in (("linear", LINEAR), ("one", one), ("few", few)):
-        preparation = prepare_recipe(sample, recipe_of(configuration), task, plan.time, drop)
-        if not preparation.outputs:
-            return _Costs(0.0, 0.0, 0.0, prepare)
-        rows = Rows(transform(preparation, sample.frame), target_values(sample.frame, task))
-        for _ in range(2):
-            began = seam.elapsed()
-            learn(rows, configuration, preparation, task, plan, None)
-            seconds[name] = seam.elapsed() - began
-    classes = len(task.classes) if task.kind is TaskKind.MULTICLASS else 1
-    trees = max(seconds["few"] - seconds["one"], 1e-4) / (_PROBE_TREES - 1) / classes
+        prepared = prepare_recipe(large, recipe, task, plan.time, drop)
+        transform(prepared, large.frame)
+    rows = (len(small.row_ids), len(large.row_ids))
     return _Costs(
-        linear=seconds["linear"] / len(places),
-        tree=trees / len(places),
-        fit=seconds["one"],
-        prepare=prepare,
+        fit=_line(rows, fits),
+        tree=_line(rows, trees),
+        linear=_line(rows, linear),
+        prepare=(seam.elapsed() - began) / rows[1],
     )
 
 
+def _sampled(table: Table, rows: int) -> Table:
+    count = len(table.row_ids)
+    places = np.arange(min(rows, count), dtype=np.intp)
+    return rows_of(table, places * count // len(places))
+
+
+def _trees(count: int) -> Configuration:
+    usual = next(c for c in PORTFOLIO if c.algorithm == "lightgbm")
+    return replace(usual, parameters={**usual.parameters, "trees": count})
+
+
+def _timed(
+    table: Table,
+    configuration: Configuration,
+    task: Task,
+    plan: Plan,
+    drop: Collection[str],
+    seam: Seam,
+) -> float:
+    """Return the seconds of one fit, without the preparation of its rows."""
+    preparation = prepare_recipe(table, recipe_of(configuration), task, plan.time, drop)
+    if not preparation.outputs:
+        return 0.0
+    rows = Rows(transform(preparation, table.frame), target_values(table.frame, task))
+    began = seam.elapsed()
+    learn(rows, configuration, preparation, task, plan, None)
+    return seam.elapsed() - began
+
+
+def _line(rows: tuple[int, int], seconds: Sequence[float]) -> _Line:
+    """Return the line through two timings; a table with one size alone has no fixed part."""
+    if rows[0] == rows[1]:
+        return _Line(0.0, seconds[1] / rows[1])
+    slope = max((seconds[1] - seconds[0]) / (rows[1] - rows[0]), 0.0)
+    return _Line(max(seconds[0] - slope * rows[0], 0.0), slope)
+
+
 def _ways(
-    offered: Sequence[Configuration], rows: int, classes: int, costs: _Costs, *, nested: bool
+    offered: Sequence[Configuration], rows: int, costs: _Costs, *, nested: bool
 ) -> Iterator[_Work]:
     """Give every way to spend a budget that is considered, with the seconds it is foreseen at."""
     schemes = _NESTED if nested else ((0, 0, 0),)
@@ -180,7 +228,7 @@ def _ways(
     for (place, (outer, folds, repeats)), cap, share, count in places:
         kept = tuple(with_trees(each, share) for each in offered[:count])
         capped = int(rows * cap)
-        seconds = _seconds(kept, rows, capped, folds, outer, repeats, classes, costs)
+        seconds = _seconds(kept, rows, capped, folds, outer, repeats, costs)
         worth = math.log2(share) + math.log2(cap) + 0.8 * math.log2(count) - 0.5 * place
         yield _Work(kept, capped, folds, outer, repeats, seconds, worth)
 
@@ -192,33 +240,32 @@ def _seconds(
     folds: int,
     outer: int,
     repeats: int,
-    classes: int,
     costs: _Costs,
 ) -> float:
     """Return the seconds of a search, of the fits that follow it and of a nested judgement."""
 
     def searched(of: int) -> float:
         share = (folds - 1) / folds if folds else 1.0
-        each = sum(_fit_seconds(c, int(of * share), classes, costs) for c in kept)
+        each = sum(_fit_seconds(c, int(of * share), costs) for c in kept)
         return (each + 2 * of * costs.prepare) * max(folds, 1)
 
     # The fits after a search: the chosen one (at worst the dearest) and both baselines.
-    dearest = max(_fit_seconds(c, rows, classes, costs) for c in kept)
-    after = dearest + _fit_seconds(LINEAR, rows, classes, costs)
+    dearest = max(_fit_seconds(c, rows, costs) for c in kept)
+    after = dearest + _fit_seconds(LINEAR, rows, costs)
     total = searched(capped) + after
     if outer:
         total += repeats * outer * (searched(rows * (outer - 1) // outer) + after)
     return total
 
 
-def _fit_seconds(configuration: Configuration, rows: int, classes: int, costs: _Costs) -> float:
+def _fit_seconds(configuration: Configuration, rows: int, costs: _Costs) -> float:
     if configuration.algorithm == DUMMY.algorithm:
         return 0.0
     if configuration.algorithm == LINEAR.algorithm:
-        return costs.linear * rows
+        return costs.linear.at(rows)
     leaves = float(configuration.parameters["leaves"])
-    trees = float(configuration.parameters["trees"]) * classes
-    return costs.fit + costs.tree * rows * trees * math.sqrt(leaves / 31.0)
+    trees = float(configuration.parameters["trees"]) * math.sqrt(leaves / 31.0)
+    return costs.fit.at(rows) + costs.tree.at(rows) * trees
 
 
 def _take(ways: Sequence[_Work], budget: float) -> _Work:

@@ -1,7 +1,8 @@
-"""The portfolio: the configurations a search tries, simplest first, then by how often they win.
+"""The portfolio: the configurations a search tries; a plan takes the first so many.
 
-The order of the tree configurations comes from runs on adult, churn, german, flights, spambase,
-satimage, penbased, diamonds and bikeshare: each next one wins where those before it lose most.
+The dummy and the linear one come first, because every result is shown beside them. The trees after
+them are ordered so that the first few differ from one another: sampled, categories without an
+order, small, random thresholds. The order is a judgement, not a measurement.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mlwright.core.errors import UsageError, nearest
 from mlwright.train.records import Configuration
 
 DUMMY = Configuration("dummy", "dummy", {})
@@ -82,7 +84,22 @@ def portfolio_for(models: Sequence[str], *, categories: bool) -> tuple[Configura
 
     Without ``categories`` in the table, a configuration that only treats them differently is
     left out.
+
+    Raises
+    ------
+    UsageError
+        ``models-unknown`` for an algorithm that is not in the portfolio.
     """
+    known = ["auto", *dict.fromkeys(each.algorithm for each in PORTFOLIO)]
+    for name in models:
+        if name not in known:
+            close = nearest(name, known)
+            raise UsageError(
+                "models-unknown",
+                f"there is no algorithm {name!r}",
+                fix=f"use {close!r}" if close else f"use one of {', '.join(known)}",
+                facts={"models": name, "known": known},
+            )
     return tuple(
         each
         for each in PORTFOLIO

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from mlwright.core.errors import DataError
 from mlwright.data.table import Table
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe, transform
@@ -19,6 +20,7 @@ from mlwright.features.records import Preparation
 from mlwright.stats.metrics import METRICS
 from mlwright.train.algorithms.problem import Rows
 from mlwright.train.fit import learn, prepare_recipe, recipe_of, respond
+from mlwright.train.portfolio import DUMMY
 from mlwright.train.progress import Progress
 from mlwright.train.records import Configuration, Decision, Plan, Scored, SearchResult, Task
 from mlwright.train.rounds import rounds_of
@@ -60,11 +62,16 @@ def search(
     interpretable_within
         An interpretable configuration is chosen when it costs no more than this: of the metric
         where greater is better, else as a share of the best loss.
+
+    Raises
+    ------
+    DataError
+        ``part-unlabelled`` when no row to fit on, or none to judge by, has a target.
     """
-    known = labelled(train, task.target)
+    known = _labelled_part(train, task, "fit on")
     unlabelled = len(train.row_ids) - len(known.row_ids)
     if validation is not None:
-        judging = labelled(validation, task.target)
+        judging = _labelled_part(validation, task, "choose a model by")
         unlabelled += len(validation.row_ids) - len(judging.row_ids)
         rounds = [_Round(_at_most(known, plan.rows), judging)]
     else:
@@ -77,6 +84,19 @@ def search(
         progress.advance(f"best so far {best.configuration.name}: {best.validation:.4f}")
     progress.finish()
     return _choose(scored, task, interpretable_within, unlabelled)
+
+
+def _labelled_part(table: Table, task: Task, purpose: str) -> Table:
+    known = labelled(table, task.target)
+    if not len(known.row_ids):
+        raise DataError(
+            "part-unlabelled",
+            f"none of the {len(table.row_ids):,} rows to {purpose} has a value of the target"
+            f" {task.target!r}",
+            fix="give these rows a target, or leave rows without one out of the source",
+            facts={"target": task.target, "rows": len(table.row_ids)},
+        )
+    return known
 
 
 def _at_most(table: Table, rows: int) -> Table:
@@ -108,8 +128,9 @@ def _score(
     for each in rounds:
         preparation, fitting, judging = _features(each, recipe, task, plan, drop)
         # Without a feature there is nothing to learn from but the target: all answer as the dummy.
-        used = configuration if preparation.outputs else plan.configurations[0]
-        learned = learn(fitting, used, preparation, task, plan, judging)
+        used = configuration if preparation.outputs else DUMMY
+        judges = judging if len(judging.y) else None
+        learned = learn(fitting, used, preparation, task, plan, judges)
         shown = _evenly(fitting, _MOST_TRAIN_SCORED)
         judged.append(metric(judging.y, respond(learned, judging.X, used, preparation, task, plan)))
         trained.append(metric(shown.y, respond(learned, shown.X, used, preparation, task, plan)))
@@ -162,10 +183,17 @@ def _best(scored: Sequence[Scored], task: Task) -> Scored:
 
 
 def _price(best: Scored, other: Scored, task: Task) -> float:
-    """Return what choosing another costs: the difference, or the share by which a loss grows."""
+    """Return what choosing another costs: the difference, or the share by which a loss grows.
+
+    Without bound where the other cannot be judged, or loses anything where the best loses nothing.
+    """
+    if not math.isfinite(other.validation):
+        return math.inf
     if METRICS[task.metric].greater_is_better:
-        return max(0.0, best.validation - other.validation)
-    return max(0.0, other.validation / best.validation - 1.0) if best.validation > 0 else 0.0
+        return best.validation - other.validation
+    if best.validation == 0.0:
+        return 0.0 if other.validation == 0.0 else math.inf
+    return other.validation / best.validation - 1.0
 
 
 def _choose(
@@ -175,9 +203,9 @@ def _choose(
     plain = [s for s in scored if s.configuration.algorithm in INTERPRETABLE]
     readable = _best(plain, task) if plain else scored[0]
     price = _price(best, readable, task)
-    chosen = best
-    if plain and price <= interpretable_within:
-        chosen = readable
+    # Nothing is easier to read than an answer that ignores its input.
+    worth_it = best.configuration.algorithm != DUMMY.algorithm and price <= interpretable_within
+    chosen = readable if plain and worth_it else best
     ready = replace(chosen.configuration, parameters=chosen.chosen_parameters)
     return SearchResult(
         metric=task.metric,
@@ -201,20 +229,25 @@ def _decisions(
 ) -> tuple[Decision, ...]:
     name = chosen.configuration.name
     why = f"{task.metric} {chosen.validation:.4f} on rows not trained on"
-    if chosen is readable and chosen is not best:
+    if not math.isfinite(chosen.validation):
+        why = f"{task.metric} is defined for none on the rows not trained on"
+    elif chosen is readable and chosen is not best:
         why += (
             f": interpretable, and {price:.4g} from {best.configuration.name}, within"
             f" {interpretable_within:g}"
         )
-    elif chosen is best:
+    else:
         why += ", the best of all"
     found = [
         Decision("the task", task.why, "--task, --metric"),
         Decision(f"the configuration {name}", why, "--models, search.interpretable_within"),
     ]
     if "trees" in chosen.chosen_parameters:
-        trees = chosen.chosen_parameters["trees"]
-        why = "where more trees no longer helped on rows not trained on"
+        trees = int(chosen.chosen_parameters["trees"])
+        if trees < int(chosen.configuration.parameters["trees"]):
+            why = "where more trees no longer helped on rows not trained on"
+        else:
+            why = "as many as the plan holds: more might still help"
         found.append(Decision(f"{trees} trees", why, "search.budget"))
     if unlabelled:
         why = "their target is missing, so there is nothing to learn from them"
