@@ -91,12 +91,15 @@ def test_without_git_the_files_are_kept_and_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "steps.py").write_text("RATE = 1\n")
     (tmp_path / ".hidden").mkdir()
     (tmp_path / ".hidden/x.py").write_text("")
+    (tmp_path / "notes.txt").write_text("Alice called")
+    (tmp_path / "requirements-dev.txt").write_text("numpy\n")
 
     code = snapshot_code(tmp_path)
 
     assert code.commit is None
     assert code.why == "the folder is not under git"
-    assert code.files == {"steps.py": "RATE = 1\n"}
+    assert code.files == {"requirements-dev.txt": "numpy\n", "steps.py": "RATE = 1\n"}
+    assert "notes.txt: not code" in code.skipped
 
 
 def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:

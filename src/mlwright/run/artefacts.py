@@ -136,9 +136,6 @@ def _name_of(kind: type) -> str:
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
-# -- containers --------------------------------------------------------------------------------
-
-
 def _tree(value: object, blobs: list[bytes]) -> object:
     """Return what describes a value: scalars as they are, everything else a tagged object."""
     kind = type(value)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
-import functools
 import importlib
 import importlib.util
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 from enum import EnumMeta
-from importlib.machinery import EXTENSION_SUFFIXES
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from mlwright.core.digest import Digest, digest_file
 from mlwright.run import blindspots
 from mlwright.run.bytecode import Chain, Import, References, references
-from mlwright.run.forms import Form, form, form_digest
+from mlwright.run.forms import Form, compiled, form, form_digest
 from mlwright.run.members import (
     annotation_text,
     annotations_of,
@@ -27,8 +23,9 @@ from mlwright.run.members import (
     member_state,
     silent_names,
 )
-from mlwright.run.origin import Home, Origin, origin, with_requirements
+from mlwright.run.origin import Home, origin, with_requirements
 from mlwright.run.records import Closure
+from mlwright.run.trail import Trail
 
 _MISSING = object()
 
@@ -74,32 +71,8 @@ def _owner(function: object) -> type | None:
     return found if isinstance(found, type) else None
 
 
-class _Walk:
-    """Reads functions, classes and modules one after the other, each once, in a fixed order."""
-
-    def __init__(self) -> None:
-        self.parts: dict[str, Digest] = {}
-        self.distributions: dict[str, str] = {}
-        self.modules: set[str] = set()
-        self.unseen: dict[str, None] = {}
-        self.where = ""
-        self._labels: dict[int, str] = {}
-        self._values: dict[tuple[str, int], str] = {}
-        self._taken: dict[str, int] = {}
-        self._waiting: list[tuple[str, Any, Callable[[str, Any], Form]]] = []
-        self._kept: list[object] = []
-        self._origins: dict[str, Origin] = {}
-
-    def read_all(self) -> None:
-        """Read everything met so far, and everything met while reading it."""
-        done = 0
-        while done < len(self._waiting):
-            label, value, read = self._waiting[done]
-            self.where = label
-            self.parts[label] = _digest(read(label, value))
-            done += 1
-
-    # -- what a form refers to -----------------------------------------------------------------
+class _Walk(Trail):
+    """Reads functions, classes and modules one after the other, and all they refer to."""
 
     def function(self, value: types.FunctionType, above: tuple[int, ...]) -> Form:
         """Return the reference to a function, which will be read if it is the user's."""
@@ -108,9 +81,7 @@ class _Walk:
         if not isinstance(module, str):
             module = "?"
         if self.touch(module, namespace.get("__file__")).home is Home.USER:
-            return self._part(
-                value, f"{module}:{value.__code__.co_qualname}()", self._read_function
-            )
+            return self.part(value, f"{module}:{value.__code__.co_qualname}()", self._read_function)
         if value.__closure__ is None and not value.__dict__:
             return self.library(f"{value.__module__ or module}.{value.__qualname__}")
         return self._library_closure(module, value, above)
@@ -118,7 +89,9 @@ class _Walk:
     def klass(self, value: type) -> Form:
         """Return the reference to a class, which will be read if it is the user's."""
         if self.touch(value.__module__).home is Home.USER:
-            return self._part(
+            if compiled(value):
+                return self.extension(value.__module__, value.__qualname__)
+            return self.part(
                 value, f"class {value.__module__}:{value.__qualname__}", self._read_class
             )
         return self.library(f"{value.__module__}.{value.__qualname__}")
@@ -126,56 +99,8 @@ class _Walk:
     def module(self, value: types.ModuleType) -> Form:
         """Return the reference to a whole module: it is handed on, so anything may be read."""
         if self.touch(value.__name__).home is Home.USER:
-            return self._part(value, f"module {value.__name__}", self._read_module)
+            return self.part(value, f"module {value.__name__}", self._read_module)
         return self.library(value.__name__)
-
-    def touch(self, module: str, file: str | None = None) -> Origin:
-        """Note that a module takes part, and return where it comes from."""
-        found = self._origins.get(module)
-        if found is None:
-            found = self._origins[module] = origin(module, file)
-            if found.home is Home.DISTRIBUTION:
-                self.distributions[found.name] = found.version
-            elif found.home is Home.USER:
-                self.modules.add(module)
-        return found
-
-    def library(self, name: str) -> Form:
-        """Return the reference to something of Python or of a distribution, by dotted name."""
-        unknown, outside = blindspots.look_up(name)
-        if unknown is not None:
-            return self.blind(f"{unknown} runs code that does not show")
-        if outside is not None and not self._ours():
-            return self.blind(f"{outside} {blindspots.OUTSIDE}")
-        return ("library", name)
-
-    def extension(self, module: str, name: str) -> Form:
-        """Return the reference to something of a compiled module of the user's: its file."""
-        file = getattr(sys.modules.get(module), "__file__", None) or ""
-        if file.endswith(tuple(EXTENSION_SUFFIXES)):
-            return ("extension", f"{module}.{name}", digest_file(Path(file)))
-        return self.blind(f"{module}.{name} is compiled and its file is not found")
-
-    def blind(self, what: str) -> Form:
-        """Report what cannot be seen through, and where."""
-        self.unseen[f"{self.where}: {what}"] = None
-        return ("unseen", what)
-
-    def _ours(self) -> bool:
-        return self.where.removeprefix("class ").startswith(("mlwright.", "mlwright:"))
-
-    def _part(self, value: object, label: str, read: Callable[[str, Any], Form]) -> Form:
-        known = self._labels.get(id(value))
-        if known is None:
-            known = self._labels[id(value)] = self._name(label)
-            self._kept.append(value)
-            self._waiting.append((known, value, read))
-        return ("part", known)
-
-    def _name(self, label: str) -> str:
-        """Return a label no other part has: equal names are numbered as they are met."""
-        count = self._taken[label] = self._taken.get(label, 0) + 1
-        return label if count == 1 else f"{label}#{count}"
 
     def _library_closure(
         self, module: str, value: types.FunctionType, above: tuple[int, ...]
@@ -195,8 +120,6 @@ class _Walk:
         defaults = (value.__defaults__, value.__kwdefaults__)
         inside = form((held, defaults), self, above)
         return ("closure", self.library(name), form_digest(inside, tag="mlwright/value/1"))
-
-    # -- functions -----------------------------------------------------------------------------
 
     def _read_function(self, label: str, value: types.FunctionType) -> Form:
         code = value.__code__
@@ -231,7 +154,7 @@ class _Walk:
     def _blind_methods(self, found: References) -> Iterator[Form]:
         if "__subclasses__" in found.attributes:
             yield self.blind("__subclasses__ depends on which modules are imported")
-        if not self._ours():
+        if not self.ours():
             for name in blindspots.reading_methods(found.attributes):
                 yield self.blind(f"{name} {blindspots.OUTSIDE}")
 
@@ -315,10 +238,10 @@ class _Walk:
     def _value(self, label: str, value: object) -> Form:
         if isinstance(value, types.FunctionType | types.ModuleType | type):
             return form(value, self)
-        known = self._values.get((label, id(value)))
+        known = self.values.get((label, id(value)))
         if known is None:
-            known = self._values[label, id(value)] = self._name(label)
-            self._kept.append(value)
+            known = self.values[label, id(value)] = self.name_for(label)
+            self.kept.append(value)
             where, self.where = self.where, known
             self.parts[known] = form_digest(form(value, self), tag="mlwright/value/1")
             self.where = where
@@ -343,8 +266,6 @@ class _Walk:
         if not isinstance(value, types.ModuleType):
             return self._named(name, str(each.name), value)
         return tuple(self._follow(value, Chain("", chain)) for chain in each.chains)
-
-    # -- classes and modules -------------------------------------------------------------------
 
     def _read_class(self, label: str, value: type) -> Form:
         bases = tuple(form(base, self) for base in value.__bases__ if base is not object)
@@ -399,12 +320,6 @@ class _Walk:
             "module",
             tuple((n, self._named(value.__name__, n, vars(value)[n])) for n in names),
         )
-
-
-# Forms of functions hold text alone, so that equal ones are the same to the last bit.
-@functools.lru_cache(maxsize=1 << 14)
-def _digest(found: Form) -> Digest:
-    return form_digest(found, tag="mlwright/part/1")
 
 
 def _cell(cell: types.CellType) -> object:

@@ -14,9 +14,7 @@ _SUFFIXES = (
     ".c",
     ".h",
     ".ini",
-    ".ipynb",
     ".lock",
-    ".md",
     ".pxd",
     ".py",
     ".pyi",
@@ -25,13 +23,14 @@ _SUFFIXES = (
     ".sh",
     ".sql",
     ".toml",
-    ".txt",
     ".yaml",
     ".yml",
 )
+_REQUIREMENTS = "requirements*.txt"
 _SECRET_WORDS = ("credential", "password", "secret", "token")
 _FILE_LIMIT = 256 * 1024
 _TOTAL_LIMIT = 4 * 1024 * 1024
+_MOST_FILES = 2_000
 _SECONDS = 20
 
 
@@ -40,7 +39,7 @@ def snapshot_code(folder: Path) -> CodeState:
 
     Only text of code and settings is taken, within 256 kB a file and 4 MB in all, and nothing
     whose name speaks of a secret; what is left out is named in ``skipped``. Data belongs in
-    snapshots, not here.
+    snapshots, not here: notes and notebooks, which show data, are left out.
     """
     try:
         commit = _git(folder, "rev-parse", "--verify", "HEAD").strip()
@@ -106,7 +105,7 @@ def _walk(folder: Path) -> list[str]:
             and not (Path(place) / name / "pyvenv.cfg").exists()
         )
         found += [(Path(place) / name).relative_to(folder).as_posix() for name in sorted(names)]
-        if len(found) > 10_000:
+        if len(found) > _MOST_FILES:
             break
     return found
 
@@ -115,7 +114,8 @@ def _wanted(name: str) -> bool:
     path = Path(name)
     hidden = any(part.startswith(".") and part != "." for part in path.parts)
     secret = any(word in path.name.lower() for word in _SECRET_WORDS)
-    return path.suffix in _SUFFIXES and not hidden and not secret
+    code = path.suffix in _SUFFIXES or path.match(_REQUIREMENTS)
+    return code and not hidden and not secret
 
 
 def _read(folder: Path, names: list[str], room: int) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -143,8 +143,6 @@ class Runner:
         """Record how the run ended: ``finished``, or another word for it."""
         self._record(f"run.{status}", {"status": status, **(facts or {})}, [])
 
-    # -- one step ------------------------------------------------------------------------------
-
     def _finish(
         self, step: AnyStep, names: set[str], resources: Mapping[str, object]
     ) -> StepReport:
@@ -294,8 +292,6 @@ class Runner:
             self._record("run.failed", facts, [])
         except MlwrightError as other:
             error.add_note(f"and the failure could not be recorded: {other}")
-
-    # -- writing -------------------------------------------------------------------------------
 
     def _record(
         self,

@@ -182,9 +182,6 @@ _WRITERS: dict[type, Writer] = {
 }
 
 
-# -- instances ---------------------------------------------------------------------------------
-
-
 def _instance(value: Any, walk: Walk, above: tuple[int, ...]) -> Form:
     kind = type(value)
     if isinstance(value, Enum):
@@ -196,7 +193,7 @@ def _instance(value: Any, walk: Walk, above: tuple[int, ...]) -> Form:
         special = _of_library(value, walk)
         if special is not None:
             return special
-    solid = next(each for each in kind.__mro__ if _compiled(each))
+    solid = next(each for each in kind.__mro__ if compiled(each))
     if solid is kind and callable(value) and (named := _by_name(value, walk)) is not None:
         return named
     users = walk.touch(kind.__module__).home is Home.USER
@@ -215,7 +212,7 @@ _HEAP = 1 << 9
 _CLOSED = 1 << 8 | 1 << 7  # Immutable types, and types without instances of Python's making.
 
 
-def _compiled(kind: type) -> bool:
+def compiled(kind: type) -> bool:
     """Tell whether a class was made in C, as :mod:`copyreg` does."""
     new = kind.__dict__.get("__new__")
     own = isinstance(new, types.BuiltinFunctionType) and new.__self__ is kind
@@ -251,7 +248,7 @@ def _state(value: object) -> dict[str, object]:
     state: dict[str, object] = {}
     for kind in type(value).__mro__:
         for name, found in kind.__dict__.items():
-            if type(found) is types.MemberDescriptorType and not _compiled(kind):
+            if type(found) is types.MemberDescriptorType and not compiled(kind):
                 try:
                     state[name] = found.__get__(value)
                 except AttributeError:
