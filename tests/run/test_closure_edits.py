@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -766,6 +770,31 @@ def test_an_edit_of_a_library_outside_any_distribution_changes_the_closure(write
     edit = {"site-packages/loose.py": "def f(x): return x + 1\n"}
 
     assert closure(write(files).step).digest != closure(write({**files, **edit}).step).digest
+
+
+def test_a_compiled_module_of_the_users_enters_by_its_file(
+    write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = find_spec("_csv")
+    assert spec is not None
+    if spec.origin is None or not spec.origin.endswith(".so"):
+        pytest.skip("this Python has its compiled modules built in: there is no file to copy")
+    steps = "import _csv\ndef step(x): return FUNCTION(x)"
+    found = {}
+    for function in ("_csv.reader", "_csv.Dialect"):
+        for edit in (b"", b"edit"):
+            module = write({"steps.py": "def step(x): return x"})
+            library = Path(module.__file__).with_name(Path(spec.origin).name)
+            library.write_bytes(Path(spec.origin).read_bytes() + edit)
+            Path(module.__file__).write_text(steps.replace("FUNCTION", function))
+            for name in ("steps", "_csv"):
+                monkeypatch.delitem(sys.modules, name, raising=False)
+            module = importlib.import_module("steps")
+            assert module._csv.__file__ == str(library)
+            found[function, edit] = closure(module.step)
+
+    assert [each.unseen for each in found.values()] == [()] * 4
+    assert len({each.digest for each in found.values()}) == 4
 
 
 def test_the_parts_name_the_function_that_changed(write: Any) -> None:
