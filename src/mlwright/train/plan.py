@@ -18,7 +18,8 @@ from itertools import product
 import numpy as np
 
 from mlwright.core.seam import Seam
-from mlwright.data.records import Split
+from mlwright.data.digests import columns_of
+from mlwright.data.records import Kind, Split
 from mlwright.data.table import Table
 from mlwright.features.prepare import transform
 from mlwright.train.algorithms.problem import Rows
@@ -109,7 +110,7 @@ def probe(
     known = labelled(table, task.target)
     rows, columns = known.frame.shape
     threads = settings.threads or ((os.cpu_count() or 1) if rows * columns >= _MANY_CELLS else 1)
-    offered = portfolio_for(settings.models, categories=_has_categories(known))
+    offered = portfolio_for(settings.models, categories=_has_categories(known, task, drop))
     draft = Plan(
         configurations=offered,
         rows=rows,
@@ -151,8 +152,11 @@ def probe(
     )
 
 
-def _has_categories(table: Table) -> bool:
-    return any(str(dtype) == "String" for dtype in table.frame.dtypes)
+def _has_categories(table: Table, task: Task, drop: Collection[str]) -> bool:
+    return any(
+        column.kind is Kind.STRING and column.name != task.target and column.name not in drop
+        for column in columns_of(table.frame)
+    )
 
 
 def _measure(table: Table, task: Task, plan: Plan, drop: Collection[str], seam: Seam) -> _Costs:
