@@ -72,10 +72,14 @@ def scale(number: str, unit: Unit | None) -> float:
     >>> scale("57", UNITS["%"])
     0.57
     """
-    value = float(_EXACT.multiply(Decimal(number), unit.factor if unit else Decimal(1)))
+    value = _in_base_units(Decimal(number), unit)
     if not math.isfinite(value):
         raise ValueError(f"{number} is too large")
     return value + 0.0  # no negative zero
+
+
+def _in_base_units(number: Decimal, unit: Unit | None) -> float:
+    return float(_EXACT.multiply(number, unit.factor if unit else Decimal(1)))
 
 
 def written(value: float, unit: Unit | None) -> str:
@@ -87,15 +91,21 @@ def written(value: float, unit: Unit | None) -> str:
     exact = _EXACT.divide(Decimal(value), unit.factor if unit else Decimal(1))
     for digits in range(1, 40):
         short = Context(prec=digits).plus(exact)
-        text = _decimal_text(short)
-        if scale(text, unit) == value:
-            return text
+        if _in_base_units(short, unit) == value:
+            return _decimal_text(short)
     raise ValueError(f"{value!r} cannot be written")
 
 
 def _decimal_text(number: Decimal) -> str:
     text = format(number.normalize(), "f")
     return text if len(text) <= 22 else format(number.normalize(), "e")
+
+
+def pattern(quantity: Quantity) -> str:
+    """Return the regular expression of a quantity's texts, for a JSON Schema."""
+    names = "|".join(unit.name for unit in UNITS.values() if unit.quantity is quantity)
+    optional = "?" if quantity is Quantity.SHARE else ""
+    return rf"\s*(?:{NUMBER.pattern})\s*(?:{names}){optional}\s*"
 
 
 def parse_quantity(text: str, quantity: Quantity) -> float:

@@ -209,14 +209,16 @@ class _Keys:
         section, _, rest = key.partition(".")
         if key in self.known or (section in self.free and rest):
             return key
-        if self.planned & {key, section}:
-            raise UsageError(
-                "spec-not-built",
-                f"{key} {where} is part of the spec, but this version does not act on it yet",
-                fix=f"remove {section if section in self.planned else key} until it does: a "
-                "setting that is not carried out is never accepted",
-                facts={"key": key},
-            )
+        parts = key.split(".")
+        for length in range(1, len(parts) + 1):
+            planned = ".".join(parts[:length])
+            if planned in self.planned:
+                raise UsageError(
+                    "spec-not-built",
+                    f"{planned} {where} is part of the spec, but this version does not act on it",
+                    fix=f"remove {planned}: a setting that is not carried out is never accepted",
+                    facts={"key": key},
+                )
         near = self._nearest(key)
         raise UsageError(
             "spec-unknown-key",
@@ -249,9 +251,9 @@ class _Keys:
         if elsewhere:
             return elsewhere[0]
         siblings = [s.name for s in self.known.values() if s.section == section]
-        near = nearest(name, siblings)
-        if near is not None:
-            return f"{section}.{near}" if section else near
+        if section and siblings:
+            near = nearest(name, siblings)
+            return f"{section}.{near}" if near else None
         return nearest(key, [*self.known, *filter(None, self.sections)])
 
 

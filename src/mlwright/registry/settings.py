@@ -12,7 +12,7 @@ class ProjectSettings:
     """What a project is called, whose it is, what it is for and how long it is kept."""
 
     name: str | None = field(
-        default=None, metadata={"doc": "The model's name; the source's name when absent."}
+        default=None, metadata={"doc": "The model's name; made from the target when absent."}
     )
     owner: str | None = field(default=None, metadata={"doc": "Who answers for the project."})
     purpose: str | None = field(default=None, metadata={"doc": "What the model is used for."})
