@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import polars as pl
@@ -56,13 +56,17 @@ def ingest(
     return snapshot, source
 
 
-def read_table(path: Path, settings: DataSettings) -> pl.DataFrame:
-    """Return a file's rows in the file's order, read as :func:`ingest` reads them."""
-    frame, _ = normalise(read_source(path, settings).frame)
+def read_table(path: Path, settings: DataSettings, *, texts: Collection[str] = ()) -> pl.DataFrame:
+    """Return a file's rows in the file's order, read as :func:`ingest` reads them.
+
+    ``texts`` are columns that stay text whatever their cells look like: in a short file a column
+    of codes may happen to hold digits alone.
+    """
+    frame, _ = normalise(read_source(path, settings, texts).frame)
     return frame
 
 
-def read_source(path: Path, settings: DataSettings) -> RawTable:
+def read_source(path: Path, settings: DataSettings, texts: Collection[str] = ()) -> RawTable:
     """Read a file by its format, which its ending and its first bytes tell."""
     if path.suffix.lower() in (".parquet", ".pq"):
         return parquet.read(path, settings)
@@ -77,7 +81,7 @@ def read_source(path: Path, settings: DataSettings) -> RawTable:
                 fix="give a CSV or Parquet file: unpack or export the table first",
                 facts={"path": str(path)},
             )
-    return csv.read(path, settings)
+    return csv.read(path, settings, texts)
 
 
 def _head(path: Path) -> bytes:

@@ -12,6 +12,7 @@ from mlwright.core.errors import DataError, UsageError
 from mlwright.core.files import write_durably
 from mlwright.core.records import load as load_record
 from mlwright.data.ingest import read_table
+from mlwright.data.records import Kind
 from mlwright.data.settings import DataSettings
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.records import ModelVersion
@@ -85,7 +86,8 @@ def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -
             fix="give --out a name that ends in .csv or .parquet",
             facts={"out": str(out)},
         )
-    frame = read_table(file, workspace.settings.section(DataSettings))
+    texts = {c.name for c in scorer.package.signature.inputs if c.kind is Kind.STRING}
+    frame = read_table(file, workspace.settings.section(DataSettings), texts=texts)
     answers = score(frame, scorer)
     ignored = scorer.ignored(frame.columns)
     told = (f"not read by the model: {', '.join(ignored)}",) if ignored else ()

@@ -31,7 +31,7 @@ def command(ref: str, file: Path, out: Path | None, output: Output) -> None:
     with open_project(output) as project:
         scored = project.predict_file(ref, file, out)
         if output.as_json:
-            output.document("predict", {"model": scored.ref, "rows": scored.rows, "out": out})
+            output.document("predict", {"model": scored.ref, "rows": scored.rows, "out": str(out) if out else None})
         elif out is None:
             click.echo(scored.csv, nl=False)
         else:

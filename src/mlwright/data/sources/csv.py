@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -32,8 +32,10 @@ _SEPARATORS = ",;\t|"
 _MAX_HEADER = 8 << 20
 
 
-def read(path: Path, settings: DataSettings) -> RawTable:
+def read(path: Path, settings: DataSettings, texts: Collection[str] = ()) -> RawTable:
     """Read a CSV file; each column's kind is decided over all of its values.
+
+    Columns named in ``texts`` stay text.
 
     Raises
     ------
@@ -41,17 +43,19 @@ def read(path: Path, settings: DataSettings) -> RawTable:
         Whatever is wrong with the file, with the line where there is one.
     """
     with steady(path) as source:
-        frame, readings = _read(source, settings)
+        frame, readings = _read(source, settings, texts)
         for _ in iter(lambda: source.read(1 << 20), b""):
             pass
     return RawTable(frame, readings, "csv", settings.encoding, source.digest(), source.size)
 
 
-def _read(source: SteadyFile, settings: DataSettings) -> tuple[pl.DataFrame, tuple[Reading, ...]]:
+def _read(
+    source: SteadyFile, settings: DataSettings, texts: Collection[str]
+) -> tuple[pl.DataFrame, tuple[Reading, ...]]:
     header, skipped, blocks = _header(utf8_blocks(source, settings.encoding), source.path)
     separator = settings.separator or _likely_separator(header)
     names, readings = settle_names(_cells(header, separator), settings.max_columns)
-    columns = [TextColumn(name) for name in names]
+    columns = [TextColumn(name, text=name in texts) for name in names]
     line = header.count(b"\n") + skipped + 1
     blank = skipped
     for block in records(blocks, separator, len(names), line, keep_blank=len(names) == 1):

@@ -47,12 +47,18 @@ class TextColumn:
 
     Blocks of plain integers are kept as integers, which takes less room; should a later block
     hold something else, their text is written again from them exactly.
+
+    Parameters
+    ----------
+    text
+        The column stays text whatever it holds.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, text: bool = False) -> None:
         self.name = name
+        self._text = text
         self._blocks: list[pl.Series] = []
-        self._plain = True
+        self._plain = not text
 
     def add(self, values: pl.Series) -> None:
         """Take the next block."""
@@ -68,7 +74,8 @@ class TextColumn:
         if self._plain and any(block.null_count() < len(block) for block in blocks):
             return pl.concat(blocks).rename(self.name), []
         empty = pl.Series([], dtype=pl.String)
-        values, told = decide(pl.concat([empty, *(block.cast(pl.String) for block in blocks)]))
+        whole = pl.concat([empty, *(block.cast(pl.String) for block in blocks)])
+        values, told = (whole, []) if self._text else decide(whole)
         return values.rename(self.name), [Reading(self.name, what, count) for what, count in told]
 
 
