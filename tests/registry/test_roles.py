@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterator
 
 import pytest
-from mlwright.checks.records import Outcome, Verdict
 
+from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.digest import digest_bytes
 from mlwright.core.errors import ExitCode, GateError, NotFoundError, UsageError
 from mlwright.core.ids import Noun, content_id

@@ -31,7 +31,8 @@ def command(ref: str, file: Path, out: Path | None, output: Output) -> None:
     with open_project(output) as project:
         scored = project.predict_file(ref, file, out)
         if output.as_json:
-            output.document("predict", {"model": scored.ref, "rows": scored.rows, "out": str(out) if out else None})
+            written = None if out is None else str(out)
+            output.document("predict", {"model": scored.ref, "rows": scored.rows, "out": written})
         elif out is None:
             click.echo(scored.csv, nl=False)
         else:
