@@ -14,7 +14,7 @@ from mlwright.data.table import Table
 from mlwright.train.portfolio import DUMMY, LINEAR, PORTFOLIO
 from mlwright.train.records import Configuration, Plan
 
-TREES = 15
+TREES = 12
 
 
 @cache

@@ -27,7 +27,7 @@ from mlwright.train.task import infer_task
 
 NAMES = [each.name for each in PORTFOLIO]
 CLASSES = {"binary": 2, "multiclass": 3, "regression": 0}
-TREES = 8
+TREES = 6
 ROWS = 2_600  # more than one of LightGBM's blocks of 1,024 rows for each of two threads
 
 _ELSEWHERE = """
@@ -206,7 +206,7 @@ _AWKWARD: Mapping[str, Mapping[str, Sequence[object]]] = {
 
 @pytest.mark.parametrize("target", ["binary", "lone class", "regression", "huge regression"])
 @pytest.mark.parametrize("features", _AWKWARD)
-def test_every_configuration_answers_awkward_tables(
+def test_every_algorithm_answers_awkward_tables(
     features: str, target: str, table_of: Tables, plan: Plan, quick: tuple[Configuration, ...]
 ) -> None:
     wanted: dict[str, list[object]] = {
@@ -218,7 +218,7 @@ def test_every_configuration_answers_awkward_tables(
     table = table_of({**_AWKWARD[features], "y": wanted[target]})
     task = infer_task(table.frame, "y", None, None)
 
-    for configuration in quick:
+    for configuration in quick[:4]:
         model = fit(table, configuration, task, plan, ())
         found = answers(model, table.frame)
         again = fit(table, configuration, task, replace(plan, threads=2), ())

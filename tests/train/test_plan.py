@@ -61,7 +61,7 @@ def shape(way: _Work) -> tuple[object, ...]:
     return (way.configurations, way.rows, way.folds, way.outer_folds, way.repeats)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(offers, sizes, costs, budgets, st.booleans())
 def test_the_budget_is_kept_where_any_way_keeps_it(
     offered: tuple[object, ...], rows: int, cost: _Costs, budget: float, nested: bool
@@ -76,7 +76,7 @@ def test_the_budget_is_kept_where_any_way_keeps_it(
     assert all(way.worth <= chosen.worth for way in within)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(offers, sizes, costs, budgets, budgets, st.booleans())
 def test_more_budget_never_gives_a_less_worthy_plan(
     offered: tuple[object, ...],
@@ -93,7 +93,7 @@ def test_more_budget_never_gives_a_less_worthy_plan(
     assert less.worth <= more.worth
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(sizes, costs, st.booleans())
 def test_every_way_is_sound_and_work_left_out_never_takes_longer(
     rows: int, cost: _Costs, nested: bool
@@ -131,7 +131,7 @@ def test_fewer_trees_learn_faster_each(configuration: object) -> None:
 
 
 def test_the_same_clock_gives_the_same_plan(bundled: Callable[[str], Table]) -> None:
-    table = bundled("breast_cancer")
+    table = bundled("wine")
 
     assert planned(table, NESTED) == planned(table, NESTED)
 
@@ -147,7 +147,7 @@ def test_a_plan_is_a_record_that_comes_back_whole(
 
 
 def test_a_slower_machine_is_given_less_work(bundled: Callable[[str], Table]) -> None:
-    table = bundled("breast_cancer")
+    table = bundled("wine")
 
     def work(plan: Plan) -> float:
         trees = sum(float(c.parameters.get("trees", 1)) for c in plan.configurations)
@@ -166,7 +166,7 @@ def test_what_is_foreseen_keeps_the_budget_or_is_the_least_work(
     table = bundled("wine")
     least = planned(table, split, budget=0.0)
 
-    for budget in (0.5, 5.0, 50.0, 5_000.0):
+    for budget in (5.0, 500.0):
         plan = planned(table, split, budget=budget)
         assert plan.measured["seconds_foreseen"] <= max(budget, least.measured["seconds_foreseen"])
     assert [each.name for each in least.configurations] == ["dummy", "linear", "trees"]
@@ -175,7 +175,7 @@ def test_what_is_foreseen_keeps_the_budget_or_is_the_least_work(
 def test_without_a_sealed_part_folds_judge_and_with_one_the_validation_rows(
     bundled: Callable[[str], Table],
 ) -> None:
-    table = bundled("breast_cancer")
+    table = bundled("wine")
 
     nested, sealed = planned(table, NESTED), planned(table, HASH)
 
@@ -268,11 +268,11 @@ def test_small_tables_train_on_one_thread_and_a_wish_is_kept(
 
 def test_a_task_of_many_classes_can_be_planned_from_few_rows_each(table_of: Tables) -> None:
     table = table_of(
-        {"a": [float(i % 7) for i in range(150)], "y": [f"class {i % 50}" for i in range(150)]}
+        {"a": [float(i % 7) for i in range(90)], "y": [f"class {i % 30}" for i in range(90)]}
     )
     task: Task = infer_task(table.frame, "y", None, None)
 
     plan = planned(table, NESTED, budget=1.0)
 
-    assert len(task.classes) == 50
+    assert len(task.classes) == 30
     assert len(plan.configurations) >= 3

@@ -28,6 +28,7 @@ def table_of(y: list[str | None], units: list[int | None] | None = None) -> Tabl
     return Table(pl.DataFrame({"unit": unit, "y": pl.Series(y, dtype=pl.String)}), ids)
 
 
+@settings(max_examples=30)
 @given(targets, counts, seeds)
 def test_every_known_row_judges_once_but_the_only_one_of_a_class(
     y: list[str | None], count: int, seed: int
@@ -41,6 +42,7 @@ def test_every_known_row_judges_once_but_the_only_one_of_a_class(
     assert judged == (expected if rounds else [])
 
 
+@settings(max_examples=30)
 @given(targets, counts, seeds)
 def test_no_row_judges_what_was_fitted_on_it_and_the_rest_is_fitted_on(
     y: list[str | None], count: int, seed: int
@@ -56,6 +58,7 @@ def test_no_row_judges_what_was_fitted_on_it_and_the_rest_is_fitted_on(
         assert set(fitting.tolist()) | set(judging.tolist()) == known
 
 
+@settings(max_examples=30)
 @given(targets, counts, seeds)
 def test_each_class_is_spread_evenly(y: list[str | None], count: int, seed: int) -> None:
     rounds = rounds_of(table_of(y), CLASSES, count, seed=seed, unit=None, time=None)
@@ -69,6 +72,7 @@ def test_each_class_is_spread_evenly(y: list[str | None], count: int, seed: int)
         assert max(sizes) - min(sizes) <= 1
 
 
+@settings(max_examples=30)
 @given(st.data(), counts, seeds, st.booleans())
 def test_a_unit_is_never_on_both_sides(
     data: st.DataObject, count: int, seed: int, in_time: bool
@@ -86,6 +90,7 @@ def test_a_unit_is_never_on_both_sides(
         assert not seen & {units[place] for place in judging}
 
 
+@settings(max_examples=30)
 @given(targets, counts)
 def test_in_time_every_judging_row_follows_every_fitted_one(
     y: list[str | None], count: int
@@ -98,7 +103,7 @@ def test_in_time_every_judging_row_follows_every_fitted_one(
     assert judged == sorted(set(judged))
 
 
-@settings(max_examples=20)
+@settings(max_examples=30)
 @given(targets, counts, seeds, st.randoms())
 def test_the_order_of_the_rows_changes_no_fold(
     y: list[str | None], count: int, seed: int, random: object
