@@ -9,8 +9,11 @@ import polars as pl
 from mlwright.core.errors import DataError
 from mlwright.data.names import settle_names
 from mlwright.data.settings import DataSettings
+from mlwright.data.sources.pages import DamagedError, check_pages
 from mlwright.data.sources.raw import RawTable
 from mlwright.data.sources.steady import steady
+
+_FAULTS = (DamagedError, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 def read(path: Path, settings: DataSettings) -> RawTable:
@@ -31,8 +34,9 @@ def read(path: Path, settings: DataSettings) -> RawTable:
                 facts={"path": str(path)},
             )
         try:
+            check_pages(content)
             frame = pl.read_parquet(content, hive_partitioning=False, glob=False)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        except _FAULTS as error:
             raise DataError(
                 "parquet-broken",
                 f"{path} is no whole Parquet file: {str(error).splitlines()[0]}",
