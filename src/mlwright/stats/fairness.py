@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlwright.stats.counts import FloatArray, IntArray, Statistic, counted_cells, ratio, undefined
+from mlwright.stats.records import GroupRates
 
 SMALLEST_GROUP = 30
 """Rows a rate needs beneath it; a rate of fewer says more about chance than about the model."""
@@ -23,23 +24,6 @@ _CELLS_BENEATH: Mapping[str, tuple[int, ...]] = {
 
 _Tables = Callable[[FloatArray], FloatArray]
 """Gives lines x groups x cells: rows counted by group, truth and decision."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRates:
-    """The rates of one group.
-
-    ``compared`` names the gaps the group enters: those whose rate has enough rows beneath it. A
-    rate with no rows at all is NaN.
-    """
-
-    group: str
-    rows: int
-    positives: int
-    selection_rate: float
-    true_positive_rate: float
-    false_positive_rate: float
-    compared: tuple[str, ...]
 
 
 def group_rates(

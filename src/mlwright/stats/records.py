@@ -1,4 +1,4 @@
-"""What statistics give: values with the interval they are known to."""
+"""What statistics give: values with the interval they are known to, rates by group."""
 
 from __future__ import annotations
 
@@ -12,3 +12,20 @@ class Interval:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRates:
+    """The rates of one group.
+
+    ``compared`` names the gaps the group enters: those whose rate has enough rows beneath it. A
+    rate with no rows at all is NaN.
+    """
+
+    group: str
+    rows: int
+    positives: int
+    selection_rate: float
+    true_positive_rate: float
+    false_positive_rate: float
+    compared: tuple[str, ...]
