@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import cache
@@ -240,6 +241,27 @@ def test_dev_lock_pins_what_the_run_lock_pins() -> None:
         return set(re.findall(r"^\S+==\S+", (ROOT / "requirements" / name).read_text(), re.M))
 
     assert pins("run.lock") - pins("dev.lock") == set()
+
+
+def test_every_declared_dependency_is_imported_somewhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[<>=~!\[; ]", each)[0] for each in project["dependencies"]}
+    imported = {
+        name.partition(".")[0]
+        for path in modules(SOURCE)
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+
+    unused = {name for name in declared if name.replace("scikit-learn", "sklearn") not in imported}
+
+    assert unused == set()
 
 
 def test_every_module_opens_with_a_docstring() -> None:
