@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from mlwright.core.records import dump, load
+from mlwright.data.digests import columns_of
 from mlwright.features.catalogue import transform_row
-from mlwright.features.columns import columns_of
 from mlwright.features.prepare import Recipe, fit, transform
 from mlwright.features.records import Preparation
 

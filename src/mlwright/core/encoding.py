@@ -141,9 +141,7 @@ def _plain_object(value: Mapping[typing.Any, object]) -> dict[str, object]:
     return found
 
 
-_JSON = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-)
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical_json(value: object) -> bytes:
