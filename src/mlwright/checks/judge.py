@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
-from mlwright.checks.grammar import render, term_text
+from mlwright.checks.grammar import render, render_limit, term_text
 from mlwright.checks.records import (
     Choice,
     Comparator,
@@ -145,9 +145,11 @@ def _limits(bound: Limit | Range | Choice) -> tuple[Limit, ...]:
 
 
 def _shown(value: float, unit: str | None, limits: Sequence[Limit]) -> str:
-    """Return a value in the rule's unit, with digits enough to tell it from every limit."""
+    """Return a value in the rule's unit, with digits enough to show its side of each limit."""
+    if any(value == limit.value for limit in limits):
+        return render_limit(value, unit)
     factor = float(UNITS[unit].factor) if unit else 1.0
-    others = [limit.value / factor for limit in limits if limit.value != value]
+    others = [limit.value / factor for limit in limits]
     whole = len(f"{abs(value / factor):.0f}")
     for digits in range(whole if 4 < whole < 16 else 4, 18):
         text = f"{value / factor:.{digits}g}"
