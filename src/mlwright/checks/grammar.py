@@ -28,8 +28,7 @@ _WARN = "warn"
 _IN = Comparator.IN.value
 _RESERVED = frozenset({_WARN, _IN})
 _SYMBOLS = {each.value: each for each in Comparator if each is not Comparator.IN}
-_INVISIBLE = ("Cc", "Cs", "Zl", "Zp")
-_BIDIRECTIONAL = frozenset(
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # as in the names of columns
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 
@@ -240,7 +239,7 @@ class _Parser:
         if not name:
             self._fail_at(start, "a name cannot be empty")
         for character in name:
-            if unicodedata.category(character) in _INVISIBLE or character in _BIDIRECTIONAL:
+            if unicodedata.category(character) in _INVISIBLE:
                 self._fail_at(start, f"the name holds U+{ord(character):04X}, which nobody sees")
 
     def _is_name(self) -> bool:
