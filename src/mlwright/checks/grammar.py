@@ -29,8 +29,6 @@ _IN = Comparator.IN.value
 _RESERVED = frozenset({_WARN, _IN})
 _SYMBOLS = {each.value: each for each in Comparator if each is not Comparator.IN}
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # as in the names of columns
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
 
 
 def parse(text: str, *, name: str | None = None) -> Rule:
