@@ -120,7 +120,7 @@ def _evaluation(evaluation: Evaluation) -> Sequence[str]:
 
 def verdict_line(verdict: Verdict) -> str:
     """Return one verdict as a line."""
-    return f"{mark(verdict.outcome.value)}  {verdict.name}: {verdict.rule}  {verdict.why}"
+    return f"{mark(verdict.outcome.value)}  {verdict.rule}  {verdict.why}"
 
 
 def tell_end(output: Output, build: Build, *, report: str | None) -> None:

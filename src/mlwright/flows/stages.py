@@ -52,9 +52,9 @@ def profile(snapshot: Snapshot, split: Split, store: Store, tables: Tables) -> P
 
 
 @step
-def contract(profile: Profile, goal: Goal) -> Contract:
-    """Write down what the columns promise, from the profile alone."""
-    return infer(profile, goal.target)
+def contract(profile: Profile, goal: Goal, rule: SearchRule) -> Contract:
+    """Write down what the columns that may be features promise, from the profile alone."""
+    return infer(profile, goal.target, exclude=rule.drop)
 
 
 @step

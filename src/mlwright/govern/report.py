@@ -26,6 +26,7 @@ def render(
     """Return the report as one HTML document; the same records give the same bytes."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["number"] = _number
+    taken = {column.name for column in package.signature.inputs}
     template = environment.from_string(
         files("mlwright.govern").joinpath("templates/report.html").read_text("utf-8")
     )
@@ -35,6 +36,7 @@ def render(
         search=search,
         evaluation=evaluation,
         verdicts=verdicts,
+        features=[f for f in package.contract.features if f.name in taken],
         why=why,
         summary=_in_words(version, package, evaluation),
         chart=_chart(version, evaluation),

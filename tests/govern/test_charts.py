@@ -1,0 +1,37 @@
+"""Charts are well-formed SVG that shows what it is told, whatever the names and numbers."""
+
+from __future__ import annotations
+
+import math
+from xml.etree import ElementTree
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlwright.evaluate.records import Interval
+from mlwright.govern.charts import Bar, intervals
+
+numbers = st.floats(-1e12, 1e12)
+printable = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), max_size=20
+)
+
+
+@given(st.lists(st.tuples(printable, numbers, numbers, numbers), min_size=1, max_size=6))
+def test_a_chart_is_well_formed_and_names_every_bar(
+    rows: list[tuple[str, float, float, float]],
+) -> None:
+    bars = [Bar(n, Interval(sorted(v)[1], min(v), max(v)), emphasis=False) for n, *v in rows]
+
+    svg = ElementTree.fromstring(intervals(bars, title="a < b & c"))
+
+    texts = [element.text or "" for element in svg.iter() if element.tag.endswith("text")]
+    assert all(name in texts for name, *_ in rows)
+    assert svg.get("aria-label") == "a < b & c"
+
+
+def test_a_bar_without_a_defined_value_is_left_out() -> None:
+    good = Bar("good", Interval(0.5, 0.4, 0.6), emphasis=True)
+    bad = Bar("bad", Interval(math.nan, math.nan, math.nan), emphasis=False)
+
+    assert "bad" not in intervals([good, bad], title="t")
