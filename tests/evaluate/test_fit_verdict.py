@@ -12,6 +12,8 @@ from mlwright.stats.records import Interval
 
 AUC, RMSE = METRICS["auc"], METRICS["rmse"]
 GOOD = Scores(
+    rows=1_000,
+    rarest=300,
     train=0.87,
     validation=0.86,
     test=Interval(0.85, 0.84, 0.86),
@@ -20,6 +22,8 @@ GOOD = Scores(
     gain_over_linear=Interval(0.02, 0.01, 0.03),
 )
 GOOD_RMSE = Scores(
+    rows=1_000,
+    rarest=None,
     train=530.0,
     validation=550.0,
     test=Interval(560.0, 540.0, 580.0),
@@ -99,6 +103,13 @@ def test_clearly_below_the_linear_baseline_is_underfit() -> None:
     assert "worse than the linear baseline by 0.03 (95 %: 0.02 to 0.04)" in found.why
 
 
+def test_a_difference_from_the_linear_baseline_too_small_to_matter_is_said_and_is_good() -> None:
+    found = fit_verdict(AUC, replace(GOOD, gain_over_linear=Interval(-0.002, -0.003, -0.001)))
+
+    assert found.verdict is FitVerdict.GOOD
+    assert "worse than the linear baseline by 0.002" in found.why
+
+
 def test_a_gain_that_may_be_nothing_or_much_is_too_little_data() -> None:
     unsure = replace(GOOD, gain=Interval(0.08, -0.05, 0.2))
 
@@ -114,6 +125,11 @@ def test_an_undefined_metric_is_too_little_data(end: str) -> None:
     assert fit_verdict(AUC, undefined).verdict is FitVerdict.TOO_LITTLE_DATA
 
 
+@pytest.mark.parametrize("few", [{"rows": 29}, {"rarest": 9}])
+def test_a_handful_of_rows_is_too_little_data_whatever_they_say(few: dict[str, int]) -> None:
+    assert fit_verdict(AUC, replace(GOOD, **few)).verdict is FitVerdict.TOO_LITTLE_DATA
+
+
 def test_the_linear_model_is_said_to_answer_as_the_baseline_does() -> None:
     same = replace(GOOD, gain_over_linear=Interval(0.0, 0.0, 0.0))
 
@@ -122,6 +138,6 @@ def test_the_linear_model_is_said_to_answer_as_the_baseline_does() -> None:
 
 def test_a_dummy_that_is_perfect_leaves_nothing_to_learn() -> None:
     nothing = Interval(0.0, 0.0, 0.0)
-    constant = Scores(0.0, 0.0, nothing, 0.0, nothing, nothing)
+    constant = Scores(50, None, 0.0, 0.0, nothing, 0.0, nothing, nothing)
 
     assert fit_verdict(RMSE, constant).verdict is FitVerdict.UNDERFIT

@@ -9,7 +9,7 @@ from mlwright.evaluate.estimate import DUMMY, LINEAR, MODEL, Round, estimate
 from mlwright.evaluate.fit_verdict import Scores, fit_verdict
 from mlwright.evaluate.records import Evaluation
 from mlwright.evaluate.truth import Judged, groups_of, units_of
-from mlwright.stats.metrics import METRICS
+from mlwright.stats.metrics import BINARY, METRICS
 from mlwright.train.records import Task
 
 
@@ -43,7 +43,10 @@ def conclude(
         units=units_of(judged.table, unit),
         seed=seed,
     )
+    positives = int((judged.y == 1).sum())
     scores = Scores(
+        rows=len(judged.y),
+        rarest=min(positives, len(judged.y) - positives) if kind == BINARY else None,
         train=train,
         validation=validation,
         test=found.metrics[MODEL][task.metric],

@@ -91,8 +91,10 @@ def estimate(
     def gain(baseline: str) -> Interval:
         sign = 1.0 if METRICS[metric].greater_is_better else -1.0
         first, second = (MODEL, metric), (baseline, metric)
+        # Adding 0.0 turns the negative zero of two equal models into nothing worth a sign.
         return summarise(
-            sign * (value[first] - value[second]), sign * (replicated[first] - replicated[second])
+            sign * (value[first] - value[second]) + 0.0,
+            sign * (replicated[first] - replicated[second]) + 0.0,
         )
 
     return Estimates(

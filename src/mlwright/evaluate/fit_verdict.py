@@ -4,14 +4,17 @@ All sizes are shares of the way from the dummy to a perfect score in the task's 
 1 for an auc beside a dummy of .5; from the dummy's rmse down to 0), so that one set of limits
 fits every metric. In order:
 
-1. *Too little data*: the metric is undefined on the test rows, or its gain over the dummy may as
-   well be nothing (its interval reaches down to 0) as more than ``BARELY``.
+1. *Too little data*: fewer than ``FEWEST_ROWS`` rows, or ``FEWEST_OF_A_CLASS`` of one of two
+   classes (an interval from fewer resamples the same few rows and looks surer than it is); or the
+   metric is undefined on the test rows; or its gain over the dummy may as well be nothing (its
+   interval reaches down to 0) as more than ``BARELY``.
 2. *Underfit*: the gain over the dummy is under ``BARELY``.
 3. *Overfit*: worse on the test rows than on the training rows, beyond the test score's interval,
    and by more than ``LARGE``, or by more than ``MOST`` of what it had gained over the dummy in
    training (and more than ``NOTICEABLE``).
    *Too little data*, when such a gap does not exceed the interval: it may be chance.
-4. *Underfit*: worse than the linear baseline, the whole interval of their difference below 0.
+4. *Underfit*: worse than the linear baseline by more than ``NOTICEABLE``, the whole interval of
+   their difference below 0.
 5. *Good* otherwise.
 """
 
@@ -24,6 +27,8 @@ from mlwright.evaluate.records import Fit, FitVerdict
 from mlwright.stats.metrics import Metric
 from mlwright.stats.records import Interval
 
+FEWEST_ROWS = 30
+FEWEST_OF_A_CLASS = 10
 BARELY = 0.05
 LARGE = 0.10
 MOST = 0.50
@@ -32,8 +37,13 @@ NOTICEABLE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the verdict rests on, in the task's metric; gains are positive where better."""
+    """What the verdict rests on, in the task's metric; gains are positive where better.
 
+    ``rarest`` counts the rows of the rarer of two classes; None for another task.
+    """
+
+    rows: int
+    rarest: int | None
     train: float
     validation: float
     test: Interval
@@ -52,10 +62,17 @@ def fit_verdict(metric: Metric, scores: Scores) -> Fit:
 
 def _decide(metric: Metric, scores: Scores, gap: float) -> tuple[FitVerdict, str]:
     gain = scores.gain
+    if scores.rows < FEWEST_ROWS:
+        return FitVerdict.TOO_LITTLE_DATA, f"judged on {scores.rows} rows, under {FEWEST_ROWS}"
+    if scores.rarest is not None and scores.rarest < FEWEST_OF_A_CLASS:
+        return (
+            FitVerdict.TOO_LITTLE_DATA,
+            f"judged on {scores.rarest} rows of the rarer class, under {FEWEST_OF_A_CLASS}",
+        )
     if not all(map(math.isfinite, (scores.test.low, scores.test.high, gain.low, gain.high))):
         return (
             FitVerdict.TOO_LITTLE_DATA,
-            f"{metric.name} or its interval is not defined on the test rows: too few, or all alike",
+            f"{metric.name} or its interval is not defined on the test rows",
         )
     way = abs((1.0 if metric.greater_is_better else 0.0) - scores.dummy)
     if gain.low <= 0 and gain.high >= BARELY * way and gain.high > 0:
@@ -101,7 +118,7 @@ def _by_gap(metric: Metric, scores: Scores, gap: float, way: float) -> tuple[Fit
             f"{seen}: {_share(gap, way)} of the way from the dummy to a perfect score did not"
             f" carry over (limit {LARGE:.0%}). {_where(scores, sign, way)}; {beside}",
         )
-    if over.high < 0:
+    if over.high < 0 and over.value < -NOTICEABLE * way:
         return (
             FitVerdict.UNDERFIT,
             f"{seen}, but {beside}: the search found less than a straight line holds",

@@ -4,6 +4,9 @@ Each outer fold is answered by a model whose whole search (choice, tuning, fit) 
 folds, so that no answer rests on a choice its own row took part in. The interval is over rows; it
 does not hold how the search itself would vary on other rows of the same kind, so it is somewhat
 too narrow (Bates, Hastie and Tibshirani 2024); the repeats average out where the folds fell.
+
+Where a column orders the rows in time, each outer fold is answered by a search over the rows
+before it: the first rows judge nothing, and there is one way to cut, so one repeat.
 """
 
 from __future__ import annotations
@@ -69,14 +72,15 @@ def nested(
     asked = _Question(task, plan, drop, interpretable_within, unit)
     progress = progress or Silent()
     judged = judgeable(table, task)
-    progress.start(plan.repeats * plan.outer_folds, METHOD)
+    count = plan.repeats if plan.time is None else 1
+    progress.start(count * plan.outer_folds, METHOD)
     # Another seed than the plan's own, which decides the inner folds.
     repeats = [
         _repeat(judged, asked, seed=plan.seed + 1 + repeat, progress=progress)
-        for repeat in range(plan.repeats)
+        for repeat in range(count)
     ]
     progress.finish()
-    judged, rounds = _answered(judged, [each.round for each in repeats], task)
+    judged, rounds = _answered(judged, [each.round for each in repeats], plan)
     return conclude(
         judged,
         rounds,
@@ -105,7 +109,12 @@ def _repeat(judged: Judged, asked: _Question, *, seed: int, progress: Progress) 
     fold_of: IntArray = np.full(len(judged.y), -1, dtype=np.intp)
     train, validation = [], []
     folds = rounds_of(
-        judged.table, asked.task, asked.plan.outer_folds, seed=seed, unit=asked.unit, time=None
+        judged.table,
+        asked.task,
+        asked.plan.outer_folds,
+        seed=seed,
+        unit=asked.unit,
+        time=asked.plan.time,
     )
     for fold, (fitting, judging) in enumerate(folds):
         fold_of[judging] = fold
@@ -136,30 +145,29 @@ def _fold(
         interpretable_within=asked.interpretable_within,
         progress=Silent(),
     )
-    chosen = {
-        MODEL: found.chosen,
-        DUMMY: portfolio.DUMMY,
-        LINEAR: portfolio.LINEAR,
-    }
+    chosen = {MODEL: found.chosen, DUMMY: portfolio.DUMMY, LINEAR: portfolio.LINEAR}
     fitted = {name: fit(seen, each, task, plan, drop) for name, each in chosen.items()}
     for name, each in fitted.items():
-        answers[name][judging] = predict(each, held_out)
+        answers[name][judging] = predict(each, held_out, threads=plan.threads)
     metric = METRICS[task.metric]
-    known = metric.function(judged.y[fitting], predict(fitted[MODEL], seen.frame))
+    known = metric.function(
+        judged.y[fitting], predict(fitted[MODEL], seen.frame, threads=plan.threads)
+    )
     scored = next(s for s in found.scored if s.configuration.name == found.chosen.name)
     return known, scored.validation
 
 
 def _answered(
-    judged: Judged, rounds: Sequence[Round], task: Task
+    judged: Judged, rounds: Sequence[Round], plan: Plan
 ) -> tuple[Judged, Sequence[Round]]:
-    """Leave out rows no model could answer unseen: the only row of a class."""
+    """Leave out the rows that no fold left out: they were only ever learned from."""
     folds = [each.folds for each in rounds if each.folds is not None]
     kept = np.flatnonzero(np.all([fold >= 0 for fold in folds], axis=0))
     alone = len(judged.y) - len(kept)
     if not alone:
         return judged, rounds
-    left_out = {**judged.left_out, f"{task.target} is like in no other row": alone}
+    why = "no other has its class" if plan.time is None else "nothing came before it to learn from"
+    left_out = {**judged.left_out, why: alone}
     fewer = [
         Round({name: found[kept] for name, found in each.answers.items()}, fold[kept])
         for each, fold in zip(rounds, folds, strict=True)
