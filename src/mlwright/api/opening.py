@@ -9,7 +9,14 @@ from mlwright.api.spec import PLANNED, SECTIONS
 from mlwright.core.errors import NotFoundError, UsageError
 from mlwright.core.files import write_durably
 from mlwright.core.seam import Seam, SystemSeam
-from mlwright.core.settings import SPEC_FILE, STATE_FOLDER, Document, find_document, resolve
+from mlwright.core.settings import (
+    PYPROJECT,
+    SPEC_FILE,
+    STATE_FOLDER,
+    Document,
+    find_document,
+    resolve,
+)
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.ledger import Ledger
 from mlwright.store.local import LocalStore
@@ -38,7 +45,9 @@ def locate(folder: Path | None, start: Path, *, create: bool) -> Document:
         fix="go to the project's folder, give --project DIR, or make one: "
         "mlw run FILE --target COLUMN",
         facts={"folder": str(wanted)},
-        looked=[str(place / name) for place in places for name in (SPEC_FILE, STATE_FOLDER)],
+        looked=[
+            str(place / name) for place in places for name in (SPEC_FILE, PYPROJECT, STATE_FOLDER)
+        ],
     )
 
 
