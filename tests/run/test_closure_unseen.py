@@ -8,20 +8,24 @@ import pytest
 
 from mlwright.run.closure import closure
 
+# A file in memory: one on the disk that nobody closes would warn in a later test.
+OPEN = "__import__('io').TextIOWrapper(__import__('io').BytesIO())"
 UNSEEN = {
-    "a global open file": ("F = open(__file__)\ndef step(x): return F.read()", "TextIOWrapper"),
+    "a global open file": (
+        f"F = {OPEN}\ndef step(x): return F.read()",
+        "TextIOWrapper",
+    ),
     "a compiled object without a canonical form": (
         "import zlib\nZ = zlib.compressobj()\ndef step(x): return Z.compress(x)",
         "Compress",
     ),
     "a generator": ("G = (i for i in [1])\ndef step(x): return next(G)", "generator"),
     "a file in a closure cell": (
-        "def make(f):\n def step(x): return f.read()\n return step\nstep = make(open(__file__))",
+        f"def make(f):\n def step(x): return f.read()\n return step\nstep = make({OPEN})",
         "TextIOWrapper",
     ),
     "a file held by an instance": (
-        "class P:\n def __init__(self): self.f = open(__file__)\nP1 = P()\n"
-        "def step(x): return P1.f",
+        f"class P:\n def __init__(self): self.f = {OPEN}\nP1 = P()\ndef step(x): return P1.f",
         "TextIOWrapper",
     ),
     "eval": ("def step(x): return eval(x)", "builtins.eval"),
