@@ -74,7 +74,8 @@ def settings_page() -> str:
         "Settings stand in `mlwright.toml`, or in `[tool.mlwright]` of `pyproject.toml`. A flag "
         "wins over the environment variable `MLWRIGHT_SECTION_KEY`, that over the file, that "
         "over the default; `mlw show settings` says where each value came from. An unknown key "
-        "is an error that names the nearest right one.",
+        "is an error that names the nearest right one. A JSON Schema for editors ships with the "
+        "package as `spec.schema.json`.",
     ]
     for section, kind in SECTIONS.items():
         parts.append(f"## [{section}]" if section else "## Above all sections")
