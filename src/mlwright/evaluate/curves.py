@@ -5,13 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mlwright.evaluate.records import Curves, HistogramBin, ReliabilityBin, RocPoint
+from mlwright.stats.calibration import calibration_bins, stated_and_happened
 from mlwright.stats.counts import FloatArray
-from mlwright.stats.metrics import (
-    BINARY,
-    REGRESSION,
-    calibration_bins,
-    stated_and_happened,
-)
+from mlwright.stats.metrics import BINARY, REGRESSION
 
 MOST_POINTS = 200
 HISTOGRAM_BINS = 20

@@ -13,8 +13,9 @@ import numpy as np
 from mlwright.evaluate.truth import Groups
 from mlwright.stats.bootstrap import observed, replicates, resamples_for, summarise
 from mlwright.stats.counts import FloatArray, IntArray, Statistic, mean_of_defined
+from mlwright.stats.decisions import predicted_classes
 from mlwright.stats.fairness import Gap, gaps, group_rates
-from mlwright.stats.metrics import BINARY, METRICS, Metric, metrics_for, predicted_classes
+from mlwright.stats.metrics import BINARY, METRICS, Metric, metrics_for
 from mlwright.stats.records import GroupRates, Interval
 
 MODEL, DUMMY, LINEAR = "model", "dummy", "linear"

@@ -24,7 +24,7 @@ LEVEL = 0.95
 # Past this share of resamples without a value (a class that was not drawn), no end is stated.
 _MOST_UNDEFINED = 0.10
 # Counts held at once: lines x rows that fit a processor's cache.
-_CHUNK = 1 << 17
+_CHUNK = 1 << 16
 
 
 def resamples_for(rows: int) -> int:
@@ -59,7 +59,9 @@ def replicates(
     step = max(1, min(resamples, _CHUNK // rows))
     for start in range(0, resamples, step):
         stop = min(start + step, resamples)
-        counts = np.stack([draw() for _ in range(start, stop)])
+        counts = np.empty((stop - start, rows))
+        for line in counts:
+            line[:] = draw()
         for index, statistic in enumerate(statistics):
             out[index, start:stop] = statistic(counts)
     return out
@@ -67,14 +69,14 @@ def replicates(
 
 def _drawer(
     rows: int, units: IntArray | None, generator: np.random.Generator
-) -> Callable[[], FloatArray]:
+) -> Callable[[], IntArray]:
     if units is not None and units.shape != (rows,):
         raise ValueError(f"{units.shape} units do not fit {rows} rows")
     drawn = rows if units is None else int(units.max()) + 1
 
-    def draw() -> FloatArray:
+    def draw() -> IntArray:
         counts = np.bincount(generator.integers(0, drawn, drawn), minlength=drawn)
-        return (counts if units is None else counts[units]).astype(np.float64)
+        return counts if units is None else counts[units]
 
     return draw
 

@@ -47,11 +47,6 @@ def mean_of_defined(values: FloatArray) -> FloatArray:
 
 
 def counted_cells(cell: IntArray, cells: int, counts: FloatArray) -> FloatArray:
-    """Return lines x cells: how often each cell holds a counted row.
-
-    ``cell`` is the cell of each row, or of each line and row.
-    """
-    lines = len(counts)
-    flat = (np.arange(lines)[:, None] * cells + cell).ravel()
-    found = np.bincount(flat, weights=counts.ravel(), minlength=lines * cells)
-    return found.astype(np.float64).reshape((lines, cells))
+    """Return lines x cells: how often each cell holds a counted row; ``cell`` is each row's."""
+    found = [np.bincount(cell, weights=line, minlength=cells) for line in counts]
+    return np.array(found, dtype=np.float64).reshape((len(counts), cells))

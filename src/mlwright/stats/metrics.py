@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlwright.stats.calibration import ece, ece_noise
 from mlwright.stats.counts import (
     FloatArray,
-    IntArray,
     Statistic,
     counted_cells,
     mean_of_defined,
@@ -24,6 +24,8 @@ from mlwright.stats.counts import (
     total,
     undefined,
 )
+from mlwright.stats.decisions import predicted_classes
+from mlwright.stats.ranking import average_precision, rank_auc
 
 Prepare = Callable[[FloatArray, FloatArray], Statistic]
 """Does the work that does not depend on the counts (sorting, per-row terms) once."""
@@ -32,8 +34,8 @@ BINARY = "binary"
 MULTICLASS = "multiclass"
 REGRESSION = "regression"
 
-_CALIBRATION_BINS = 15
 _SMALLEST_PROBABILITY = 1e-15
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,75 +85,21 @@ class Metric:
         return statistic
 
 
-def predicted_classes(answers: FloatArray) -> IntArray:
-    """Return the index of the most probable class; on a tie the first (so .5 is negative).
-
-    >>> predicted_classes(np.array([[0.5, 0.5], [0.4, 0.6]])).tolist()
-    [0, 1]
-    """
-    found: IntArray = np.argmax(answers, axis=1)
-    return found
-
-
 def _mean(terms: FloatArray) -> Statistic:
     return lambda counts: ratio(total(counts * terms), total(counts))
 
 
-def _order(scores: FloatArray) -> tuple[IntArray, IntArray | None]:
-    """Return the ascending order and where each run of equal scores starts (None: no ties)."""
-    order = np.argsort(scores, kind="stable")
-    ordered = scores[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    return order, None if len(starts) == len(scores) else starts
-
-
-def _runs(values: FloatArray, starts: IntArray | None) -> FloatArray:
-    if starts is None:
-        return values
-    summed: FloatArray = np.add.reduceat(values, starts, axis=-1)
-    return summed
-
-
-def _rank_auc(scores: FloatArray, positive: FloatArray) -> Statistic:
-    order, starts = _order(scores)
-    positive = positive[order]
-
-    def statistic(counts: FloatArray) -> FloatArray:
-        counted = np.take(counts, order, axis=1)
-        up = counted * positive
-        down = _runs(counted - up, starts)
-        up = _runs(up, starts)
-        below = np.cumsum(down, axis=1)
-        return ratio(total(up * (below - 0.5 * down)), total(up) * below[:, -1])
-
-    return statistic
-
-
 def _auc(y: FloatArray, answers: FloatArray) -> Statistic:
-    return _rank_auc(answers[:, -1], (y == answers.shape[1] - 1).astype(np.float64))
+    return rank_auc(answers[:, -1], y == answers.shape[1] - 1)
 
 
 def _auc_macro(y: FloatArray, answers: FloatArray) -> Statistic:
-    each = [
-        _rank_auc(answers[:, index], (y == index).astype(np.float64))
-        for index in range(answers.shape[1])
-    ]
+    each = [rank_auc(answers[:, index], y == index) for index in range(answers.shape[1])]
     return lambda counts: mean_of_defined(np.stack([one(counts) for one in each], axis=1))
 
 
 def _average_precision(y: FloatArray, answers: FloatArray) -> Statistic:
-    order, starts = _order(-answers[:, -1])
-    positive = (y[order] == answers.shape[1] - 1).astype(np.float64)
-
-    def statistic(counts: FloatArray) -> FloatArray:
-        counted = np.take(counts, order, axis=1)
-        up = _runs(counted * positive, starts)
-        seen = np.cumsum(_runs(counted, starts), axis=1)
-        # Before the first counted row nothing is seen, and nothing positive either.
-        precision = np.cumsum(up, axis=1) / np.maximum(seen, 1.0)
-        return ratio(total(up * precision), total(up))
-
-    return statistic
+    return average_precision(answers[:, -1], y == answers.shape[1] - 1)
 
 
 def _log_loss(y: FloatArray, answers: FloatArray) -> Statistic:
@@ -206,60 +154,6 @@ def _f1(y: FloatArray, answers: FloatArray) -> Statistic:
     return statistic
 
 
-def _ece(y: FloatArray, answers: FloatArray) -> Statistic:
-    stated, happened = stated_and_happened(y, answers)
-    order, starts = _order(stated)
-    excess = (stated - happened)[order]
-
-    def statistic(counts: FloatArray) -> FloatArray:
-        counted = np.take(counts, order, axis=1)
-        in_run = _runs(counted, starts)
-        gaps = counted_cells(
-            _bins_of_equal_count(in_run), _CALIBRATION_BINS, _runs(counted * excess, starts)
-        )
-        return ratio(total(np.abs(gaps)), total(counts))
-
-    return statistic
-
-
-def _bins_of_equal_count(in_run: FloatArray) -> IntArray:
-    """Return each run's bin: a run of equal answers goes whole into the bin of its middle."""
-    seen = np.cumsum(in_run, axis=1)
-    share = (seen - 0.5 * in_run) / np.maximum(seen[:, -1:], 1.0)
-    bins: IntArray = np.minimum(share * _CALIBRATION_BINS, _CALIBRATION_BINS - 1).astype(np.intp)
-    return bins
-
-
-def calibration_bins(stated: FloatArray) -> IntArray:
-    """Return each row's bin of about equal count by its stated probability, numbered from 0."""
-    _, inverse, in_run = np.unique(stated, return_inverse=True, return_counts=True)
-    bins: IntArray = _bins_of_equal_count(in_run[None].astype(np.float64))[0][inverse]
-    return bins
-
-
-def _ece_noise(y: FloatArray, answers: FloatArray) -> Statistic:
-    stated, happened = stated_and_happened(y, answers)
-    excess = stated - happened
-    bins = calibration_bins(stated)
-
-    def gaps(counts: FloatArray) -> FloatArray:
-        rows = np.maximum(total(counts), 1.0)
-        return counted_cells(bins, _CALIBRATION_BINS, counts * excess) / rows[:, None]
-
-    seen = gaps(np.ones((1, len(y))))
-    return lambda counts: total(np.abs(gaps(counts) - seen))
-
-
-def stated_and_happened(y: FloatArray, answers: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return what calibration compares: the stated probability of an event, and the event.
-
-    With two classes the event is the positive class, with more that the top class is right.
-    """
-    if answers.shape[1] == 2:
-        return answers[:, 1], y
-    return answers.max(axis=1), (predicted_classes(answers) == y).astype(np.float64)
-
-
 def _rmse(y: FloatArray, answers: FloatArray) -> Statistic:
     squared = _mean((answers[:, 0] - y) ** 2)
     return lambda counts: np.sqrt(squared(counts))
@@ -289,14 +183,16 @@ def _r2(y: FloatArray, answers: FloatArray) -> Statistic:
     squared = (answers[:, 0] - y) ** 2
     # Centred once, so that a large common offset does not cancel the digits that matter.
     centred = y - y.mean()
+    from_middle = centred**2
+    if centred.min() == centred.max():
+        return undefined
 
     def statistic(counts: FloatArray) -> FloatArray:
-        taken = counts > 0
-        low = np.where(taken, centred, math.inf).min(axis=1)
-        high = np.where(taken, centred, -math.inf).max(axis=1)
         mean = ratio(total(counts * centred), total(counts))
         spread = total(counts * (centred - mean[:, None]) ** 2)
-        return 1 - ratio(total(counts * squared), np.where(low < high, spread, 0.0))
+        # What is left of equal values after subtracting their mean is rounding, no spread.
+        spread[spread <= _ROUNDING * total(counts * from_middle)] = 0.0
+        return 1 - ratio(total(counts * squared), spread)
 
     return statistic
 
@@ -382,11 +278,11 @@ METRICS: Mapping[str, Metric] = {
             "ece",
             _EITHER,
             False,
-            _ece,
+            ece,
             "Expected calibration error: rows in 15 bins of equal count by stated probability (of "
             "the positive class; with more classes of the top one), sum of share x |mean stated - "
             "share that happened| (Guo and others 2017, equal counts after Nixon and others 2019).",
-            prepare_noise=_ece_noise,
+            prepare_noise=ece_noise,
         ),
         Metric("rmse", _VALUE, False, _rmse, "Square root of the mean of (answer - y)^2."),
         Metric("mae", _VALUE, False, _mae, "Mean of |answer - y|."),
