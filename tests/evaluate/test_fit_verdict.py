@@ -68,10 +68,13 @@ def test_a_large_gap_within_the_test_scores_interval_is_too_little_data() -> Non
 
 def test_losing_most_of_a_small_gain_is_overfit_though_the_gap_is_small() -> None:
     lost = replace(
-        GOOD, train=0.60, test=Interval(0.54, 0.535, 0.545), gain=Interval(0.04, 0.035, 0.045)
+        GOOD, train=0.58, test=Interval(0.535, 0.53, 0.54), gain=Interval(0.035, 0.03, 0.04)
     )
 
-    assert fit_verdict(AUC, lost).verdict is FitVerdict.OVERFIT
+    found = fit_verdict(AUC, lost)
+
+    assert found.verdict is FitVerdict.OVERFIT
+    assert "56% of what it gained in training (limit 50%)" in found.why
 
 
 def test_barely_above_the_dummy_is_underfit() -> None:

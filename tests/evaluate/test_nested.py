@@ -69,6 +69,7 @@ def test_a_table_that_tells_its_target_is_judged_well_on_every_row() -> None:
     assert found.metrics["auc"].low > 0.95
     assert found.gain.low > 0.4
     assert found.left_out == {}
+    assert "chosen in 6 outer folds: " in found.fit.why
 
 
 def test_judging_twice_gives_the_same_bytes_and_another_seed_others() -> None:

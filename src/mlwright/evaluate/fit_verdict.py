@@ -101,7 +101,8 @@ def _by_gap(metric: Metric, scores: Scores, gap: float, way: float) -> tuple[Fit
     )
     sign = 1.0 if metric.greater_is_better else -1.0
     learned = sign * (scores.train - scores.dummy)
-    is_large = gap > LARGE * way or (gap > MOST * learned and gap > NOTICEABLE * way)
+    loses_most = gap > MOST * learned and gap > NOTICEABLE * way
+    is_large = gap > LARGE * way or loses_most
     best_test = scores.test.high if metric.greater_is_better else scores.test.low
     is_real = sign * (scores.train - best_test) > 0
     if is_large and not is_real:
@@ -113,10 +114,14 @@ def _by_gap(metric: Metric, scores: Scores, gap: float, way: float) -> tuple[Fit
     over = scores.gain_over_linear
     beside = _beside_linear(over)
     if is_large:
+        lost = (
+            f"{_share(gap, way)} of the way from the dummy to a perfect score (limit {LARGE:.0%})"
+        )
+        if gap <= LARGE * way:
+            lost = f"{_share(gap, learned)} of what it gained in training (limit {MOST:.0%})"
         return (
             FitVerdict.OVERFIT,
-            f"{seen}: {_share(gap, way)} of the way from the dummy to a perfect score did not"
-            f" carry over (limit {LARGE:.0%}). {_where(scores, sign, way)}; {beside}",
+            f"{seen}: {lost} did not carry over. {_where(scores, sign, way)}; {beside}",
         )
     if over.high < 0 and over.value < -NOTICEABLE * way:
         return (
@@ -133,7 +138,7 @@ def _where(scores: Scores, sign: float, way: float) -> str:
             "Validation did not show it: the test rows differ from the rows before them, or the"
             " search tuned itself to the validation rows"
         )
-    return "Validation shows it too: the model knows its training rows by heart"
+    return "Validation shows it too: part of what it learned holds for its training rows alone"
 
 
 def _beside_linear(over: Interval) -> str:

@@ -12,8 +12,9 @@ before it: the first rows judge nothing, and there is one way to cut, so one rep
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -81,33 +82,44 @@ def nested(
     ]
     progress.finish()
     judged, rounds = _answered(judged, [each.round for each in repeats], plan)
-    return conclude(
+    inside = [fold for each in repeats for fold in each.inside]
+    found = conclude(
         judged,
         rounds,
         task,
         method=METHOD,
-        train=_mean([score for each in repeats for score in each.train]),
-        validation=_mean([score for each in repeats for score in each.validation]),
+        train=_mean([fold.train for fold in inside]),
+        validation=_mean([fold.validation for fold in inside]),
         fairness=fairness,
         unit=unit,
         seed=plan.seed,
     )
+    why = f"{found.fit.why}; {_choices(inside)}"
+    return replace(found, fit=replace(found.fit, why=why))
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What the search in one outer fold chose, and its scores in the task's metric."""
+
+    chosen: str
+    train: float
+    validation: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Repeat:
-    """One pass over the outer folds, and the scores inside each."""
+    """One pass over the outer folds."""
 
     round: Round
-    train: tuple[float, ...]
-    validation: tuple[float, ...]
+    inside: tuple[_Inside, ...]
 
 
 def _repeat(judged: Judged, asked: _Question, *, seed: int, progress: Progress) -> _Repeat:
     outputs = len(asked.task.classes) or 1
     answers = {name: np.full((len(judged.y), outputs), math.nan) for name in (MODEL, DUMMY, LINEAR)}
     fold_of: IntArray = np.full(len(judged.y), -1, dtype=np.intp)
-    train, validation = [], []
+    inside = []
     folds = rounds_of(
         judged.table,
         asked.task,
@@ -118,11 +130,9 @@ def _repeat(judged: Judged, asked: _Question, *, seed: int, progress: Progress) 
     )
     for fold, (fitting, judging) in enumerate(folds):
         fold_of[judging] = fold
-        scores = _fold(judged, asked, fitting, judging, answers)
-        train.append(scores[0])
-        validation.append(scores[1])
+        inside.append(_fold(judged, asked, fitting, judging, answers))
         progress.advance(f"outer fold {fold + 1} of {len(folds)}")
-    return _Repeat(Round(answers, fold_of), tuple(train), tuple(validation))
+    return _Repeat(Round(answers, fold_of), tuple(inside))
 
 
 def _fold(
@@ -131,8 +141,8 @@ def _fold(
     fitting: IntArray,
     judging: IntArray,
     answers: dict[str, FloatArray],
-) -> tuple[float, float]:
-    """Answer one outer fold; return the chosen model's score in training and in its search."""
+) -> _Inside:
+    """Answer one outer fold."""
     task, plan, drop = asked.task, asked.plan, asked.drop
     seen = rows_of(judged.table, fitting)
     held_out = judged.table.frame[judging]
@@ -154,7 +164,7 @@ def _fold(
         judged.y[fitting], predict(fitted[MODEL], seen.frame, threads=plan.threads)
     )
     scored = next(s for s in found.scored if s.configuration.name == found.chosen.name)
-    return known, scored.validation
+    return _Inside(found.chosen.name, known, scored.validation)
 
 
 def _answered(
@@ -173,6 +183,14 @@ def _answered(
         for each, fold in zip(rounds, folds, strict=True)
     ]
     return Judged(rows_of(judged.table, kept), judged.y[kept], left_out), fewer
+
+
+def _choices(inside: Sequence[_Inside]) -> str:
+    """Say what the searches chose: where they differ, the table says little which is best."""
+    times = Counter(fold.chosen for fold in inside)
+    ranked = sorted(times.items(), key=lambda item: (-item[1], item[0]))
+    listed = ", ".join(f"{name} {count}" for name, count in ranked)
+    return f"chosen in {len(inside)} outer folds: {listed}"
 
 
 def _mean(scores: Sequence[float]) -> float:
