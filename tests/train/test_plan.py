@@ -32,6 +32,7 @@ lines = st.builds(_Line, seconds, st.floats(0.0, 1e-4))
 costs = st.builds(_Costs, fit=lines, tree=lines, linear=lines, prepare=st.floats(0.0, 1e-4))
 sizes = st.integers(10, 5_000_000)
 budgets = st.floats(0.0, 1e5)
+methods = st.sampled_from(["hash", "time", "nested"])
 offers = st.sampled_from(
     [
         portfolio_for(models, categories=categories)
@@ -62,11 +63,11 @@ def shape(way: _Work) -> tuple[object, ...]:
 
 
 @settings(max_examples=25)
-@given(offers, sizes, costs, budgets, st.booleans())
+@given(offers, sizes, costs, budgets, methods)
 def test_the_budget_is_kept_where_any_way_keeps_it(
-    offered: tuple[object, ...], rows: int, cost: _Costs, budget: float, nested: bool
+    offered: tuple[object, ...], rows: int, cost: _Costs, budget: float, method: str
 ) -> None:
-    ways = list(_ways(offered, rows, cost, nested=nested))  # type: ignore[arg-type]
+    ways = list(_ways(offered, rows, cost, method))  # type: ignore[arg-type]
 
     chosen = _take(ways, budget)
 
@@ -77,16 +78,16 @@ def test_the_budget_is_kept_where_any_way_keeps_it(
 
 
 @settings(max_examples=25)
-@given(offers, sizes, costs, budgets, budgets, st.booleans())
+@given(offers, sizes, costs, budgets, budgets, methods)
 def test_more_budget_never_gives_a_less_worthy_plan(
     offered: tuple[object, ...],
     rows: int,
     cost: _Costs,
     one: float,
     other: float,
-    nested: bool,
+    method: str,
 ) -> None:
-    ways = list(_ways(offered, rows, cost, nested=nested))  # type: ignore[arg-type]
+    ways = list(_ways(offered, rows, cost, method))  # type: ignore[arg-type]
 
     less, more = (_take(ways, budget) for budget in sorted((one, other)))
 
@@ -94,13 +95,13 @@ def test_more_budget_never_gives_a_less_worthy_plan(
 
 
 @settings(max_examples=25)
-@given(sizes, costs, st.booleans())
+@given(sizes, costs, methods)
 def test_every_way_is_sound_and_work_left_out_never_takes_longer(
-    rows: int, cost: _Costs, nested: bool
+    rows: int, cost: _Costs, method: str
 ) -> None:
     offered = portfolio_for(("auto",), categories=True)
 
-    ways = list(_ways(offered, rows, cost, nested=nested))
+    ways = list(_ways(offered, rows, cost, method))
 
     whole = max(ways, key=lambda way: way.worth)
     assert whole.rows == rows
@@ -110,7 +111,12 @@ def test_every_way_is_sound_and_work_left_out_never_takes_longer(
         assert way.configurations[:2] == (DUMMY, LINEAR)
         assert math.isfinite(way.worth)
         assert 0 <= way.seconds <= whole.seconds * (1 + 1e-9)
-        assert (way.folds >= 2) == (way.outer_folds >= 2) == (way.repeats >= 1) == nested
+        assert (way.outer_folds >= 2) == (way.repeats >= 1) == (method == "nested")
+        assert way.folds != 1
+        if method == "nested":
+            assert way.folds >= 2
+        if method == "time" or (method == "hash" and rows > 20_000):
+            assert way.folds == 0
 
 
 def test_equal_worth_takes_the_faster_way() -> None:
@@ -172,16 +178,23 @@ def test_what_is_foreseen_keeps_the_budget_or_is_the_least_work(
     assert [each.name for each in least.configurations] == ["dummy", "linear", "trees"]
 
 
-def test_without_a_sealed_part_folds_judge_and_with_one_the_validation_rows(
+def test_folds_judge_without_a_sealed_part_and_beside_one_where_time_and_budget_allow(
     bundled: Callable[[str], Table],
 ) -> None:
     table = bundled("wine")
+    time = replace(HASH, method="time", time="x0")
 
-    nested, sealed = planned(table, NESTED), planned(table, HASH)
+    nested, sealed, hurried = (
+        planned(table, NESTED),
+        planned(table, HASH, budget=1e6),
+        planned(table, HASH, budget=0.0),
+    )
 
     assert min(nested.folds, nested.outer_folds) >= 2
     assert nested.repeats >= 1
-    assert (sealed.folds, sealed.outer_folds, sealed.repeats) == (0, 0, 0)
+    assert (sealed.folds, sealed.outer_folds, sealed.repeats) == (5, 0, 0)
+    assert (hurried.folds, hurried.outer_folds, hurried.repeats) == (0, 0, 0)
+    assert planned(table, time, budget=1e6).folds == 0
     assert nested.rows == sealed.rows == len(table.row_ids)
 
 

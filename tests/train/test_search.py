@@ -347,6 +347,24 @@ def test_the_chosen_configuration_holds_the_trees_found_and_says_why(
     assert "no longer helped" in why_many
 
 
+def test_columns_that_teach_nothing_are_told_with_the_reason(table_of: Tables, plan: Plan) -> None:
+    columns: dict[str, list[object]] = {
+        "a": [float(i % 9) for i in range(120)],
+        "name": [f"n{i}" for i in range(120)],
+        "same": [1.0] * 120,
+        "also": ["x"] * 120,
+        "asked": [2.0] * 120,
+        "y": [("no", "yes")[i % 9 > 4] for i in range(120)],
+    }
+
+    result = searched(table_of(columns), plan, drop=["asked"])
+
+    told = {each.what: each.why for each in result.decisions if "left out" in each.what}
+    assert told["2 columns left out: same, also"] == "one value in every row"
+    assert told["1 column left out: name"] == "no text occurs often enough to learn from"
+    assert not any("asked" in what for what in told)
+
+
 def test_dropped_columns_and_the_time_are_no_features(table_of: Tables, plan: Plan) -> None:
     drawn = np.random.default_rng(0).normal(size=90)
     y = [("no", "yes")[int(value > 0)] for value in drawn]

@@ -69,7 +69,9 @@ def search(
     progress: Progress,
 ) -> SearchResult:
     """Carry out the plan: score every configuration on rows it was not trained on, choose one."""
-    train = part_of(snapshot, split, store, tables, Part.TRAIN)
+    # Where folds judge they do so on every row outside the test part.
+    fitting = SEEN if plan.folds else (Part.TRAIN,)
+    train = part_of(snapshot, split, store, tables, *fitting)
     validation = None if plan.folds else part_of(snapshot, split, store, tables, Part.VALIDATION)
     return run_search(
         train,

@@ -1,9 +1,8 @@
 """Turn a budget into a plan of work, once: the only place in training that reads a clock.
 
 A probe times small fits on a sample of the table and scales their seconds to each piece of work a
-plan may hold. Of the plans that fit the budget the worthiest is taken: halving the trees costs as
-much worth as halving the rows and a little more than halving the number of configurations, and
-each step down in how thoroughly nested folds judge costs half as much. Two probes may plan
+plan may hold. Of the plans that fit the budget the worthiest is taken: half the configurations
+cost 0.8 of worth, and what other steps down cost stands beside them. Two probes may plan
 differently; a plan, carried out again, gives the same model.
 """
 
@@ -22,28 +21,50 @@ from mlwright.data.digests import columns_of
 from mlwright.data.records import Kind, Split
 from mlwright.data.table import Table
 from mlwright.features.prepare import transform
+from mlwright.train.algorithms.lightgbm import PATIENCE
 from mlwright.train.algorithms.problem import Rows
-from mlwright.train.fit import learn, prepare_recipe, recipe_of
+from mlwright.train.fit import learn, prepare_recipe, recipe_of, respond
 from mlwright.train.portfolio import DUMMY, LINEAR, PORTFOLIO, portfolio_for, with_trees
 from mlwright.train.records import Configuration, Plan, Task
 from mlwright.train.settings import SearchSettings
 from mlwright.train.target import labelled, rows_of, target_values
 
-_SAMPLES = (1_000, 8_000)
-_PROBE_TREES = 40
+_SAMPLES = (1_000, 16_000)
+_PROBE_TREES, _FEWEST_PROBED = 40, 3
+_QUICK = 0.5
+"""Seconds under which a timing is taken twice: a busy moment can only add to it."""
+
 _MANY_CELLS = 2_000_000
 """Rows times features from which a second thread is worth waking."""
 
-_SHARES = (1.0, 0.5, 0.25, 0.12, 0.05)
-"""Of each configuration's trees, the most first."""
+_SHARES = {1.0: 0.0, 0.5: -0.15, 0.25: -0.4, 0.12: -1.0, 0.05: -2.0}
+"""Shares of each configuration's trees, each tree learning as much more; cheap down to a quarter.
 
-_CAPS = (1.0, 0.5, 0.25, 0.1, 0.05)
+From all trees to a quarter the best validation AUC moved by at most .002 on churn, spambase,
+german and adult, and the log loss on satimage from .190 to .199.
+"""
+
+_KEPT_TREES = 0.5
+"""The share of the trees offered that early stopping kept on these tables, rounded up."""
+
+_CAPS = {1.0: 0.0, 0.5: -0.4, 0.25: -0.9, 0.1: -1.7, 0.05: -2.5}
+"""Shares of the rows a configuration is searched on; the final fit takes all of them."""
+
 _FEWEST_CAPPED = 20_000
 _FEWEST = 3
 """The dummy, the linear and one of trees: a plan holds at least these, whatever they take."""
 
-_NESTED = ((5, 5, 2), (5, 3, 1), (4, 3, 1), (3, 3, 1), (3, 2, 1))
-"""Outer folds, inner folds and repeats, the most thorough first."""
+_NESTED = {(5, 5, 2): 0.0, (5, 3, 1): -0.5, (4, 3, 1): -1.0, (3, 3, 1): -1.5, (3, 2, 1): -2.0}
+"""Outer folds, inner folds and repeats, where no part is sealed."""
+
+_FOLDED = {(0, 5, 0): 0.0, (0, 3, 0): -0.2, (0, 0, 0): -1.0}
+"""The same beside a sealed part: a few hundred validation rows tell models apart less well than
+folds over all rows do."""
+
+_MOST_FOLDED = 20_000
+"""Rows from which the validation part alone tells them apart well enough."""
+
+_VALIDATED = {(0, 0, 0): 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +83,7 @@ class _Line:
 class _Costs:
     """Seconds: of a fit of trees before its first tree, of a tree of all classes, of a linear fit.
 
-    ``prepare`` is for each row, over both recipes.
+    All with what answering the rows takes. ``prepare`` is for each row, over both recipes.
     """
 
     fit: _Line
@@ -101,7 +122,7 @@ def probe(
     table
         All rows outside the sealed test part.
     split
-        Tells whether a validation part judges, or folds do.
+        Tells whether a validation part may judge, or only folds can.
     settings
         The budget in seconds, the algorithms, the seed and the threads.
     machine
@@ -126,18 +147,15 @@ def probe(
         time=split.time,
     )
     costs = _measure(known, task, draft, drop, seam)
-    ways = _ways(offered, rows, costs, nested=split.method == "nested")
+    ways = _ways(offered, rows, costs, split.method)
     chosen = _take(list(ways), settings.budget)
-    return Plan(
+    return replace(
+        draft,
         configurations=chosen.configurations,
         rows=chosen.rows,
         folds=chosen.folds,
         outer_folds=chosen.outer_folds,
         repeats=chosen.repeats,
-        threads=threads,
-        seed=settings.seed,
-        budget_seconds=settings.budget,
-        machine=machine,
         measured={
             "seconds_a_fit": costs.fit.fixed,
             "seconds_a_fit_and_row": costs.fit.row,
@@ -147,8 +165,6 @@ def probe(
             "seconds_a_linear_fit_and_row": costs.linear.row,
             "seconds_foreseen": chosen.seconds,
         },
-        unit=split.unit,
-        time=split.time,
     )
 
 
@@ -162,11 +178,13 @@ def _has_categories(table: Table, task: Task, drop: Collection[str]) -> bool:
 def _measure(table: Table, task: Task, plan: Plan, drop: Collection[str], seam: Seam) -> _Costs:
     """Time fits on a small and on a larger sample: what a fit costs, and what its rows add."""
     small, large = (_sampled(table, rows) for rows in _SAMPLES)
-    few, one = (_trees(count) for count in (_PROBE_TREES, 1))
+    # A tree of a task of many classes is as many trees.
+    count = max(_FEWEST_PROBED, _PROBE_TREES // max(len(task.classes), 1))
+    few, one = _trees(count), _trees(1)
     _timed(small, one, task, plan, drop, seam)  # The first fit also loads the library.
     fits = [_timed(each, one, task, plan, drop, seam) for each in (small, large)]
     trees = [
-        max(_timed(each, few, task, plan, drop, seam) - fit, 0.0) / (_PROBE_TREES - 1)
+        max(_timed(each, few, task, plan, drop, seam) - fit, 0.0) / (count - 1)
         for each, fit in zip((small, large), fits, strict=True)
     ]
     _timed(small, LINEAR, task, plan, drop, seam)
@@ -203,14 +221,20 @@ def _timed(
     drop: Collection[str],
     seam: Seam,
 ) -> float:
-    """Return the seconds of one fit, without the preparation of its rows."""
+    """Return the seconds of a fit and of answering its rows, without their preparation."""
     preparation = prepare_recipe(table, recipe_of(configuration), task, plan.time, drop)
     if not preparation.outputs:
         return 0.0
     rows = Rows(transform(preparation, table.frame), target_values(table.frame, task))
-    began = seam.elapsed()
-    learn(rows, configuration, preparation, task, plan, None)
-    return seam.elapsed() - began
+
+    def once() -> float:
+        began = seam.elapsed()
+        learned = learn(rows, configuration, preparation, task, plan, None)
+        respond(learned, rows.X, configuration, preparation, task, plan)
+        return seam.elapsed() - began
+
+    seconds = once()
+    return seconds if seconds > _QUICK else min(seconds, once())
 
 
 def _line(rows: tuple[int, int], seconds: Sequence[float]) -> _Line:
@@ -222,18 +246,22 @@ def _line(rows: tuple[int, int], seconds: Sequence[float]) -> _Line:
 
 
 def _ways(
-    offered: Sequence[Configuration], rows: int, costs: _Costs, *, nested: bool
+    offered: Sequence[Configuration], rows: int, costs: _Costs, method: str
 ) -> Iterator[_Work]:
     """Give every way to spend a budget that is considered, with the seconds it is foreseen at."""
-    schemes = _NESTED if nested else ((0, 0, 0),)
-    caps = [1.0] if nested else [c for c in _CAPS if c == 1.0 or rows * c >= _FEWEST_CAPPED]
+    schemes = _VALIDATED
+    if method == "nested":
+        schemes = _NESTED
+    elif method == "hash" and rows < _MOST_FOLDED:
+        schemes = _FOLDED
+    caps = [c for c in _CAPS if c == 1.0 or rows * c >= _FEWEST_CAPPED]
     counts = range(min(_FEWEST, len(offered)), len(offered) + 1)
-    places = product(enumerate(schemes), caps, _SHARES, counts)
-    for (place, (outer, folds, repeats)), cap, share, count in places:
+    for scheme, cap, share, count in product(schemes, caps, _SHARES, counts):
+        outer, folds, repeats = scheme
         kept = tuple(with_trees(each, share) for each in offered[:count])
         capped = int(rows * cap)
         seconds = _seconds(kept, rows, capped, folds, outer, repeats, costs)
-        worth = math.log2(share) + math.log2(cap) + 0.8 * math.log2(count) - 0.5 * place
+        worth = schemes[scheme] + _SHARES[share] + _CAPS[cap] + 0.8 * math.log2(count)
         yield _Work(kept, capped, folds, outer, repeats, seconds, worth)
 
 
@@ -258,7 +286,8 @@ def _seconds(
     after = dearest + _fit_seconds(LINEAR, rows, costs)
     total = searched(capped) + after
     if outer:
-        total += repeats * outer * (searched(rows * (outer - 1) // outer) + after)
+        inner = min(capped, rows * (outer - 1) // outer)
+        total += repeats * outer * (searched(inner) + after)
     return total
 
 
@@ -268,8 +297,9 @@ def _fit_seconds(configuration: Configuration, rows: int, costs: _Costs) -> floa
     if configuration.algorithm == LINEAR.algorithm:
         return costs.linear.at(rows)
     leaves = float(configuration.parameters["leaves"])
-    trees = float(configuration.parameters["trees"]) * math.sqrt(leaves / 31.0)
-    return costs.fit.at(rows) + costs.tree.at(rows) * trees
+    offered = float(configuration.parameters["trees"])
+    grown = min(offered, _KEPT_TREES * offered + PATIENCE)
+    return costs.fit.at(rows) + costs.tree.at(rows) * grown * math.sqrt(leaves / 31.0)
 
 
 def _take(ways: Sequence[_Work], budget: float) -> _Work:

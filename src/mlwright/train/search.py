@@ -7,7 +7,7 @@ so that the same plan on the same rows gives the same result on any day and unde
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -29,7 +29,10 @@ from mlwright.train.target import labelled, rows_of, target_values
 INTERPRETABLE = ("linear",)
 """The algorithms whose every answer a person can add up."""
 
-_MOST_TRAIN_SCORED = 20_000
+_MOST_SHOWN = 10
+
+_MOST_TRAIN_SCORED = 5_000
+"""Rows fitted on that are scored too: enough to tell learning from learning by heart."""
 
 
 @dataclass(slots=True)
@@ -83,7 +86,21 @@ def search(
         best = _best(scored, task)
         progress.advance(f"best so far {best.configuration.name}: {best.validation:.4f}")
     progress.finish()
-    return _choose(scored, task, interpretable_within, unlabelled)
+    result = _choose(scored, task, interpretable_within, unlabelled)
+    return replace(result, decisions=(*result.decisions, *_left_out(rounds, drop)))
+
+
+def _left_out(rounds: Sequence[_Round], drop: Collection[str]) -> Iterator[Decision]:
+    """Give each reason for which columns became no feature, but for those dropped on request."""
+    columns: dict[str, list[str]] = {}
+    for preparation, _, _ in list(rounds[0].prepared.values())[:1] if rounds else ():
+        for name, reason in preparation.dropped:
+            if name not in drop:
+                columns.setdefault(reason, []).append(name)
+    for reason, names in columns.items():
+        shown = ", ".join(names[:_MOST_SHOWN]) + (", …" if len(names) > _MOST_SHOWN else "")
+        what = f"{len(names):,} column{'s' if len(names) > 1 else ''} left out: {shown}"
+        yield Decision(what, reason, "change the column in the source")
 
 
 def _labelled_part(table: Table, task: Task, purpose: str) -> Table:

@@ -50,5 +50,9 @@ class SearchSettings:
     )
     seed: int = field(default=0, metadata={"doc": "The seed of everything random.", "minimum": 0})
     threads: int | None = field(
-        default=None, metadata={"doc": "Threads for training; all cores when absent.", "minimum": 1}
+        default=None,
+        metadata={
+            "doc": "Threads for training; when absent one, and every core for a large table.",
+            "minimum": 1,
+        },
     )
