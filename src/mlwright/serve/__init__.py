@@ -1,0 +1,1 @@
+"""The data plane: route, answer, record every prediction before it is answered, look one up."""

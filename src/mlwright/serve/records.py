@@ -1,0 +1,136 @@
+"""What leaves the data plane: predictions and labels as they were recorded, and where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Durability(str, Enum):
+    """What an answer waits for.
+
+    ``durable`` answers survive a loss of power, ``crash-safe`` ones the end of the process, and
+    ``off`` records nothing: such an answer has no id.
+    """
+
+    DURABLE = "durable"
+    CRASH_SAFE = "crash-safe"
+    OFF = "off"
+
+
+class Breach(str, Enum):
+    """How a cell broke what the training rows promised."""
+
+    UNSEEN = "unseen"
+    OUT_OF_RANGE = "out-of-range"
+    NULL = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One cell that broke the contract, and whether it was clipped into it.
+
+    ``row`` is the place in the request, ``value`` the cell as it was sent.
+    """
+
+    row: int
+    column: str
+    breach: Breach
+    value: bool | int | float | str | None
+    clipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record lies: its segment, its number in it, and bits nobody can guess."""
+
+    segment: int
+    sequence: int
+    random: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """One request as it goes to the disk, before it is answered.
+
+    ``answers`` are rows x outputs as little-endian float64, row by row; ``flags`` is JSON, empty
+    when there is none. Row ``k`` of the request has the sequence ``first + k``. ``time`` is in
+    microseconds since 1970, UTC.
+    """
+
+    first: int
+    rows: int
+    random: bytes
+    time: int
+    endpoint: str
+    ref: str
+    model: str
+    role: str
+    body: bytes
+    answers: bytes
+    flags: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewLabel:
+    """One truth as it goes to the disk; about a prediction by id, or about a row by its key.
+
+    ``value`` is JSON. ``prediction`` or ``endpoint`` with ``key`` is set.
+    """
+
+    first: int
+    random: bytes
+    time: int
+    prediction: str | None
+    endpoint: str | None
+    key: str | None
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One worker's records over a time, and what they were answered with.
+
+    ``policy`` says what was done with cells that broke the contract, ``environment`` what the
+    worker ran on. ``root`` and ``event`` are set once it is sealed: the Merkle root over the
+    commitments of its records, and the entry of the log that holds it.
+    """
+
+    number: int
+    durability: Durability
+    policy: Mapping[str, str]
+    environment: Mapping[str, str]
+    sealed: bool
+    root: str | None
+    event: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One recorded answer: the request as it was sent, and which row of it this one is."""
+
+    id: str
+    time: str
+    endpoint: str
+    ref: str
+    model: str
+    role: str
+    row: int
+    rows: int
+    body: bytes
+    answer: tuple[float, ...]
+    flags: tuple[Flag, ...]
+    segment: Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One recorded truth."""
+
+    id: str
+    time: str
+    prediction: str | None
+    endpoint: str | None
+    key: str | None
+    value: bool | int | float | str | None
