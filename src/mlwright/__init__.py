@@ -8,6 +8,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mlwright.api.client import Answer as Answer
+    from mlwright.api.client import Client as Client
     from mlwright.api.model import Model as Model
     from mlwright.api.project import Project as Project
     from mlwright.api.run import Run as Run
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Answer": "mlwright.api.client",
+    "Client": "mlwright.api.client",
     "MlwrightError": "mlwright.core.errors",
     "Model": "mlwright.api.model",
     "Project": "mlwright.api.project",
@@ -26,7 +30,7 @@ _HOMES = {
     "step": "mlwright.run.step",
 }
 
-__all__ = ["MlwrightError", "Model", "Project", "Run", "run", "step"]
+__all__ = ["Answer", "Client", "MlwrightError", "Model", "Project", "Run", "run", "step"]
 
 
 def __getattr__(name: str) -> Any:
