@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from mlwright.core.digest import Digest
 from mlwright.data.records import Column, Contract, Scalar
 from mlwright.features.records import Preparation
 from mlwright.train.records import Configuration, Task
+
+ADDITIVE_TOLERANCE = 1e-9
+"""How far a sum over the reasons may be from the score, of the largest number involved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,39 @@ class Latency:
     rows: int
     p50: float
     p99: float
+
+
+class Scale(str, Enum):
+    """What the reasons of an answer add up to.
+
+    ``value`` is the target's own unit; ``log-odds`` the logarithm of the second class's odds
+    against the first; ``log-weight`` the logarithm of a class's weight before the weights of all
+    classes are made to sum to 1, so that 0.69 more doubles it.
+    """
+
+    VALUE = "value"
+    LOG_ODDS = "log-odds"
+    LOG_WEIGHT = "log-weight"
+
+
+@dataclass(frozen=True, slots=True)
+class Additive:
+    """A score taken apart: ``base`` and what each input column adds to it.
+
+    ``output`` is the class that is scored, None for a regression; ``score`` what the model itself
+    answers, and ``gap`` how far base and columns together are from it, by rounding alone.
+    ``columns`` are all inputs, in the order of the signature.
+    """
+
+    scale: Scale
+    output: Scalar | None
+    base: float
+    columns: tuple[tuple[str, float], ...]
+    score: float
+    gap: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether the parts make the score, to 1e-9 of the largest number involved."""
+        largest = max(1.0, abs(self.base), *(abs(amount) for _, amount in self.columns))
+        return self.gap <= ADDITIVE_TOLERANCE * largest

@@ -19,7 +19,7 @@ from mlwright.data.records import Scalar
 from mlwright.scoring.artefact import answers_digest, artefact_digest
 from mlwright.scoring.cast import ignored
 from mlwright.scoring.native.open import open_native
-from mlwright.scoring.native.protocol import Matrix
+from mlwright.scoring.native.protocol import Matrix, Native
 from mlwright.scoring.plan import Answer, Plan, compile_plan
 from mlwright.scoring.records import ModelPackage, Probe
 from mlwright.store.protocol import Store
@@ -109,10 +109,14 @@ def load(package: ModelPackage, store: Store) -> Scorer:
 
 def plan_of(package: ModelPackage, content: bytes) -> Plan:
     """Return the compiled plan of a package and its predictor's content."""
-    native = open_native(
+    return compile_plan(package.preparation, native_of(package, content))
+
+
+def native_of(package: ModelPackage, content: bytes) -> Native:
+    """Return the predictor of a package, from its stored content."""
+    return open_native(
         package.configuration.algorithm,
         content,
         features=len(package.preparation.outputs),
         outputs=len(package.signature.outputs),
     )
-    return compile_plan(package.preparation, native)

@@ -24,6 +24,8 @@ from mlwright.scoring.native.model_text import canonical
 from mlwright.scoring.native.protocol import Matrix
 
 _NORMAL = 0  # C_API_PREDICT_NORMAL: probabilities, or the value of a regression
+_RAW = 1  # C_API_PREDICT_RAW_SCORE: the sums over the trees
+_CONTRIB = 3  # C_API_PREDICT_CONTRIB: exact Shapley values over the trees (TreeSHAP)
 _FLOAT64 = 1  # C_API_DTYPE_FLOAT64
 _ROW_MAJOR = 1
 _ALL_TREES = -1
@@ -77,6 +79,15 @@ class LightgbmModel:
             return np.column_stack((1.0 - answers, answers))
         return answers
 
+    def scores(self, features: Sequence[float]) -> tuple[float, ...]:
+        """Return the sums over the trees for one row."""
+        return tuple(self._booster.predict(np.array([features]), _RAW)[0].tolist())
+
+    def terms(self, features: Sequence[float]) -> Matrix:
+        """Return each feature's Shapley value, and the mean over the training rows last."""
+        found = self._booster.predict(np.array([features]), _CONTRIB, self._booster.features + 1)
+        return found.reshape(self._booster.outputs, -1)
+
 
 class _Booster:
     """The library's handle of a model and what it answers about itself."""
@@ -99,9 +110,10 @@ class _Booster:
         _check(ask(self.handle, ctypes.byref(answer)))
         return answer.value
 
-    def predict(self, X: Matrix) -> Matrix:
+    def predict(self, X: Matrix, kind: int = _NORMAL, width: int = 1) -> Matrix:
+        """Return rows x (outputs x width)."""
         rows, features = X.shape
-        answers = np.empty((rows, self.outputs))
+        answers = np.empty((rows, self.outputs * width))
         if rows == 0:
             return answers
         threads = 0 if rows >= _THREADED_FROM else 1
@@ -114,7 +126,7 @@ class _Booster:
                 ctypes.c_int32(rows),
                 ctypes.c_int32(features),
                 _ROW_MAJOR,
-                _NORMAL,
+                kind,
                 0,
                 _ALL_TREES,
                 f"num_threads={threads} verbosity=-1".encode(),

@@ -41,6 +41,19 @@ class LinearModel:
         low, high = smaller / total, 1.0 / total
         return (low, high) if score > 0.0 else (high, low)
 
+    def scores(self, features: Sequence[float]) -> tuple[float, ...]:
+        """Return the scores behind the outputs of one row."""
+        scores = np.add.reduce(self._products(features), axis=1) + self._intercepts
+        return tuple(scores.tolist())
+
+    def terms(self, features: Sequence[float]) -> Matrix:
+        """Return each weight times its feature, and the intercept last."""
+        return np.hstack([self._products(features), self._intercepts.reshape(-1, 1)])
+
+    def _products(self, features: Sequence[float]) -> Matrix:
+        products: Matrix = self._weights * np.frombuffer(self._pack(*features))
+        return products
+
     def matrix(self, X: Matrix) -> Matrix:
         """Return rows x outputs for a matrix of features."""
         scores = scores_of(X, self._weights, self._intercepts)

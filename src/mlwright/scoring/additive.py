@@ -1,0 +1,67 @@
+"""Exact additive reasons for one row: what each input column adds to the model's own score.
+
+Trees: Shapley values over the trees, exact and from the library that answers (TreeSHAP). Linear
+models: weight times feature, from the weights that answer. A column's amount is the sum over the
+outputs of its steps. Nothing is sampled or approximated.
+"""
+
+from __future__ import annotations
+
+import math
+
+from mlwright.scoring.plan import Row, compile_features
+from mlwright.scoring.records import Additive, ModelPackage, Scale
+from mlwright.scoring.scorer import native_of
+from mlwright.train.records import TaskKind
+
+_SCALES = {
+    TaskKind.REGRESSION: Scale.VALUE,
+    TaskKind.BINARY: Scale.LOG_ODDS,
+    TaskKind.MULTICLASS: Scale.LOG_WEIGHT,
+}
+
+
+def additive(package: ModelPackage, content: bytes, row: Row) -> Additive:
+    """Return the score of one row taken apart.
+
+    Of two classes the score is always the second's; of several, that of the class that is
+    answered.
+
+    Parameters
+    ----------
+    content
+        The package's predictor, as the store holds it.
+    """
+    native = native_of(package, content)
+    features = compile_features(package.preparation)(row)
+    answer = native.row(features)
+    task = package.task
+    place = answer.index(max(answer)) if task.kind is TaskKind.MULTICLASS else 0
+    *amounts, base = native.terms(features)[place].tolist()
+    columns = _by_column(package, amounts)
+    score = native.scores(features)[place]
+    total = math.fsum((base, *(amount for _, amount in columns)))
+    shown = {TaskKind.REGRESSION: None, TaskKind.BINARY: 1}.get(task.kind, place)
+    return Additive(
+        scale=_SCALES[task.kind],
+        output=None if shown is None else task.classes[shown],
+        base=base,
+        columns=columns,
+        score=score,
+        gap=0.0 if total == score else abs(total - score),
+    )
+
+
+def prepared(package: ModelPackage, row: Row) -> tuple[tuple[str, float], ...]:
+    """Return one row as the predictor gets it: the name and number of each feature."""
+    features = compile_features(package.preparation)(row)
+    return tuple(zip(package.preparation.outputs, features, strict=True))
+
+
+def _by_column(package: ModelPackage, amounts: list[float]) -> tuple[tuple[str, float], ...]:
+    of: dict[str, list[float]] = {column.name: [] for column in package.signature.inputs}
+    place = 0
+    for step in package.preparation.steps:
+        of[step.column].extend(amounts[place : place + len(step.outputs)])
+        place += len(step.outputs)
+    return tuple((name, math.fsum(each)) for name, each in of.items())
