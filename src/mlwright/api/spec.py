@@ -10,6 +10,7 @@ from mlwright.core.settings import TOP
 from mlwright.data.settings import DataSettings
 from mlwright.features.settings import FeatureSettings
 from mlwright.registry.settings import ProjectSettings
+from mlwright.serve.settings import ServeSettings
 from mlwright.train.settings import QuestionSettings, SearchSettings
 
 SECTIONS: Mapping[str, type] = MappingProxyType(
@@ -20,8 +21,18 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "features": FeatureSettings,
         "search": SearchSettings,
         "checks": CheckSettings,
+        "serve": ServeSettings,
     }
 )
 
-PLANNED = ("serve", "monitor", "approve", "features.text", "features.steps")
+PLANNED = (
+    "serve.shadow",
+    "serve.canary",
+    "serve.rollback",
+    "serve.redact",
+    "monitor",
+    "approve",
+    "features.text",
+    "features.steps",
+)
 """Keys the documentation names and this version refuses, because it would not act on them."""

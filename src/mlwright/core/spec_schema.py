@@ -78,7 +78,8 @@ def _form(setting: Setting) -> dict[str, object]:
 
 
 def _default(setting: Setting) -> object:
-    if setting.quantity is Quantity.DURATION and isinstance(setting.default, float):
+    written = (Quantity.DURATION, Quantity.SIZE)  # a share may stand as a number
+    if setting.quantity in written and isinstance(setting.default, float):
         return format_quantity(setting.default, setting.quantity)
     return list(setting.default) if isinstance(setting.default, tuple) else setting.default
 
