@@ -52,7 +52,36 @@ def test_a_mistyped_command_offers_the_nearest(told: Told) -> None:
     code, _, err = told("prvoe")
 
     assert code == ExitCode.USAGE
-    assert "Did you mean 'prove'?" in err
+    assert "did you mean 'prove'?" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("prvoe",), "command-unknown", "prove"),
+        (("audit", "chekpoint"), "command-unknown", "checkpoint"),
+        (("run", "--targt", "x"), "option-unknown", "--target"),
+        (("promote",), "argument-missing", "REF"),
+        (("promote", "x", "--to", "live"), "argument-missing", "--reason"),
+        (("ls", "moddels"), "argument-value", "models"),
+        (("run", "a.csv", "b.csv"), "usage", "b.csv"),
+        (("run", "a.csv", "--plan", "r_a", "--replan"), "options-contradict", "--plan"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_told_as_every_other_error(
+    arguments: tuple[str, ...], code: str, said: str, told: Told
+) -> None:
+    exit_code, out, err = told(*arguments, "--json")
+    _, nothing, text = told(*arguments)
+
+    document = json.loads(out)
+    assert (exit_code, err, nothing) == (ExitCode.USAGE, "", "")
+    assert document["schema"] == "mlwright/error/1"
+    assert document["error"]["code"] == code
+    assert document["error"]["exit_code"] == ExitCode.USAGE
+    assert said in document["error"]["message"]
+    assert f"[{code}]" in text
+    assert "--help" in document["error"]["fix"] or document["error"]["fix"].startswith("mlw ")
 
 
 def test_an_error_in_json_is_one_document_with_code_fix_and_places_looked(told: Told) -> None:

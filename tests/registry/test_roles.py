@@ -115,10 +115,25 @@ def test_every_role_change_is_an_event_with_actor_and_reason(ledger: Ledger) -> 
 
 def test_promoting_what_is_live_already_changes_nothing(ledger: Ledger) -> None:
     version = _register(ledger, b"1")
-    promote(ledger, version, reason="first")
+    first = promote(ledger, version, reason="first")
     size = ledger.size
 
-    promote(ledger, version, reason="again")
+    again = promote(ledger, version, reason="again")
+
+    assert ledger.size == size
+    assert (first.moved, again.moved) == (True, False)
+    assert (again.event, again.reason) == (first.event, "first")
+
+
+@pytest.mark.parametrize("reason", ["", " \t\n"])
+def test_a_move_without_a_reason_is_refused_and_not_recorded(ledger: Ledger, reason: str) -> None:
+    version = _register(ledger, b"1")
+    size = ledger.size
+
+    with pytest.raises(UsageError, match="reason-empty"):
+        promote(ledger, version, reason=reason)
+    with pytest.raises(UsageError, match="reason-empty"):
+        rollback(ledger, version.name, reason=reason)
 
     assert ledger.size == size
 
@@ -152,16 +167,26 @@ def test_a_bare_name_is_the_newest_version_and_the_live_one_for_predictions(
     assert find(ledger, first.model) == find(ledger, "price@1") == first
 
 
+@pytest.mark.parametrize("ref", ["m_", "m_1", "d_", "e_", "e_x", "r_ABC"])
+def test_what_begins_like_an_id_and_is_none_is_told_so(ledger: Ledger, ref: str) -> None:
+    _register(ledger, b"1")
+
+    with pytest.raises(UsageError, match="id-form") as caught:
+        find(ledger, ref)
+
+    assert "mlw ls" in caught.value.fix
+
+
+def test_the_start_of_several_models_ids_is_ambiguous(ledger: Ledger) -> None:
+    made = [_register(ledger, str(number).encode()).model for number in range(33)]
+    start = next(m[:3] for m in made if sum(other.startswith(m[:3]) for other in made) > 1)
+
+    with pytest.raises(UsageError, match="id-ambiguous"):
+        find(ledger, start)
+
+
 def test_an_unknown_model_offers_the_nearest_name(ledger: Ledger) -> None:
     _register(ledger, b"1")
 
     with pytest.raises(NotFoundError, match="did you mean 'price'"):
         find(ledger, "prise")
-
-
-@pytest.mark.parametrize("name", ["", "v2", "a/b", "a b", "-a", "x" * 81, "why"])
-def test_a_name_that_no_address_can_carry_is_refused(name: str) -> None:
-    from mlwright.registry.versions import valid_name
-
-    with pytest.raises(UsageError):
-        valid_name(name)

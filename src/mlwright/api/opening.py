@@ -101,7 +101,7 @@ def init_folder(folder: Path, *, source: str | None, target: str | None, name: s
         '# key = "customer_id"',
         "",
         "[checks]",
-        'gain = "> 0"',
+        'gain = "gain.low > 0"  # better than the dummy, beyond chance',
         "",
     ]
     question = f"target = {_toml(target)}" if target else '# target = "churned"'

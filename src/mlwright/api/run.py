@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from mlwright.api.model import Model
 from mlwright.api.project import Project
+from mlwright.core.errors import UsageError
 from mlwright.flows.records import Build
 from mlwright.train.progress import Silent
+
+
+_MEANT = {"check": "checks", "data": "source", "file": "source", "table": "source"}
+"""Names people try, and the one argument of that meaning."""
 
 
 class Run:
@@ -42,7 +48,7 @@ def run(
     target: str | None = None,
     *,
     project: str | Path | None = None,
-    checks: tuple[str, ...] = (),
+    checks: str | Sequence[str] = (),
     **settings: object,
 ) -> Run:
     """Train, judge and register a model from a table and a question.
@@ -56,7 +62,7 @@ def run(
     project
         The project's folder; by default the nearest one upwards, else one is made here.
     checks
-        Rules such as ``"auc >= 0.70"`` beside those of the spec.
+        A rule such as ``"auc >= 0.70"``, or several, beside those of the spec.
     **settings
         Any setting of the spec by its last name, such as ``budget="60s"`` or ``key="id"``.
 
@@ -65,6 +71,14 @@ def run(
     MlwrightError
         With a stable ``code``; ``fix`` says what to do.
     """
+    for name, meant in _MEANT.items():
+        if name in settings:
+            raise UsageError(
+                "argument-unknown",
+                f"run() takes no {name}=",
+                fix=f"its name is {meant}=",
+                facts={"argument": name, "nearest": meant},
+            )
     flags = {name: value for name, value in settings.items() if value is not None}
     if source is not None:
         flags["data.source"] = str(Path(source).expanduser().absolute())
@@ -76,4 +90,5 @@ def run(
         flags=flags,
         environ=os.environ,
     )
-    return Run(opened, opened.build(rules=checks, listener=_Quiet(), progress=Silent()))
+    rules = (checks,) if isinstance(checks, str) else tuple(checks)
+    return Run(opened, opened.build(rules=rules, listener=_Quiet(), progress=Silent()))

@@ -8,10 +8,23 @@ from typing import Any
 
 import click
 
-from mlwright.core.errors import nearest
+from mlwright.cli.usage import no_command
 
 
-class LazyGroup(click.Group):
+class NamingGroup(click.Group):
+    """A group that names the nearest command when one does not exist."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, and name the nearest one when it does not exist."""
+        known = self.list_commands(ctx)
+        if not args[0].startswith("-") and args[0] not in known:
+            raise no_command(args[0], ctx.command_path, known)
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(NamingGroup):
     """Commands by name: the help text is known at once, the module is imported on the first call.
 
     Parameters
@@ -42,17 +55,6 @@ class LazyGroup(click.Group):
         if not isinstance(command, click.Command):
             raise TypeError(f"{module.__name__}.command is no command")
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command, and name the nearest one when it does not exist."""
-        name = args[0]
-        if name not in self._help:
-            near = nearest(name, self._help)
-            hint = f" Did you mean {near!r}?" if near else ""
-            ctx.fail(f"No command {name!r}.{hint} 'mlw --help' lists them all.")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands without importing any."""

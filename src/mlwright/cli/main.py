@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 
@@ -11,6 +12,7 @@ import click
 
 from mlwright import __version__
 from mlwright.cli.group import LazyGroup
+from mlwright.cli.usage import told
 from mlwright.core.errors import ExitCode, MlwrightError
 
 COMMANDS = {
@@ -45,6 +47,8 @@ def mlw() -> None:
 
 def main() -> None:
     """Run the command line and leave with the exit code its contract names."""
+    # Asked to end, a run says in its log that it was interrupted, as it does on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -56,8 +60,11 @@ def run(arguments: list[str]) -> int:
     except MlwrightError as error:
         _tell(error, as_json=as_json)
         return int(error.exit_code)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return int(ExitCode.USAGE)
+    except click.ClickException as error:
+        _tell(told(error), as_json=as_json)
         return int(ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
         click.echo(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from enum import IntEnum
 
@@ -129,3 +129,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     folded = {k.casefold(): k for k in reversed(known)}
     found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Return names of the user's own, each in quotes, so that none runs into the next.
+
+    >>> listed(["age", "name, first", "c"], most=2)
+    "'age', 'name, first' and 1 more"
+    """
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")

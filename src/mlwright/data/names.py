@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from mlwright.core.errors import DataError, nearest
+from mlwright.core.errors import DataError, listed, nearest
 from mlwright.data.records import Column, Reading
 
 _MAX_LENGTH = 500
@@ -67,11 +67,10 @@ def require_column(columns: Sequence[Column], name: str, role: str) -> Column:
     names = [column.name for column in columns]
     close = nearest(name, names)
     hint = f"; did you mean {close!r}?" if close else ""
-    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     raise DataError(
         "column-unknown",
         f"there is no column {name!r} for the {role}{hint}",
-        fix=f"name one of the table's columns: {shown}",
+        fix=f"name one of the table's columns: {listed(names)}",
         facts={"column": name, "role": role, "nearest": close},
         looked=[f"the {len(names):,} columns of the table"],
     )

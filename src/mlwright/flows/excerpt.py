@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mlwright.core.errors import DataError
+from mlwright.core.errors import DataError, listed
 
 
 def rows_before(source: Path, target: Path, *, column: str, day: str) -> int:
@@ -26,7 +26,7 @@ def rows_before(source: Path, target: Path, *, column: str, day: str) -> int:
             f"{source} has no column {column!r}",
             fix="give the table that make demo prepares",
             facts={"column": column},
-            looked=[f"the columns {', '.join(table.columns)}"],
+            looked=[f"the columns {listed(table.columns)}"],
         )
     earlier = table.filter(pl.col(column) < day)
     earlier.write_csv(target)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from mlwright.core.errors import DataError, UsageError
+from mlwright.core.errors import DataError, UsageError, listed
 from mlwright.core.files import write_durably
 from mlwright.core.records import load as load_record
 from mlwright.data.ingest import read_table
@@ -90,7 +90,7 @@ def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -
     frame = read_table(file, workspace.settings.section(DataSettings), texts=texts)
     answers = score(frame, scorer)
     ignored = scorer.ignored(frame.columns)
-    told = (f"not read by the model: {', '.join(ignored)}",) if ignored else ()
+    told = (f"not read by the model: {listed(ignored)}",) if ignored else ()
     scored = Scored(version.ref, answers.height, answers, told)
     if out is not None:
         content = scored.csv.encode() if out.suffix == ".csv" else _parquet(answers)

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from mlwright.checks.grammar import parse
 from mlwright.checks.records import Rule
 from mlwright.checks.settings import CheckSettings
-from mlwright.core.errors import DataError, UsageError, nearest
+from mlwright.core.errors import DataError, UsageError, listed, nearest
 from mlwright.core.settings import Settings
 from mlwright.data.records import Snapshot
 from mlwright.data.settings import DataSettings
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.records import Goal, Judgement, RowRoles, SearchRule
 from mlwright.registry.settings import ProjectSettings
-from mlwright.registry.versions import valid_name
+from mlwright.registry.versions import allowed_name, valid_name
 from mlwright.train.settings import QuestionSettings, SearchSettings
 
-DEFAULT_RULES = {"gain": "> 0"}
-"""Judged always, unless the spec has a rule of the same name: a model must beat the dummy."""
+DEFAULT_RULES = {"gain": "gain.low > 0"}
+"""Judged always, unless the spec has a rule of the same name: a model must beat the dummy by more
+than chance explains. The gain itself is above 0 for half of all models that learned nothing."""
+
+ON_REQUEST = "left out on request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +43,26 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
     Raises
     ------
     UsageError
-        ``target-missing``; ``model-name``; ``check-syntax`` for a rule.
+        ``target-missing``; ``drop-target``; ``model-name``; ``check-syntax`` for a rule.
     """
     goal = _goal(settings)
     data = settings.section(DataSettings)
     search = settings.section(SearchSettings)
     checks = _rules(settings, more_rules)
     # A key names a row, a subject a person, a group a household: none of them is a feature.
-    apart = {c for c in (data.key, data.subject, data.group) if c is not None} - {goal.target}
-    dropped = dict.fromkeys((*settings.section(FeatureSettings).drop, *sorted(apart)))
+    apart = {data.group: "the group", data.subject: "the subject", data.key: "the key"}
+    dropped = dict.fromkeys(_dropped(settings, goal.target), ON_REQUEST)
+    dropped |= {
+        column: f"it is {role}, and so no feature"
+        for column, role in apart.items()
+        if column is not None and column != goal.target
+    }
     fairness = {r.name.removeprefix("fairness.") for r in checks if r.name.startswith("fairness.")}
     return Question(
-        name=valid_name(settings.section(ProjectSettings).name or _slug(goal.target)),
+        name=valid_name(settings.section(ProjectSettings).name or allowed_name(goal.target)),
         goal=goal,
         roles=RowRoles(key=data.key, time=data.time, group=data.group, seed=search.seed),
-        rule=SearchRule(tuple(dropped), search.interpretable_within),
+        rule=SearchRule(dropped, search.interpretable_within),
         judgement=Judgement(tuple(sorted(fairness))),
         checks=checks,
     )
@@ -72,9 +80,17 @@ def _goal(settings: Settings) -> Goal:
     return Goal(question.target, question.task, settings.section(SearchSettings).metric)
 
 
-def _slug(target: str) -> str:
-    kept = "".join(c if c.isalnum() or c in "_-." else "-" for c in target).strip("-.")
-    return kept[:80] or "model"
+def _dropped(settings: Settings, target: str) -> tuple[str, ...]:
+    drop = settings.section(FeatureSettings).drop
+    if target in drop:
+        raise UsageError(
+            "drop-target",
+            f"the target {target!r} is also named among the columns to leave out",
+            fix="it is never a feature: take it out of --drop or features.drop, or choose another"
+            " target",
+            facts={"target": target, "drop": list(drop)},
+        )
+    return drop
 
 
 def _rules(settings: Settings, more: Sequence[str]) -> tuple[Rule, ...]:
@@ -109,5 +125,5 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
             + (f"; did you mean {near!r}?" if near else ""),
             fix=f"use {near!r}" if near else "name one of the table's columns",
             facts={"setting": setting, "column": name, "nearest": near},
-            looked=[f"the {len(names)} columns: {', '.join(names[:20])}"],
+            looked=[f"the {len(names)} columns: {listed(names)}"],
         )

@@ -35,10 +35,18 @@ class RowRoles:
 
 @dataclass(frozen=True, slots=True)
 class SearchRule:
-    """What the choice among searched configurations obeys."""
+    """What the choice among searched configurations obeys.
 
-    drop: tuple[str, ...]
+    ``left_out`` are the columns that are no features whatever they hold, each with the reason.
+    """
+
+    left_out: Mapping[str, str]
     interpretable_within: float
+
+    @property
+    def drop(self) -> tuple[str, ...]:
+        """The columns that are no features whatever they hold."""
+        return tuple(self.left_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ is named by content in the inputs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mlwright.data.contract import infer
 from mlwright.data.profile import profile as describe
 from mlwright.data.records import Contract, Part, Profile, Snapshot, Split
@@ -23,7 +25,7 @@ from mlwright.store.protocol import Store
 from mlwright.train.fit import fit
 from mlwright.train.portfolio import DUMMY, LINEAR
 from mlwright.train.progress import Progress
-from mlwright.train.records import Plan, SearchResult, Task
+from mlwright.train.records import Fitted, Plan, SearchResult, Task
 from mlwright.train.search import search as run_search
 from mlwright.train.task import infer_task
 
@@ -98,7 +100,15 @@ def model(
 ) -> ModelPackage:
     """Fit the chosen configuration on every row outside the test part and package it."""
     seen = part_of(snapshot, split, store, tables, *SEEN)
-    return package(fit(seen, search.chosen, task, plan, rule.drop), contract, seen, store)
+    fitted = fit(seen, search.chosen, task, plan, rule.drop)
+    return package(_with_reasons(fitted, rule), contract, seen, store)
+
+
+def _with_reasons(fitted: Fitted, rule: SearchRule) -> Fitted:
+    """Return a model that tells of each column the rule leaves out why it does."""
+    preparation = fitted.preparation
+    dropped = tuple((name, rule.left_out.get(name, reason)) for name, reason in preparation.dropped)
+    return replace(fitted, preparation=replace(preparation, dropped=dropped))
 
 
 @step

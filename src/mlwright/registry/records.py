@@ -48,7 +48,10 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class RoleChange:
-    """One move of an endpoint's roles, as the log holds it."""
+    """One move of an endpoint's roles, as the log holds it.
+
+    ``moved`` is False where it was asked for what is so already: then it is the earlier move.
+    """
 
     endpoint: str
     live: str | None
@@ -57,3 +60,4 @@ class RoleChange:
     time: str
     actor: str
     event: str
+    moved: bool = True

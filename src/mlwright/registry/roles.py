@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from mlwright.core.errors import GateError, NotFoundError
+from mlwright.core.errors import GateError, NotFoundError, UsageError
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event, NewEvent
 from mlwright.registry.records import ModelVersion, RoleChange, RoleName
@@ -14,11 +15,34 @@ from mlwright.registry.versions import find
 def promote(ledger: Ledger, version: ModelVersion, *, reason: str) -> RoleChange:
     """Make a version live; the one that was live becomes previous.
 
+    Where it is live already nothing is recorded, and the move that made it live is returned.
+
     Raises
     ------
     GateError
         ``promote-not-judged`` when the version has no verdict at all, ``promote-check-failed``
         when one of its checks failed.
+    UsageError
+        ``reason-empty``.
+    """
+    _require_reason(reason)
+
+    def decide(log: Ledger) -> Sequence[NewEvent]:
+        stack = promoted(log, version)
+        if stack == _stack(log, version.name):
+            return ()
+        return _moves("promote", version.name, log, stack, reason)
+
+    return _carry_out(ledger, version.name, decide)
+
+
+def promoted(ledger: Ledger, version: ModelVersion) -> Sequence[str]:
+    """Return the versions that were live, oldest first, as they would be after a promotion.
+
+    Raises
+    ------
+    GateError
+        As :func:`promote`.
     """
     if not version.checks:
         raise GateError(
@@ -28,20 +52,16 @@ def promote(ledger: Ledger, version: ModelVersion, *, reason: str) -> RoleChange
             facts={"ref": version.ref},
         )
     if version.failed:
+        of = "its only check" if len(version.checks) == 1 else f"{len(version.checks)} checks"
         raise GateError(
             "promote-check-failed",
-            f"{version.ref} failed {len(version.failed)} of its {len(version.checks)} checks",
+            f"{version.ref} failed "
+            + (of if len(version.checks) == 1 else f"{len(version.failed)} of its {of}"),
             fix=f"mlw show {version.ref} tells which; mlw why {version.failed[0]} tells why",
             facts={"ref": version.ref, "failed": list(version.failed)},
         )
-
-    def decide(log: Ledger) -> Sequence[NewEvent]:
-        stack = _stack(log, version.name)
-        if stack and stack[-1] == version.ref:
-            return ()
-        return _moves("promote", version.name, log, [*stack, version.ref], reason)
-
-    return _carry_out(ledger, version.name, decide)
+    stack = _stack(ledger, version.name)
+    return stack if stack and stack[-1] == version.ref else [*stack, version.ref]
 
 
 def rollback(ledger: Ledger, endpoint: str, *, reason: str) -> RoleChange:
@@ -51,22 +71,46 @@ def rollback(ledger: Ledger, endpoint: str, *, reason: str) -> RoleChange:
     ------
     NotFoundError
         ``rollback-nothing`` when there is no earlier one.
+    UsageError
+        ``reason-empty``.
     """
+    _require_reason(reason)
 
     def decide(log: Ledger) -> Sequence[NewEvent]:
-        stack = _stack(log, endpoint)
-        if len(stack) < 2:
-            live = stack[-1] if stack else "nothing"
-            raise NotFoundError(
-                "rollback-nothing",
-                f"{endpoint!r} has no earlier live version to go back to (live: {live})",
-                fix="mlw ls models, then mlw promote NAME@VERSION --to live",
-                facts={"endpoint": endpoint, "live": live},
-                looked=[f"the role events of endpoint {endpoint!r}"],
-            )
-        return _moves("rollback", endpoint, log, stack[:-1], reason)
+        return _moves("rollback", endpoint, log, rolled_back(log, endpoint), reason)
 
     return _carry_out(ledger, endpoint, decide)
+
+
+def rolled_back(ledger: Ledger, endpoint: str) -> Sequence[str]:
+    """Return the versions that were live, oldest first, as they would be after a rollback.
+
+    Raises
+    ------
+    NotFoundError
+        As :func:`rollback`.
+    """
+    stack = _stack(ledger, endpoint)
+    if len(stack) < 2:
+        live = stack[-1] if stack else "nothing"
+        raise NotFoundError(
+            "rollback-nothing",
+            f"{endpoint!r} has no earlier live version to go back to (live: {live})",
+            fix="mlw ls models, then mlw promote NAME@VERSION --to live",
+            facts={"endpoint": endpoint, "live": live},
+            looked=[f"the role events of endpoint {endpoint!r}"],
+        )
+    return stack[:-1]
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError(
+            "reason-empty",
+            "the reason is empty, and it is all that later tells why this was done",
+            fix='say it in a few words: --reason "…"',
+            facts={"reason": reason},
+        )
 
 
 def changes(ledger: Ledger, endpoint: str | None = None) -> tuple[RoleChange, ...]:
@@ -116,9 +160,10 @@ def _moves(
 def _carry_out(
     ledger: Ledger, endpoint: str, decide: Callable[[Ledger], Sequence[NewEvent]]
 ) -> RoleChange:
-    ledger.append_checked(decide)
-    ledger.checkpoint()
-    return changes(ledger, endpoint)[-1]
+    moved = bool(ledger.append_checked(decide))
+    if moved:
+        ledger.checkpoint()
+    return replace(changes(ledger, endpoint)[-1], moved=moved)
 
 
 def _change(event: Event) -> RoleChange:

@@ -10,15 +10,25 @@ from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import digest_of
 from mlwright.core.errors import NotFoundError, UsageError, nearest
+from mlwright.core.ids import looks_like_id, require_id_form
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event, NewEvent
 from mlwright.registry.records import ModelVersion, RoleName
 from mlwright.scoring.records import ModelPackage
 
 _NAME = re.compile(r"[\w][\w.\-]{0,79}")
-RESERVED = frozenset(
-    {"v2", "api", "why", "prove", "labels", "invocations", "metrics", "healthz", "readyz"}
+_ENDPOINTS = "api healthz invocations labels metrics prove readyz v2 why"
+_WORDS = "alarms audit canary latest live log newest none previous settings shadow spec"
+_COMMANDS = (
+    "at audit bundle check data demo diff doctor eval export init label ls monitor predict promote"
+    " prove report rollback run serve show ui user watch why"
 )
+_LISTS = "approvals checks data endpoints events labels models predictions runs steps"
+_STEPS = "baselines contract evaluation model profile search split task"
+
+RESERVED = frozenset(" ".join((_ENDPOINTS, _WORDS, _COMMANDS, _LISTS, _STEPS)).split())
+"""Words that mean something else where a model's name may stand: in an address, a command or
+after `mlw why`. No name may be one of them, in capitals neither."""
 
 
 def valid_name(name: str) -> str:
@@ -27,17 +37,46 @@ def valid_name(name: str) -> str:
     Raises
     ------
     UsageError
-        ``model-name`` for characters a URL cannot carry plainly, or a reserved name.
+        ``model-name`` for characters a URL cannot carry plainly, for what begins like an id, and
+        for a reserved word; it names the nearest name that is allowed.
     """
-    if not _NAME.fullmatch(name) or name in RESERVED:
-        raise UsageError(
-            "model-name",
-            f"{name!r} cannot name a model",
-            fix="use letters, digits, '_', '-' and '.', at most 80, starting with a letter or "
-            f"digit, and none of {', '.join(sorted(RESERVED))}: --name NAME",
-            facts={"name": name},
+    if _is_allowed(name):
+        return name
+    if not _NAME.fullmatch(name):
+        why = (
+            "a name has letters, digits, '_', '-' and '.', at most 80, and starts with a letter,"
+            " digit or '_'"
         )
-    return name
+    elif looks_like_id(name):
+        why = f"what begins with {name[:2]!r} is an id"
+    else:
+        why = f"{name.casefold()!r} is a word of mlwright: a command, step, role or address"
+    near = allowed_name(name)
+    raise UsageError(
+        "model-name",
+        f"{name!r} cannot name a model: {why}",
+        fix=f"choose another, such as {near!r}: --name {near}, or name under [project]",
+        facts={"name": name, "nearest": near},
+    )
+
+
+def allowed_name(text: str) -> str:
+    """Return ``text`` as a name: itself where it is allowed, else the nearest one that is.
+
+    >>> [allowed_name(text) for text in ("churned", "is late?", "m_abc", "run")]
+    ['churned', 'is-late', 'm-abc', 'run-model']
+    """
+    name = "".join(c if c.isalnum() or c in "_-." else "-" for c in text).strip("-.")[:80]
+    if looks_like_id(name):
+        name = f"{name[0]}-{name[2:]}".strip("-")
+    if name.casefold() in RESERVED:
+        name = f"{name}-model"
+    return name if _is_allowed(name) else "my-model"
+
+
+def _is_allowed(name: str) -> bool:
+    known = name.casefold() in RESERVED or looks_like_id(name)
+    return _NAME.fullmatch(name) is not None and not known
 
 
 def register(
@@ -112,7 +151,10 @@ def find(ledger: Ledger, ref: str, *, prefer_live: bool = False) -> ModelVersion
     ------
     NotFoundError
         ``model-unknown``, naming the nearest known name.
+    UsageError
+        ``id-form`` or ``id-ambiguous`` for what begins like an id and names no single one.
     """
+    require_id_form(ref)
     everything = versions(ledger)
     name, at, number = ref.partition("@")
     of_name = [v for v in everything if v.name == name]
@@ -123,6 +165,8 @@ def find(ledger: Ledger, ref: str, *, prefer_live: bool = False) -> ModelVersion
         found = [v for v in of_name if v.ref in live] if prefer_live and live else of_name
     else:
         ids = ledger.resolve(ref) if ref.startswith("m_") else ()
+        if len(ids) > 1:
+            raise ambiguous(ref, ids)
         found = [v for v in everything if len(ids) == 1 and v.model == ids[0]]
     if found:
         return found[-1]
@@ -134,6 +178,16 @@ def find(ledger: Ledger, ref: str, *, prefer_live: bool = False) -> ModelVersion
         fix=f"mlw show {near}" if near else "mlw ls models",
         facts={"ref": ref, "nearest": near},
         looked=[f"the {len(everything)} registered versions", "their model ids"],
+    )
+
+
+def ambiguous(prefix: str, ids: Sequence[str]) -> UsageError:
+    """Return the error for the start of several ids."""
+    return UsageError(
+        "id-ambiguous",
+        f"{prefix!r} is the start of {len(ids)} ids",
+        fix="give more of it: " + ", ".join(ids[:5]) + (", …" if len(ids) > 5 else ""),
+        facts={"prefix": prefix, "candidates": list(ids[:20])},
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mlwright.core.errors import DataError
+from mlwright.core.errors import DataError, listed
 from mlwright.data.table import Table
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe, transform
@@ -98,7 +98,7 @@ def _left_out(rounds: Sequence[_Round], drop: Collection[str]) -> Iterator[Decis
             if name not in drop:
                 columns.setdefault(reason, []).append(name)
     for reason, names in columns.items():
-        shown = ", ".join(names[:_MOST_SHOWN]) + (", …" if len(names) > _MOST_SHOWN else "")
+        shown = listed(names, _MOST_SHOWN)
         what = f"{len(names):,} column{'s' if len(names) > 1 else ''} left out: {shown}"
         yield Decision(what, reason, "change the column in the source")
 

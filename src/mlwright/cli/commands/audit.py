@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from mlwright.cli.group import NamingGroup
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
 
 
-@click.group()
+@click.group(cls=NamingGroup)
 def command() -> None:
     """Hand out what an auditor needs to verify the log.
 

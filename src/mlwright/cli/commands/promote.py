@@ -22,15 +22,30 @@ def command(ref: str, role: str, reason: str, dry_run: bool, output: Output) -> 
     \b
     mlw promote churned@8 --to live --reason "beats churned@7 by 0.01"
     """
+    from mlwright.registry.roles import promoted
+
     with open_project(output) as project:
-        before = project.live(ref)
         version = project.find(ref)
         if dry_run:
-            output.line(f"{version.ref} would become {role}; live now: {before or 'nothing'}")
+            stack = promoted(project.workspace.ledger, version)
+            before = project.live(version.ref)
+            if output.as_json:
+                output.document("role", {"would": {"live": stack[-1], "previous": before}})
+            elif before == version.ref:
+                output.line(f"{version.ref} is already live; nothing would change")
+            else:
+                output.line(f"{version.ref} would become {role}; live now: {before or 'nothing'}")
             return
         change = project.promote(version.ref, reason=reason)
         if output.as_json:
             output.document("role", {"change": change})
+        elif not change.moved:
+            output.line(
+                f"{change.live} is already live, by {change.actor} since {change.time}:"
+                " nothing was recorded"
+            )
+        elif change.previous is None:
+            output.line(f"{change.endpoint}: {change.live} is live, the first to be")
         else:
-            output.line(f"{change.endpoint}: live is {change.live}, previous is {change.previous}")
+            output.line(f"{change.endpoint}: {change.live} is live, {change.previous} is previous")
             output.line(f'next  mlw rollback {change.endpoint} --reason "…" takes it back')

@@ -19,13 +19,20 @@ def command(name: str, reason: str, dry_run: bool, output: Output) -> None:
     \b
     mlw rollback churned --reason "too many false alarms since noon"
     """
+    from mlwright.registry.roles import rolled_back
+
     with open_project(output) as project:
         if dry_run:
-            roles = project.roles(name)
-            output.line(f"{roles.get('previous') or 'nothing'} would become live")
+            stack = rolled_back(project.workspace.ledger, name)
+            before = project.roles(name).get("live")
+            if output.as_json:
+                output.document("role", {"would": {"live": stack[-1], "previous": before}})
+            else:
+                output.line(f"{stack[-1]} would become live; live now: {before}")
             return
         change = project.rollback(name, reason=reason)
         if output.as_json:
             output.document("role", {"change": change})
         else:
-            output.line(f"{change.endpoint}: live is {change.live}, previous is {change.previous}")
+            before = change.previous or "nothing"
+            output.line(f"{change.endpoint}: {change.live} is live again; before it: {before}")

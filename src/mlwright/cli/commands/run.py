@@ -8,7 +8,7 @@ import click
 
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
-from mlwright.core.errors import ExitCode
+from mlwright.core.errors import ExitCode, UsageError
 
 _FLAGS = {
     "source": "data.source",
@@ -69,6 +69,13 @@ def command(
     from mlwright.cli.build_view import BuildView, build_document, tell_end
     from mlwright.cli.progress import progress_for
 
+    if plan is not None and replan:
+        raise UsageError(
+            "options-contradict",
+            f"--plan {plan} carries out a plan that was made, --replan makes a new one",
+            fix=f"mlw run --plan {plan}, or mlw run --replan",
+            facts={"options": ["--plan", "--replan"]},
+        )
     flags = {_FLAGS[name]: value for name, value in given.items() if value not in (None, ())}
     if "data.source" in flags:
         flags["data.source"] = str(Path(str(flags["data.source"])).expanduser().absolute())
