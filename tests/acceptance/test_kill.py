@@ -57,6 +57,47 @@ def _campaign(mlw: Shell, kills: int, seed: int) -> None:
     assert mlw.good("doctor")["well"] is True
 
 
+def _promote_campaign(mlw: Shell, kills: int, seed: int) -> None:
+    generator = random.Random(seed)
+    run = ["run", str(_table(mlw.folder, 3000)), "--target", "left", "--key", "id"]
+    refs = [mlw.good(*run, "--budget", "1s", "--seed", s)["model"]["ref"] for s in (1, 2)]
+    mlw.good("promote", refs[0], "--to", "live", "--reason", "first")
+    began = time.monotonic()
+    mlw.good("ls", "endpoints")
+    seconds = time.monotonic() - began
+    checkpoint = mlw.folder / "checkpoint.txt"
+    live, acknowledged = refs[0], 0
+    for _ in range(kills):
+        mlw("audit", "checkpoint", "--out", checkpoint)
+        target = refs[1 - refs.index(live)]
+        command = ["promote", target, "--to", "live", "--reason", "next"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mlwright", *command],
+            cwd=mlw.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(generator.uniform(0.2, 1.2) * seconds)
+        process.send_signal(signal.SIGKILL)
+        done = process.wait() == 0
+        found = mlw.good("ls", "endpoints")["endpoints"][0]["live"]
+        assert found in ((target,) if done else (live, target))
+        live, acknowledged = found, acknowledged + done
+        assert mlw("prove", "audit", "--checkpoint", checkpoint).code == 0
+    assert mlw.good("doctor", "--rebuild")["well"] is True
+    if kills >= 50:
+        assert 0 < acknowledged < kills, "the kills fell all before or all after the commit"
+
+
+def test_a_killed_promotion_happened_wholly_or_not_at_all(mlw: Shell) -> None:
+    _promote_campaign(mlw, 6, seed=3)
+
+
+@pytest.mark.deep
+def test_sixty_killed_promotions_happened_wholly_or_not_at_all(mlw: Shell) -> None:
+    _promote_campaign(mlw, 60, seed=4)
+
+
 def test_twenty_kills_lose_no_event_and_leave_no_half_object(mlw: Shell) -> None:
     _campaign(mlw, 20, seed=1)
 
