@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlwright.flows.records import Build
     from mlwright.flows.showing import Shown
     from mlwright.govern.records import Proof, Why
+    from mlwright.registry.standing import Standing
     from mlwright.train.progress import Progress
 
 
@@ -135,6 +136,14 @@ class Project:
         from mlwright.flows.proving import prove
 
         return prove(ref, self.workspace, checkpoint=checkpoint)
+
+    def at(self, moment: str, name: str) -> Standing:
+        """Tell who was live at a date (its end, UTC) or time."""
+        from mlwright.core.moments import moment_of
+        from mlwright.registry.standing import standing
+
+        then = moment_of(moment, now=self.workspace.seam.now())
+        return standing(self.workspace.ledger, name, then)
 
     def promote(self, ref: str, *, reason: str) -> RoleChange:
         """Make a version live."""

@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": "Compare two data versions, two runs or two models.",
     "why": "Explain an id, a model or a step, back to the rows and the people.",
     "prove": "Do it again and compare: a model, a run, data, or the audit log.",
+    "at": "Tell who was live at a date, and who made it so.",
     "promote": "Make a model version live.",
     "rollback": "Go back to the version that was live before.",
     "predict": "Score a file with a model.",
