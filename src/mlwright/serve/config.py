@@ -1,0 +1,41 @@
+"""What a worker process is told when it is started: one JSON file, written by the supervisor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlwright.core.records import dump, load
+from mlwright.serve.settings import ServeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """Everything a worker needs to know, as plain values.
+
+    ``fd`` is the listening socket it inherits; ``parent_fd`` the read end of a pipe that ends when
+    the supervisor does. ``store`` holds the models, ``records`` the segments, ``roles`` is the
+    file that says who is live, ``metrics`` the folder in which workers keep their counts and
+    ``worker`` this one's number. ``environment`` is what the records say they were made on.
+    """
+
+    fd: int
+    parent_fd: int
+    store: str
+    records: str
+    roles: str
+    metrics: str
+    worker: int
+    environment: Mapping[str, str]
+    settings: ServeSettings
+
+
+def write_config(config: WorkerConfig, file: Path) -> None:
+    """Write what :func:`read_config` reads."""
+    file.write_bytes(dump(config))
+
+
+def read_config(file: Path) -> WorkerConfig:
+    """Return what the supervisor wrote."""
+    return load(WorkerConfig, file.read_bytes())
