@@ -89,6 +89,39 @@ class NewLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class Truth:
+    """One truth as it was sent; ``value`` is JSON. ``prediction`` or ``endpoint`` with ``key``."""
+
+    prediction: str | None
+    endpoint: str | None
+    key: str | None
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLimits:
+    """How much may wait for the disk, and when a segment is closed and the next one begun.
+
+    ``queue_records`` and ``queue_bytes`` bound what was submitted and is not on disk. A segment
+    is closed after ``segment_rows``, ``segment_bytes`` or ``segment_age`` seconds.
+    """
+
+    queue_records: int = 4096
+    queue_bytes: int = 64 << 20
+    segment_rows: int = 200_000
+    segment_bytes: int = 256 << 20
+    segment_age: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What the log says about a sealed segment: its Merkle root, and the entry that says so."""
+
+    root: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """One worker's records over a time, and what they were answered with.
 
