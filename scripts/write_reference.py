@@ -15,7 +15,7 @@ from mlwright.cli.main import mlw
 from mlwright.core.quantities import format_quantity
 from mlwright.core.setting_values import Setting, declared
 from mlwright.core.settings import FreeTable
-from mlwright.stats.metrics import METRICS
+from mlwright.stats.metrics import METRICS, Metric
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 WIDTH = 96
@@ -27,7 +27,8 @@ OTHER_VALUES = {
     "rule named `fairness.COLUMN`, or anywhere as `tpr_gap(COLUMN)`",
     "fpr_gap": "the same for false positives",
     "selection_gap": "the same for the share that is selected at all",
-    "latency_p99": "seconds for one row, the slowest in a hundred, on this machine; `<= 20ms`",
+    "latency_p99": "how long one row takes, the slowest in a hundred, on this machine; a time "
+    "needs its unit: `<= 20ms`",
 }
 GENERATED = "<!-- Written by scripts/write_reference.py from the code. Do not edit. -->"
 
@@ -120,7 +121,8 @@ def checks_page() -> str:
     block, _, told = rest.partition("\n\n")
     metrics = [
         f"| `{metric.name}` | {', '.join(metric.tasks)} | "
-        f"{'more' if metric.greater_is_better else 'less'} | {_cell(metric.doc)} |"
+        f"{'more' if metric.greater_is_better else 'less'} | {_span(metric)} | "
+        f"{_cell(metric.doc)} |"
         for metric in METRICS.values()
     ]
     others = [f"| `{name}` | {what} |" for name, what in OTHER_VALUES.items()]
@@ -135,12 +137,26 @@ def checks_page() -> str:
         textwrap.dedent(told).strip().replace("``", "`"),
         "## Metrics",
         "Each is measured on rows the model never saw, with a 95 % interval; `auc.low` and "
-        "`auc.high` are the interval's ends, and so for every metric.",
-        "\n".join(["| name | tasks | better is | what it is |", "|---|---|---|---|", *metrics]),
+        "`auc.high` are the interval's ends, and so for every metric. A metric that is not defined "
+        "on the rows (one class only, numbers beyond a float) passes no rule. A limit outside what "
+        "the value can be is refused before training; a share may be written in percent.",
+        "\n".join(
+            [
+                "| name | tasks | better is | can be | what it is |",
+                "|---|---|---|---|---|",
+                *metrics,
+            ]
+        ),
         "## Other values of a model",
         "\n".join(["| name | what it is |", "|---|---|", *others]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _span(metric: Metric) -> str:
+    low = "any" if metric.least == float("-inf") else f"{metric.least:g}"
+    high = "any" if metric.most == float("inf") else f"{metric.most:g}"
+    return f"{low} to {high}"
 
 
 PAGES: dict[str, Callable[[], str]] = {

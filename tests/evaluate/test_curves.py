@@ -87,3 +87,15 @@ def test_hardly_any_rows_are_no_error(rows: int) -> None:
     found = curves(y[:rows], answers[:rows], "binary")
 
     assert found.roc == ()
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e17, 1e100, 1e200, 1.7e308])
+def test_errors_of_any_size_have_a_histogram_or_none(size: float) -> None:
+    generator = np.random.default_rng(0)
+    y = generator.uniform(0.5, 1.0, 500) * size
+    answers = np.full((500, 1), 0.75 * size)
+
+    for constant in (False, True):
+        truth = np.full(500, size) if constant else y
+        bins = curves(truth, answers, "regression").histogram
+        assert sum(each.counts[0] for each in bins) in ((0,) if size > 1e300 else (500,))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,8 @@ from mlwright.checks.judge import judge
 from mlwright.checks.records import Outcome
 from mlwright.core.errors import UsageError
 from mlwright.evaluate.records import Curves, Evaluation, Fit, FitVerdict
-from mlwright.evaluate.values import EvaluationValues
+from mlwright.evaluate.values import LATENCY, EvaluationValues, require_task, scales
+from mlwright.stats.metrics import metrics_for
 from mlwright.stats.records import Interval
 
 EVALUATION = Evaluation(
@@ -75,6 +77,30 @@ def test_a_gap_the_task_has_no_rates_for_is_not_applicable() -> None:
 def test_a_value_that_does_not_exist_is_refused(rule: str) -> None:
     with pytest.raises(UsageError, match="check-unknown-value"):
         outcome(rule)
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_a_scale_is_known_of_exactly_what_will_be_measured(task: str) -> None:
+    metric = metrics_for(task)[0].name
+    found = Interval(0.5, 0.4, 0.6)
+    evaluation = replace(
+        EVALUATION, metric=metric, metrics={each.name: found for each in metrics_for(task)}
+    )
+
+    for fairness in ((), ("sex",)):
+        judged = replace(evaluation, fairness={column: {} for column in fairness})
+        known = EvaluationValues(judged, {LATENCY: 0.002}).known()
+        assert set(scales(task, metric, fairness)) == set(known)
+
+
+def test_a_metric_of_another_task_is_refused_by_the_name_of_its_task() -> None:
+    rules = [parse("> 0", name="gain"), parse("auc.low >= 0.7")]
+
+    with pytest.raises(UsageError, match=r"auc, a metric of binary tasks.*regression") as caught:
+        require_task(rules, "regression")
+
+    assert caught.value.code == "check-task"
+    require_task(rules, "binary")
 
 
 def test_everything_known_has_a_value_or_is_a_gap() -> None:

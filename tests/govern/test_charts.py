@@ -35,3 +35,12 @@ def test_a_bar_without_a_defined_value_is_left_out() -> None:
     bad = Bar("bad", Interval(math.nan, math.nan, math.nan), emphasis=False)
 
     assert "bad" not in intervals([good, bad], title="t")
+
+
+def test_a_chart_of_nothing_defined_says_so() -> None:
+    undefined = Bar("model", Interval(math.nan, math.nan, math.nan), emphasis=True)
+    infinite = Bar("dummy", Interval(math.inf, math.nan, math.nan), emphasis=False)
+
+    svg = ElementTree.fromstring(intervals([undefined, infinite], title="t"))
+
+    assert [e.text for e in svg.iter() if e.tag.endswith("text")] == ["not defined on these rows"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlwright.core.records import dump
 from mlwright.run.code import snapshot_code
 
 
@@ -66,7 +67,9 @@ def test_a_folder_inside_the_repository_sees_all_of_it(project: Path) -> None:
     assert "+RATE = 2" in snapshot_code(project / "inner").patch
 
 
-def test_data_and_secrets_are_left_out_and_said(project: Path) -> None:
+def test_secrets_and_large_code_are_left_out_and_said_and_data_is_no_part(
+    project: Path,
+) -> None:
     (project / "table.csv").write_text("name\nAlice\n")
     (project / "more.csv").write_text("name\nBob\n")
     (project / "api_token.py").write_text("TOKEN = 'abc'\n")
@@ -81,9 +84,8 @@ def test_data_and_secrets_are_left_out_and_said(project: Path) -> None:
         "api_token.py",
         "binary.py",
         "large.py",
-        "more.csv",
-        "table.csv",
     ]
+    assert "csv" not in repr(code)
     assert "Alice" not in repr(code)
 
 
@@ -99,7 +101,7 @@ def test_without_git_the_files_are_kept_and_it_says_so(tmp_path: Path) -> None:
     assert code.commit is None
     assert code.why == "the folder is not under git"
     assert code.files == {"requirements-dev.txt": "numpy\n", "steps.py": "RATE = 1\n"}
-    assert "notes.txt: not code" in code.skipped
+    assert code.skipped == ()
 
 
 def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
@@ -122,3 +124,21 @@ def test_variables_of_another_repository_do_not_lead_astray(
     monkeypatch.setenv("GIT_DIR", str(tmp_path_factory.mktemp("other")))
 
     assert snapshot_code(project).commit is not None
+
+
+@pytest.mark.parametrize("under_git", [True, False])
+def test_data_beside_the_code_does_not_change_its_state(
+    under_git: bool, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = project if under_git else tmp_path_factory.mktemp("plain")
+    (folder / "steps.py").write_text("RATE = 3\n")
+    before = dump(snapshot_code(folder))
+
+    (folder / "unrelated.csv").write_text("a\n1\n")
+    (folder / "table.csv").write_text("a\n2\n")
+    (folder / "data").mkdir()
+    (folder / "data" / "more.parquet").write_bytes(b"PAR1")
+    (folder / ".mlwright").mkdir()
+    (folder / ".mlwright" / "ledger.db").write_bytes(b"")
+
+    assert dump(snapshot_code(folder)) == before

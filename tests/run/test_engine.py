@@ -17,6 +17,7 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.run.engine import Runner, StepReport
 from mlwright.run.history import run_record
 from mlwright.run.pipeline import Pipeline
+from mlwright.run.records import ENDINGS
 from mlwright.run.step import Step, step
 from mlwright.store.local import LocalStore
 from mlwright.store.memory import MemoryStore
@@ -374,7 +375,26 @@ def test_an_interrupted_step_is_recorded_as_that(bench: Bench) -> None:
     with pytest.raises(KeyboardInterrupt):
         bench.run(waits)
 
-    assert next(iter(bench.ledger.events(newest_first=True))).facts["code"] == "interrupted"
+    event = next(iter(bench.ledger.events(newest_first=True)))
+    assert (event.kind, event.facts["code"]) == ("run.interrupted", "interrupted")
+    assert run_record(bench.ledger, event.subject).status == "interrupted"
+
+
+def test_what_goes_wrong_around_the_steps_ends_the_run_too_and_once(bench: Bench) -> None:
+    runner = bench.runner()
+    run = runner.start("test", {"number": 3})
+
+    def carry_out() -> None:
+        with runner.recording():
+            runner.execute([doubled])
+            raise ValueError("after the steps")
+
+    with pytest.raises(ValueError, match="after"):
+        carry_out()
+
+    assert run_record(bench.ledger, run).status == "failed"
+    ended = [e for e in bench.ledger.events(subject=run) if e.kind in ENDINGS]
+    assert [e.facts["code"] for e in ended] == ["run-raised"]
 
 
 class FullStore(MemoryStore):

@@ -15,13 +15,12 @@ from mlwright.checks.records import (
     Limit,
     Measured,
     Outcome,
-    Range,
     Rule,
     Term,
     Verdict,
 )
+from mlwright.checks.sense import limits_of, require_known
 from mlwright.core.encoding import digest_of
-from mlwright.core.errors import UsageError, nearest
 from mlwright.core.ids import Noun, content_id
 from mlwright.core.quantities import UNITS
 
@@ -65,7 +64,7 @@ def judge(rules: Sequence[Rule], values: Values, subject: str) -> tuple[Verdict,
 def _judge(rule: Rule, values: Values, subject: str) -> Verdict:
     measured = values.value(rule.term, rule.name)
     if measured is None:
-        _require_known(rule, values)
+        require_known(rule, values.known())
     outcome, why = _decide(rule, measured)
     text = render(rule)
     return Verdict(
@@ -87,21 +86,6 @@ def _verdict_id(rule: str, subject: str, measured: Measured | None) -> str:
     return content_id(Noun.CHECK, digest_of(bound_to, tag="mlwright/verdict/1"))
 
 
-def _require_known(rule: Rule, values: Values) -> None:
-    known = values.known()
-    term = term_text(rule.term)
-    if term in known:
-        return
-    near = nearest(term, known)
-    raise UsageError(
-        "check-unknown-value",
-        f"the check {render(rule)!r} is about {term}, which is not measured here",
-        fix=f"did you mean {near}?" if near else "judge one of the values named below",
-        facts={"check": rule.name, "value": term, "nearest": near},
-        looked=known,
-    )
-
-
 def _decide(rule: Rule, measured: Measured | None) -> tuple[Outcome, str]:
     if measured is None:
         return Outcome.NOT_APPLICABLE, f"{term_text(rule.term)} was not measured"
@@ -109,7 +93,8 @@ def _decide(rule: Rule, measured: Measured | None) -> tuple[Outcome, str]:
         return Outcome.NOT_APPLICABLE, "texts are judged row by row, and here is one number"
     failed = Outcome.WARN if rule.warns else Outcome.FAIL
     if not math.isfinite(measured.value):
-        return failed, f"it is {measured.value:g}, and only a finite number can pass"
+        said = "not defined" if math.isnan(measured.value) else f"{measured.value:g}"
+        return failed, f"it is {said} on these rows, and only a finite number can pass"
     passed = _holds(rule, measured.value)
     return Outcome.PASS if passed else failed, _why(rule, measured)
 
@@ -126,7 +111,7 @@ def _holds(rule: Rule, value: float) -> bool:
 
 
 def _why(rule: Rule, measured: Measured) -> str:
-    limits = _limits(rule.bound)
+    limits = limits_of(rule.bound)
     unit = limits[0].unit
     text = _shown(measured.value, unit, limits)
     low, high = _finite(measured.low), _finite(measured.high)
@@ -136,12 +121,6 @@ def _why(rule: Rule, measured: Measured) -> str:
     if low < high and any(low <= limit.value <= high for limit in limits):
         return f"{text}: the limit lies within its uncertainty"
     return text
-
-
-def _limits(bound: Limit | Range | Choice) -> tuple[Limit, ...]:
-    if isinstance(bound, Limit):
-        return (bound,)
-    return (bound.low, bound.high) if isinstance(bound, Range) else bound.numbers
 
 
 def _shown(value: float, unit: str | None, limits: Sequence[Limit]) -> str:

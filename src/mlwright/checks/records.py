@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
+
+from mlwright.core.quantities import Quantity
 
 
 class Outcome(str, Enum):
@@ -75,6 +78,18 @@ class Rule:
     comparator: Comparator
     bound: Limit | Range | Choice
     warns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a value can be before it is measured: what its numbers count, and between which ends.
+
+    ``quantity`` None is a plain number, in the value's own unit.
+    """
+
+    quantity: Quantity | None
+    least: float = -math.inf
+    most: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

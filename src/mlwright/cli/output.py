@@ -102,4 +102,6 @@ def interval(value: float, low: float, high: float) -> str:
     >>> interval(0.8312, 0.8251, 0.8374)
     '0.8312 (95 %: 0.8251 to 0.8374)'
     """
+    if value != value:
+        return number(value)
     return f"{number(value)} (95 %: {number(low)} to {number(high)})"

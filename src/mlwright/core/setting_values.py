@@ -8,7 +8,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlwright.core.quantities import EXAMPLES, Quantity, parse_quantity
+from mlwright.core.quantities import EXAMPLES, Quantity, format_quantity, parse_quantity
 
 _LARGEST = 2**63 - 1  # what TOML promises to keep; NaN fails the comparison
 
@@ -94,7 +94,10 @@ def fit(setting: Setting, raw: object, *, textual: bool) -> object:
     if setting.length is not None and len(typing.cast("str", value)) != setting.length:
         raise ValueError(f"{raw!r} must have {setting.length} character")
     if setting.minimum is not None and typing.cast("float", value) < setting.minimum:
-        raise ValueError(f"{raw!r} is below the least value, {setting.minimum:g}")
+        least = f"{setting.minimum:g}"
+        if setting.quantity is not None:
+            least = format_quantity(setting.minimum, setting.quantity)
+        raise ValueError(f"{raw!r} is below the least value, {least}")
     return value
 
 

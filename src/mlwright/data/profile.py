@@ -67,7 +67,7 @@ def _finite(series: pl.Series) -> _Numbers:
 
 
 def _mean(numbers: _Numbers) -> float | None:
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return _rounded(float(numbers.mean())) if len(numbers) else None
 
 

@@ -11,11 +11,18 @@ from mlwright.stats.metrics import BINARY, REGRESSION
 
 MOST_POINTS = 200
 HISTOGRAM_BINS = 20
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 def curves(y: FloatArray, answers: FloatArray, task: str) -> Curves:
-    """Return what can be drawn of a model's answers (empty without rows or finite answers)."""
+    """Return what can be drawn of a model's answers.
+
+    Empty without rows, without finite answers, and where the numbers are so large that a float
+    cannot hold their sum.
+    """
     if not len(y) or not np.isfinite(answers).all():
+        return Curves((), (), ())
+    if max(np.abs(y).max(), np.abs(answers).max()) > _LARGEST / (4 * len(y)):
         return Curves((), (), ())
     return Curves(
         reliability=_reliability(y, answers, task),
@@ -74,7 +81,7 @@ def _histogram(y: FloatArray, answers: FloatArray, task: str) -> tuple[Histogram
         values = answers[:, 0] - y
         series = [np.ones(len(y), dtype=bool)]
         low, high = np.quantile(values, [0.005, 0.995]).tolist()
-        edges = np.linspace(low, high if high > low else low + 1, HISTOGRAM_BINS + 1)
+        edges = _edges(low, high)
         # The outermost hundredth of the errors is counted in the outermost bins.
         values = values.clip(edges[0], edges[-1])
     else:
@@ -86,3 +93,12 @@ def _histogram(y: FloatArray, answers: FloatArray, task: str) -> tuple[Histogram
         HistogramBin(float(low), float(high), tuple(each))
         for low, high, each in zip(edges[:-1], edges[1:], zip(*counts, strict=True), strict=True)
     )
+
+
+def _edges(low: float, high: float) -> FloatArray:
+    """Return rising edges from ``low`` to ``high``, wider where floats lie too far apart."""
+    edges = np.linspace(low, high if high > low else low + 1, HISTOGRAM_BINS + 1)
+    if (np.diff(edges) > 0).all():
+        return edges
+    width = 2 * HISTOGRAM_BINS * float(np.spacing(max(abs(low), abs(high))))
+    return np.linspace(low - width, high + width, HISTOGRAM_BINS + 1)

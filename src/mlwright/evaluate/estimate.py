@@ -5,6 +5,7 @@ All models, metrics and gaps see the same resamples, so that every difference is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -87,16 +88,15 @@ def estimate(
     value = dict(zip(keys, observed(list(wanted.values()), len(y)).tolist(), strict=True))
 
     def interval(*key: str) -> Interval:
-        return summarise(value[key], replicated[key], replicated.get((*key, "noise")))
+        return _defined(summarise(value[key], replicated[key], replicated.get((*key, "noise"))))
 
     def gain(baseline: str) -> Interval:
         sign = 1.0 if METRICS[metric].greater_is_better else -1.0
         first, second = (MODEL, metric), (baseline, metric)
+        with np.errstate(invalid="ignore"):  # infinite less infinite is not defined
+            gains = sign * (replicated[first] - replicated[second]) + 0.0
         # Adding 0.0 turns the negative zero of two equal models into nothing worth a sign.
-        return summarise(
-            sign * (value[first] - value[second]) + 0.0,
-            sign * (replicated[first] - replicated[second]) + 0.0,
-        )
+        return _defined(summarise(sign * (value[first] - value[second]) + 0.0, gains))
 
     return Estimates(
         metrics={model: {m.name: interval(model, m.name) for m in metrics} for model in models},
@@ -108,6 +108,17 @@ def estimate(
         groups={column: rates.get(column, ()) for column in groups},
         resamples=resamples,
     )
+
+
+def _defined(found: Interval) -> Interval:
+    """Return an interval in which what a float cannot hold is as undefined as what is not there."""
+    if all(map(math.isfinite, (found.value, found.low, found.high))):
+        return found
+    value, low, high = (
+        number if math.isfinite(number) else math.nan
+        for number in (found.value, found.low, found.high)
+    )
+    return Interval(value, low, high)
 
 
 def _mean_over_rounds(

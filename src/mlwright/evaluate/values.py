@@ -2,18 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from mlwright.checks.records import Measured, Term
+from mlwright.checks.grammar import render
+from mlwright.checks.records import Measured, Rule, Scale, Term
+from mlwright.core.errors import UsageError
+from mlwright.core.quantities import Quantity
 from mlwright.evaluate.records import Evaluation
 from mlwright.stats.fairness import FALSE_POSITIVE, SELECTION, TRUE_POSITIVE
-from mlwright.stats.metrics import METRICS
+from mlwright.stats.metrics import METRICS, Metric, metrics_for
 from mlwright.stats.records import Interval
 
 FAIRNESS = "fairness."
 """A rule named ``fairness.<column>`` is about the gaps between that column's groups."""
 
+LATENCY = "latency_p99"
+"""How long a row takes, measured beside the evaluation."""
+
 GAPS = (TRUE_POSITIVE, FALSE_POSITIVE, SELECTION)
+
+
+def scales(task: str, metric: str, fairness: Sequence[str]) -> Mapping[str, Scale]:
+    """Return what each value of a model to come can be, by the terms of :class:`EvaluationValues`.
+
+    Parameters
+    ----------
+    task, metric
+        The kind of task, and the metric its gain and gap are in.
+    fairness
+        The columns whose groups will be compared.
+    """
+    found = {each.name: _scale(each, each.least, each.most) for each in metrics_for(task)}
+    chosen = METRICS[metric]
+    widest = chosen.most - chosen.least
+    found |= {name: _scale(chosen, -widest, widest) for name in ("gain", "gain_over_linear", "gap")}
+    ends = {f"{name}.{end}": scale for name, scale in found.items() for end in ("low", "high")}
+    terms = GAPS if fairness else ()
+    between = (*terms, *(f"{gap}({column})" for column in fairness for gap in GAPS))
+    return {
+        **found,
+        **ends,
+        **dict.fromkeys(between, Scale(Quantity.SHARE, 0.0, 1.0)),
+        LATENCY: Scale(Quantity.DURATION, 0.0),
+    }
+
+
+def require_task(rules: Sequence[Rule], task: str) -> None:
+    """Refuse a rule about a metric of another kind of task.
+
+    Raises
+    ------
+    UsageError
+        ``check-task``.
+    """
+    fitting = [each.name for each in metrics_for(task)]
+    for rule in rules:
+        name = rule.term.name.removesuffix(".low").removesuffix(".high")
+        if rule.term.function is None and name in METRICS and name not in fitting:
+            of = " and ".join(METRICS[name].tasks)
+            raise UsageError(
+                "check-task",
+                f"the check {render(rule)!r} is about {name}, a metric of {of} tasks, and this one"
+                f" is {task}",
+                fix=f"use one of {', '.join(fitting)}",
+                facts={"check": rule.name, "value": name, "task": task, "known": fitting},
+            )
+
+
+def _scale(metric: Metric, least: float, most: float) -> Scale:
+    return Scale(Quantity.SHARE if metric.share else None, least, most)
 
 
 class EvaluationValues:
@@ -23,7 +80,7 @@ class EvaluationValues:
     ``gain`` over the dummy and ``gain_over_linear``, with their ends; ``gap``, how much worse the
     model is on test rows than on training rows; ``tpr_gap``, ``fpr_gap`` and ``selection_gap`` in
     a rule named ``fairness.<column>``, or as ``tpr_gap(column)``; and what ``extra`` holds, such
-    as ``latency_p99``.
+    as ``latency_p99``. :func:`scales` tells what each can be.
     """
 
     def __init__(self, evaluation: Evaluation, extra: Mapping[str, float]) -> None:

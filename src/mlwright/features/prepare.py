@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -69,6 +69,26 @@ def fit(
         ),
         dropped=tuple(dropped),
     )
+
+
+def unusable(
+    frame: pl.DataFrame,
+    columns: Sequence[Column],
+    drop: Collection[str] = (),
+    *,
+    time: str | None = None,
+) -> Mapping[str, str]:
+    """Return why each column becomes no feature; nothing as soon as one does.
+
+    The parameters are those of :func:`fit`.
+    """
+    reasons: dict[str, str] = {}
+    for column in columns:
+        found = fit(frame, [column], "tree", drop, time=time)
+        if found.outputs:
+            return {}
+        reasons.update(found.dropped)
+    return reasons
 
 
 def transform(preparation: Preparation, frame: pl.DataFrame) -> Matrix:

@@ -10,13 +10,13 @@ from mlwright.data.records import Split
 from mlwright.data.settings import DataSettings
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows import stages
+from mlwright.flows.foreseeing import foresee
 from mlwright.flows.ingesting import ingest_source
 from mlwright.flows.judging import count_look, judge_model
 from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
 from mlwright.flows.question import ask, check_columns
 from mlwright.flows.records import Build
 from mlwright.flows.splitting import record_split, split_before
-from mlwright.flows.tables import Tables
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import register
 from mlwright.run.engine import Runner, StepReport
@@ -68,6 +68,7 @@ def build(
 
     began = clock()
     before = split_before(workspace, snapshot, question)
+    foreseen = foresee(workspace, snapshot, question, before)
     plan = (
         plan_of_run(workspace, plan_from)
         if plan_from is not None
@@ -76,7 +77,7 @@ def build(
         else recorded_plan(workspace, snapshot, question)
     )
     planned_before = plan is not None
-    plan = plan or make_plan(workspace, snapshot, question, before)
+    plan = plan or make_plan(workspace, snapshot, question, foreseen)
     listener.finished("plan", plan, clock() - began, cached=planned_before)
 
     seconds: dict[str, float] = {}
@@ -99,33 +100,34 @@ def build(
     }
     resources = {
         "store": workspace.store,
-        "tables": Tables(),
+        "tables": foreseen.tables,
         "progress": progress,
     }
     runner = Runner(workspace.store, workspace.ledger, workspace.seam, on_step=on_step)
     settings = {origin.key: str(origin.value) for origin in workspace.settings.origins()}
     run = runner.start(command, inputs=inputs, config=settings)
-    made = runner.execute(stages.ALL, inputs=inputs, resources=resources)
-    package = cast("ModelPackage", made["model"])
-    evaluation = cast("Evaluation", made["evaluation"])
-    split = cast("Split", made["split"])
+    with runner.recording():
+        made = runner.execute(stages.ALL, inputs=inputs, resources=resources)
+        package = cast("ModelPackage", made["model"])
+        evaluation = cast("Evaluation", made["evaluation"])
+        split = cast("Split", made["split"])
 
-    record_split(workspace, run, snapshot, question, before, split)
-    looks = count_look(
-        workspace, run, question, split, package, judged_now="evaluation" not in cached
-    )
-    verdicts = judge_model(workspace, run, question.checks, package, evaluation)
-    version = register(
-        workspace.ledger,
-        name=question.name,
-        package=package,
-        package_object=workspace.store.put(dump(package)),
-        evaluation_object=workspace.store.put(dump(evaluation)),
-        run=run,
-        data=snapshot.id,
-        verdicts=verdicts,
-    )
-    runner.finish("finished", {"model": version.model, "ref": version.ref})
+        record_split(workspace, run, snapshot, question, before, split)
+        looks = count_look(
+            workspace, run, question, split, package, judged_now="evaluation" not in cached
+        )
+        verdicts = judge_model(workspace, run, question.checks, package, evaluation)
+        version = register(
+            workspace.ledger,
+            name=question.name,
+            package=package,
+            package_object=workspace.store.put(dump(package)),
+            evaluation_object=workspace.store.put(dump(evaluation)),
+            run=run,
+            data=snapshot.id,
+            verdicts=verdicts,
+        )
+        runner.finish("finished", {"model": version.model, "ref": version.ref})
     return Build(
         run=run,
         snapshot=snapshot,

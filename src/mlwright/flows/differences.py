@@ -118,8 +118,31 @@ def _models(
                 None if old is None else f"{old.value:.4g} ({old.low:.4g} to {old.high:.4g})",
                 None if new is None else f"{new.value:.4g} ({new.low:.4g} to {new.high:.4g})",
             )
+    yield from _checks(first, second, workspace)
     if first.run != second.run:
         yield from _runs(first.run, second.run, workspace)
+
+
+def _checks(
+    first: ModelVersion, second: ModelVersion, workspace: Workspace
+) -> Iterator[Difference]:
+    """Give each rule that only one was judged by, or that they did not both meet alike."""
+    old, new = (_verdicts(version, workspace) for version in (first, second))
+    for rule in (*old, *(r for r in new if r not in old)):
+        (one, said), (other, told) = (side.get(rule, (None, None)) for side in (old, new))
+        if one != other:
+            yield Difference(f"check {rule}", said, told)
+
+
+def _verdicts(version: ModelVersion, workspace: Workspace) -> dict[str, tuple[str, str]]:
+    """Return each rule's outcome, and the outcome with its reason."""
+    found = {}
+    for check in version.checks:
+        judged = workspace.ledger.events(kind="check.judged", subject=check)
+        facts = next(iter(judged)).facts
+        outcome = str(facts["outcome"])
+        found[str(facts["rule"])] = (outcome, f"{outcome}: {facts['why']}")
+    return found
 
 
 def _evaluation(digest: Digest, workspace: Workspace) -> Evaluation:

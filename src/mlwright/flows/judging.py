@@ -9,7 +9,7 @@ from mlwright.checks.records import Rule, Verdict
 from mlwright.core.encoding import digest_of
 from mlwright.data.records import Split
 from mlwright.evaluate.records import Evaluation
-from mlwright.evaluate.values import EvaluationValues
+from mlwright.evaluate.values import LATENCY, EvaluationValues
 from mlwright.flows.question import Question
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
@@ -54,7 +54,7 @@ def judge_model(
 ) -> tuple[Verdict, ...]:
     """Judge a model by every rule and record each verdict, bound to the model's id."""
     timed = measure(load_scorer(package, workspace.store), workspace.seam)
-    verdicts = judge(rules, EvaluationValues(evaluation, {"latency_p99": timed.p99}), package.id)
+    verdicts = judge(rules, EvaluationValues(evaluation, {LATENCY: timed.p99}), package.id)
     workspace.ledger.append([_judged(verdict, package.id, run) for verdict in verdicts])
     return verdicts
 

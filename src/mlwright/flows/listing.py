@@ -9,6 +9,7 @@ from mlwright.core.ids import Noun
 from mlwright.ledger.ledger import Ledger
 from mlwright.registry.records import RoleName
 from mlwright.registry.versions import versions
+from mlwright.run.records import ENDINGS
 
 Row = Mapping[str, object]
 
@@ -39,7 +40,7 @@ def _runs(ledger: Ledger, limit: int) -> Sequence[Row]:
     made = {v.run: v.ref for v in versions(ledger)}
     for identifier in ledger.ids(Noun.RUN, limit=limit):
         events = list(ledger.events(subject=identifier))
-        ended = [e.kind for e in events if e.kind in ("run.finished", "run.failed")]
+        ended = [e.kind for e in events if e.kind in ENDINGS]
         rows.append(
             {
                 "run": identifier,

@@ -9,10 +9,11 @@ from mlwright.core.digest import Digest
 from mlwright.core.encoding import digest_of
 from mlwright.core.errors import NotFoundError
 from mlwright.core.records import dump, load
-from mlwright.data.records import Snapshot, Split
+from mlwright.data.records import Snapshot
 from mlwright.flows import stages
+from mlwright.flows.foreseeing import Foreseen
 from mlwright.flows.question import Question
-from mlwright.flows.tables import Tables, part_of
+from mlwright.flows.tables import part_of
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.run.environment import environment
@@ -53,16 +54,14 @@ def plan_of_run(workspace: Workspace, run: str) -> Plan:
 
 
 def make_plan(
-    workspace: Workspace, snapshot: Snapshot, question: Question, before: Split | None
+    workspace: Workspace, snapshot: Snapshot, question: Question, foreseen: Foreseen
 ) -> Plan:
     """Probe the machine on this data, turn the budget into work and record the plan."""
     search = workspace.settings.section(SearchSettings)
-    tables = Tables()
-    split = stages.split(snapshot, question.goal, question.roles, before, workspace.store)
-    task = stages.task(snapshot, split, question.goal, workspace.store, tables)
+    split = foreseen.split
     plan = probe(
-        part_of(snapshot, split, workspace.store, tables, *stages.SEEN),
-        task,
+        part_of(snapshot, split, workspace.store, foreseen.tables, *stages.SEEN),
+        foreseen.task,
         split,
         search,
         question.rule.drop,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,6 +10,7 @@ from html import escape
 from mlwright.evaluate.records import Interval
 
 _WIDTH, _ROW, _LEFT, _RIGHT, _TOP = 640, 30, 170, 90, 8
+_LARGEST = 1e300  # a float holds the span between two such numbers, and a margin beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,12 @@ class Bar:
 def intervals(bars: Sequence[Bar], *, title: str) -> str:
     """Draw values with their intervals on one axis, one row each.
 
-    The axis spans the values shown, not zero: intervals are compared, lengths are not.
+    The axis spans the values shown, not zero: intervals are compared, lengths are not. A value
+    that is not defined, or whose interval is not, is left out; without any left it is said.
     """
-    shown = [b for b in bars if b.interval.low == b.interval.low]
+    shown = [bar for bar in bars if _drawable(bar.interval)]
+    if not shown:
+        return _nothing(title)
     low = min(b.interval.low for b in shown)
     high = max(b.interval.high for b in shown)
     span = (high - low) or abs(high) or 1.0
@@ -59,3 +64,17 @@ def intervals(bars: Sequence[Bar], *, title: str) -> str:
         f"{high:.4g}</text></svg>"
     )
     return "".join(parts)
+
+
+def _drawable(found: Interval) -> bool:
+    numbers = (found.value, found.low, found.high)
+    return all(math.isfinite(number) and abs(number) <= _LARGEST for number in numbers)
+
+
+def _nothing(title: str) -> str:
+    height = _TOP + _ROW
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" class="chart"'
+        f' aria-label="{escape(title)}"><title>{escape(title)}</title>'
+        f'<text x="{_LEFT}" y="{_TOP + _ROW / 2 + 4:.1f}">not defined on these rows</text></svg>'
+    )

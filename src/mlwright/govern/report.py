@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
@@ -56,18 +57,26 @@ def _chart(version: ModelVersion, evaluation: Evaluation) -> str:
 def _in_words(version: ModelVersion, package: ModelPackage, evaluation: Evaluation) -> str:
     found = evaluation.metrics[evaluation.metric]
     state = "passed all of its checks" if not version.failed else "did not pass all of its checks"
+    if not math.isfinite(found.value):
+        measured = "is not defined, so nothing is known of how good it is"
+    elif not (math.isfinite(found.low) and math.isfinite(found.high)):
+        measured = f"was {_number(found.value)}; how sure that is, these rows cannot tell"
+    else:
+        measured = (
+            f"was {_number(found.value)}; the true value lies between {_number(found.low)} and"
+            f" {_number(found.high)} in 95 of 100 such samples"
+        )
     return (
         f"This model answers a {package.task.kind.value} question: it predicts"
         f" “{package.task.target}” from {len(package.signature.inputs)} columns. On"
-        f" {evaluation.rows:,} rows it had never seen, its {evaluation.metric} was"
-        f" {_number(found.value)}; the true value lies between {_number(found.low)} and"
-        f" {_number(found.high)} in 95 of 100 such samples. It {state}."
+        f" {evaluation.rows:,} rows it had never seen, its {evaluation.metric} {measured}."
+        f" It {state}."
     )
 
 
 def _number(value: object) -> str:
     if isinstance(value, float):
-        return "not defined" if value != value else f"{value:.4g}"
+        return f"{value:.4g}" if math.isfinite(value) else "not defined"
     if isinstance(value, int):
         return f"{value:,}"
     return str(value)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from mlwright.core.digest import Digest
-from mlwright.core.errors import NotFoundError, UsageError, nearest
-from mlwright.core.ids import Noun, noun_of, short
+from mlwright.core.errors import NotFoundError, nearest
+from mlwright.core.ids import Noun, noun_of, require_id_form, short
 from mlwright.core.records import load
 from mlwright.data.records import Split
 from mlwright.govern.records import Link, Why
@@ -16,7 +16,8 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.roles import changes
-from mlwright.registry.versions import find, versions
+from mlwright.registry.versions import ambiguous, find, versions
+from mlwright.run.records import ENDINGS
 from mlwright.run.why import why_step
 from mlwright.store.protocol import Store
 
@@ -29,8 +30,9 @@ def why(ref: str, ledger: Ledger, store: Store) -> Why:
     NotFoundError
         ``id-unknown`` or ``name-unknown``, naming the nearest and every place looked.
     UsageError
-        ``id-ambiguous`` when a prefix fits several ids.
+        ``id-ambiguous`` when a prefix fits several ids, ``id-form`` when it can be of none.
     """
+    require_id_form(ref)
     noun = noun_of(ref)
     if noun is not None:
         identifier = resolve(ref, ledger)
@@ -57,12 +59,7 @@ def resolve(prefix: str, ledger: Ledger) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(
-            "id-ambiguous",
-            f"{prefix!r} is the start of {len(found)} ids",
-            fix="give more of it: " + ", ".join(found[:5]),
-            facts={"prefix": prefix, "candidates": list(found[:20])},
-        )
+        raise ambiguous(prefix, found)
     raise NotFoundError(
         "id-unknown",
         f"no id starts with {prefix!r}",
@@ -132,8 +129,8 @@ def _model(version: ModelVersion, ledger: Ledger, store: Store) -> Why:
 def _run(identifier: str, ledger: Ledger, store: Store) -> Why:
     events = list(ledger.events(subject=identifier))
     started = events[0]
-    ended = [e for e in events if e.kind in ("run.finished", "run.failed")]
-    status = ended[-1].kind.removeprefix("run.") if ended else "open (interrupted, or running)"
+    ended = [e for e in events if e.kind in ENDINGS]
+    status = ended[-1].kind.removeprefix("run.") if ended else "open (killed, or running)"
     made = tuple(
         Link("made", "model", v.model, f"{v.ref} at {v.time}", {})
         for v in versions(ledger)

@@ -28,9 +28,11 @@ _SUFFIXES = (
 )
 _REQUIREMENTS = "requirements*.txt"
 _SECRET_WORDS = ("credential", "password", "secret", "token")
+_WITHHELD = "its name speaks of a secret"
 _FILE_LIMIT = 256 * 1024
 _TOTAL_LIMIT = 4 * 1024 * 1024
 _MOST_FILES = 2_000
+_MOST_LOOKED = 100_000
 _SECONDS = 20
 
 
@@ -38,8 +40,9 @@ def snapshot_code(folder: Path) -> CodeState:
     """Return the state of the code in a folder; without git, the files' text itself.
 
     Only text of code and settings is taken, within 256 kB a file and 4 MB in all, and nothing
-    whose name speaks of a secret; what is left out is named in ``skipped``. Data belongs in
-    snapshots, not here: notes and notebooks, which show data, are left out.
+    whose name speaks of a secret; code that is left out is named in ``skipped``. Data belongs in
+    snapshots, not here: notes and notebooks, which show data, are left out, and no file beside
+    the code, data or the project's own state, has any part in the code's state.
     """
     try:
         commit = _git(folder, "rev-parse", "--verify", "HEAD").strip()
@@ -49,15 +52,16 @@ def snapshot_code(folder: Path) -> CodeState:
         files, skipped = _read(folder, _walk(folder), _TOTAL_LIMIT)
         return CodeState(None, (), "", files, skipped, str(error))
     top = Path(_git(folder, "rev-parse", "--show-toplevel").strip())
-    tracked = [name for name in names if _wanted(name)]
-    patch = _git(top, "diff", "HEAD", "--", *tracked) if tracked else ""
-    left = [f"{name}: not code" for name in names if name not in tracked]
+    tracked = [name for name in names if _is_code(name)]
+    shown = [name for name in tracked if not _is_secret(name)]
+    patch = _git(top, "diff", "HEAD", "--", *shown) if shown else ""
+    left = [f"{name}: {_WITHHELD}" for name in tracked if _is_secret(name)]
     if len(patch) > _TOTAL_LIMIT:
         left.append(f"the difference to the commit: {len(patch):,} characters")
         patch = ""
-    others = untracked.split("\0")[:-1]
+    others = [name for name in untracked.split("\0")[:-1] if _is_code(name)]
     files, skipped = _read(folder, others, _TOTAL_LIMIT - len(patch))
-    changed = tuple(sorted({*names, *others}))
+    changed = tuple(sorted({*tracked, *others}))
     return CodeState(commit, changed, patch, files, (*left, *skipped), "")
 
 
@@ -94,8 +98,9 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def _walk(folder: Path) -> list[str]:
-    """Return the files of a folder without git, without hidden folders and environments."""
+    """Return the code of a folder without git, without hidden folders and environments."""
     found = []
+    looked = 0
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(
             name
@@ -104,18 +109,23 @@ def _walk(folder: Path) -> list[str]:
             and name not in ("node_modules", "site-packages")
             and not (Path(place) / name / "pyvenv.cfg").exists()
         )
-        found += [(Path(place) / name).relative_to(folder).as_posix() for name in sorted(names)]
-        if len(found) > _MOST_FILES:
+        inside = ((Path(place) / name).relative_to(folder).as_posix() for name in sorted(names))
+        found += [name for name in inside if _is_code(name)]
+        looked += len(names)
+        if len(found) > _MOST_FILES or looked > _MOST_LOOKED:
             break
     return found
 
 
-def _wanted(name: str) -> bool:
+def _is_code(name: str) -> bool:
+    """Tell whether a file holds code or settings, by its name; hidden ones do not count."""
     path = Path(name)
     hidden = any(part.startswith(".") and part != "." for part in path.parts)
-    secret = any(word in path.name.lower() for word in _SECRET_WORDS)
-    code = path.suffix in _SUFFIXES or path.match(_REQUIREMENTS)
-    return code and not hidden and not secret
+    return not hidden and (path.suffix in _SUFFIXES or path.match(_REQUIREMENTS))
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in Path(name).name.lower() for word in _SECRET_WORDS)
 
 
 def _read(folder: Path, names: list[str], room: int) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -123,8 +133,8 @@ def _read(folder: Path, names: list[str], room: int) -> tuple[dict[str, str], tu
     skipped = []
     for name in names:
         path = folder / name
-        if not _wanted(name):
-            skipped.append(f"{name}: not code")
+        if _is_secret(name):
+            skipped.append(f"{name}: {_WITHHELD}")
             continue
         try:
             size = path.stat().st_size

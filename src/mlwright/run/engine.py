@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ class Runner:
         self._on_step = on_step
         self._folder = folder or Path()
         self._run = ""
+        self._ended = False
         self._inputs: dict[str, Held] = {}
         self._config: dict[str, object] = {}
         self._made: dict[str, Held] = {}
@@ -79,6 +81,7 @@ class Runner:
         those it takes, not the whole. Returns the run's id.
         """
         self._run = random_id(Noun.RUN, self._seam)
+        self._ended = False
         self._config = dict(config or {})
         self._inputs = {}
         self._made = {}
@@ -129,11 +132,8 @@ class Runner:
         arranged = ordered(steps)
         outputs = {}
         for step in arranged:
-            try:
+            with self.recording(step):
                 report = self._finish(step, {s.name for s in arranged}, resources or {})
-            except BaseException as error:
-                self._fail(step, error)
-                raise
             outputs[step.name] = report.value
             if self._on_step is not None:
                 self._on_step(report)
@@ -141,7 +141,24 @@ class Runner:
 
     def finish(self, status: str, facts: Mapping[str, object] | None = None) -> None:
         """Record how the run ended: ``finished``, or another word for it."""
+        self._ended = True
         self._record(f"run.{status}", {"status": status, **(facts or {})}, [])
+
+    @contextmanager
+    def recording(self, step: AnyStep | None = None) -> Iterator[None]:
+        """Record the run as failed or interrupted when the block raises, once, and raise on.
+
+        Parameters
+        ----------
+        step
+            The step that the block carries out; without one the block is what lies around them.
+        """
+        try:
+            yield
+        except BaseException as error:
+            if not self._ended:
+                self._fail(step, error)
+            raise
 
     def _finish(
         self, step: AnyStep, names: set[str], resources: Mapping[str, object]
@@ -276,20 +293,23 @@ class Runner:
             ],
         )
 
-    def _fail(self, step: AnyStep, error: BaseException) -> None:
-        """Record that a step failed: a code and a type, never a message, which may hold data."""
+    def _fail(self, step: AnyStep | None, error: BaseException) -> None:
+        """Record how a run went wrong: a code and a type, never a message, which may hold data."""
+        self._ended = True
         known = isinstance(error, MlwrightError)
+        status = "failed" if known or isinstance(error, Exception) else "interrupted"
+        raised = "run-raised" if step is None else "step-raised"
         facts = {
             "run": self._run,
-            "step": step.name,
-            "function": step.qualified,
-            "code": error.code if isinstance(error, MlwrightError) else "step-raised",
+            "step": None if step is None else step.name,
+            "function": None if step is None else step.qualified,
+            "code": error.code if isinstance(error, MlwrightError) else raised,
             "error": f"{type(error).__module__}.{type(error).__qualname__}",
         }
-        if not known and not isinstance(error, Exception):
-            facts["code"] = "interrupted"
+        if status == "interrupted":
+            facts["code"] = status
         try:
-            self._record("run.failed", facts, [])
+            self._record(f"run.{status}", facts, [])
         except MlwrightError as other:
             error.add_note(f"and the failure could not be recorded: {other}")
 

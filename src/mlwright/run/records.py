@@ -89,11 +89,16 @@ class StepRecord:
     sequence: int
 
 
+ENDINGS = ("run.finished", "run.failed", "run.interrupted")
+"""The kinds of event that end a run."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run, as the ledger has it: what it was started with, and the steps it finished.
 
-    ``status`` is ``open`` until the run is finished or failed; an interrupted run stays open.
+    ``status`` is ``open`` until the run is finished, failed or interrupted; one that was killed
+    stays open.
     """
 
     id: str

@@ -47,6 +47,8 @@ class Metric:
     ``prepare_noise`` is there for a metric that sums up absolute errors of estimates, which noise
     can only inflate: it gives the same sum over the estimates' moves away from their observed
     values, which bounds how far noise can have moved the metric (triangle inequality).
+    ``least`` and ``most`` are the ends of what it can be; ``share`` says that it is a share of
+    something, which can be written in percent, and no amount in the target's own unit.
     """
 
     name: str
@@ -56,6 +58,9 @@ class Metric:
     doc: str
     ranks: bool = False
     prepare_noise: Prepare | None = None
+    least: float = 0.0
+    most: float = 1.0
+    share: bool = True
 
     def statistic(self, y: FloatArray, answers: FloatArray) -> Statistic:
         """Return the metric as a function of how often each row counts."""
@@ -233,6 +238,8 @@ METRICS: Mapping[str, Metric] = {
             False,
             _log_loss,
             "Mean of -ln p(true class), p held within [1e-15, 1 - 1e-15] (Good 1952).",
+            most=math.inf,
+            share=False,
         ),
         Metric(
             "brier",
@@ -241,6 +248,8 @@ METRICS: Mapping[str, Metric] = {
             _brier,
             "Two classes: mean of (p(positive) - y)^2, from 0 to 1. More: mean over rows of the "
             "sum over classes of (p - [is the class])^2, from 0 to 2 (Brier 1950).",
+            most=2.0,
+            share=False,
         ),
         Metric(
             "accuracy",
@@ -284,14 +293,24 @@ METRICS: Mapping[str, Metric] = {
             "share that happened| (Guo and others 2017, equal counts after Nixon and others 2019).",
             prepare_noise=ece_noise,
         ),
-        Metric("rmse", _VALUE, False, _rmse, "Square root of the mean of (answer - y)^2."),
-        Metric("mae", _VALUE, False, _mae, "Mean of |answer - y|."),
+        Metric(
+            "rmse",
+            _VALUE,
+            False,
+            _rmse,
+            "Square root of the mean of (answer - y)^2.",
+            most=math.inf,
+            share=False,
+        ),
+        Metric("mae", _VALUE, False, _mae, "Mean of |answer - y|.", most=math.inf, share=False),
         Metric(
             "median_absolute_error",
             _VALUE,
             False,
             _median_absolute_error,
             "Median of |answer - y|; of an even number of rows the mean of the middle two.",
+            most=math.inf,
+            share=False,
         ),
         Metric(
             "r2",
@@ -299,6 +318,7 @@ METRICS: Mapping[str, Metric] = {
             True,
             _r2,
             "1 - sum (answer - y)^2 / sum (y - mean y)^2; undefined where y is constant.",
+            least=-math.inf,
         ),
         Metric(
             "mape",
@@ -306,6 +326,7 @@ METRICS: Mapping[str, Metric] = {
             False,
             _mape,
             "Mean of |answer - y| / |y| over the rows where y is not zero.",
+            most=math.inf,
         ),
     )
 }

@@ -30,7 +30,7 @@ class SearchSettings:
         metadata={
             "doc": "Time for the search, turned into a plan of work once, such as 10m.",
             "quantity": Quantity.DURATION,
-            "minimum": 0.0,
+            "minimum": 0.001,
         },
     )
     metric: str | None = field(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FEWEST_ROWS = 10
 MOST_CLASSES = 1_000
+LARGEST_TARGET = 1e150
+"""A float cannot hold the square of a much larger number, and so no squared error."""
+
 _DEFAULT_METRICS = {
     TaskKind.BINARY: "auc",
     TaskKind.MULTICLASS: "log_loss",
@@ -41,7 +44,7 @@ def infer_task(frame: pl.DataFrame, target: str, task: str | None, metric: str |
     ------
     DataError
         ``column-unknown``, ``target-kind``, ``target-too-few-rows``, ``target-one-class``,
-        ``target-too-many-classes``, ``target-infinite``.
+        ``target-too-many-classes``, ``target-infinite``, ``target-too-large``.
     UsageError
         ``task-mismatch`` when the target cannot be read as ``task``; ``metric-unknown`` and
         ``metric-task`` for a metric that does not exist or does not fit.
@@ -94,6 +97,15 @@ def _known(series: pl.Series, column: Column) -> pl.Series:
             f"the target {column.name!r} is infinite in {count:,} rows",
             fix="correct these rows, or leave the target empty in them",
             facts={"target": column.name, "count": count},
+        )
+    largest = float(cast("float", known.abs().max())) if column.kind is Kind.FLOAT else 0.0
+    if largest > LARGEST_TARGET:
+        raise DataError(
+            "target-too-large",
+            f"the target {column.name!r} reaches {largest:.3g}, and errors beyond"
+            f" {LARGEST_TARGET:g} cannot be squared: no model could be judged",
+            fix="correct these rows, or give the column in a larger unit or as its logarithm",
+            facts={"target": column.name, "largest": largest},
         )
     return known
 

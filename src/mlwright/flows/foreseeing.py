@@ -1,0 +1,72 @@
+"""What is told before anything is trained: the split, the task, and whether a model can be made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mlwright.checks.sense import require_sense
+from mlwright.core.errors import DataError
+from mlwright.data.digests import columns_of
+from mlwright.data.records import Snapshot, Split
+from mlwright.evaluate.values import require_task, scales
+from mlwright.features.prepare import unusable
+from mlwright.flows import stages
+from mlwright.flows.question import Question
+from mlwright.flows.tables import Tables, part_of
+from mlwright.flows.workspace import Workspace
+from mlwright.train.records import Task
+from mlwright.train.target import labelled
+
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The split and the task of a build to come, and the table they were told from."""
+
+    split: Split
+    task: Task
+    tables: Tables = field(default_factory=Tables)
+
+
+def foresee(
+    workspace: Workspace, snapshot: Snapshot, question: Question, before: Split | None
+) -> Foreseen:
+    """Return the split and the task, after refusing what no training could make good.
+
+    Raises
+    ------
+    DataError
+        ``features-none``; what the task cannot be told from.
+    UsageError
+        ``check-task``, ``check-unknown-value``, ``check-unit`` and ``check-range`` for a rule.
+    """
+    tables = Tables()
+    split = stages.split(snapshot, question.goal, question.roles, before, workspace.store)
+    task = stages.task(snapshot, split, question.goal, workspace.store, tables)
+    foreseen = Foreseen(split, task, tables)
+    _require_features(workspace, snapshot, question, foreseen)
+    kind = task.kind.value
+    require_task(question.checks, kind)
+    require_sense(question.checks, scales(kind, task.metric, question.judgement.fairness))
+    return foreseen
+
+
+def _require_features(
+    workspace: Workspace, snapshot: Snapshot, question: Question, foreseen: Foreseen
+) -> None:
+    split, task = foreseen.split, foreseen.task
+    seen = part_of(snapshot, split, workspace.store, foreseen.tables, *stages.SEEN)
+    frame = labelled(seen, task.target).frame
+    columns = [column for column in columns_of(frame) if column.name != task.target]
+    reasons = unusable(frame, columns, question.rule.drop, time=split.time)
+    if columns and not reasons:
+        return
+    why = "it is the table's only column" if not columns else "none of the others can be a feature"
+    raise DataError(
+        "features-none",
+        f"there is nothing to predict {task.target!r} from: {why}",
+        fix="give a table with columns that tell something of the target, or drop fewer",
+        facts={"target": task.target, "columns": dict(reasons)},
+        looked=[f"column {name!r}: {reason}" for name, reason in reasons.items()][:_MOST_NAMED],
+    )
