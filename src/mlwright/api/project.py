@@ -147,15 +147,15 @@ class Project:
 
     def promote(self, ref: str, *, reason: str) -> RoleChange:
         """Make a version live."""
-        from mlwright.registry.roles import promote
+        from mlwright.flows.promoting import promote
 
-        return promote(self.workspace.ledger, self.find(ref), reason=reason)
+        return promote(self.workspace, self.find(ref), reason=reason)
 
     def rollback(self, name: str, *, reason: str) -> RoleChange:
         """Make the version live that was live before."""
-        from mlwright.registry.roles import rollback
+        from mlwright.flows.promoting import rollback
 
-        return rollback(self.workspace.ledger, name, reason=reason)
+        return rollback(self.workspace, name, reason=reason)
 
     def roles(self, name: str) -> dict[str, str | None]:
         """Return which version holds each role of an endpoint."""
