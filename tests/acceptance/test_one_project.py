@@ -140,24 +140,59 @@ def test_two_versions_differ_in_what_was_asked_and_in_the_metrics(
     assert same["differences"] == []
 
 
-def test_the_newest_version_shows_its_decisions_and_settings_their_origin(
+def test_every_automatic_decision_has_a_reason_and_a_way_to_change_it(
     project: tuple[Shell, Any, Any],
 ) -> None:
     mlw, _, second = project
 
     shown = mlw.good("show", "churn", "--decisions")
+    run = mlw.good("show", second["run"]["id"], "--decisions")
+    text = mlw("show", second["run"]["id"], "--decisions").out
+
+    told = {each["what"]: each for each in shown["decisions"]}
+    assert run["decisions"] == shown["decisions"]
+    assert all(each["why"] and each["override"] for each in shown["decisions"])
+    for wanted in (
+        "'TotalCharges': ' ' read as missing", "rows named by their content", "the split:",
+        "the task: binary", "'Yes' is the positive class", "the metric: auc", "chosen by",
+        "1 thread to train with", "the configuration", "no feature: 'customerID'",
+        "the check gain.low > 0",
+    ):  # fmt: skip
+        assert any(what.startswith(wanted) for what in told), wanted
+        assert wanted in text
+    assert not any("tenure" in what for what in told), "left out on request is no decision of ours"
+
+
+def test_the_newest_version_shows_its_checks_and_a_data_version_what_it_holds(
+    project: tuple[Shell, Any, Any],
+) -> None:
+    mlw, first, second = project
+
+    shown = mlw.good("show", "churn")
+    text = mlw("show", "churn").out
+    data = mlw.good("show", first["data"]["id"])
+    described = mlw("show", first["data"]["id"]).out
 
     assert shown["ref"] == second["model"]["ref"] == "churn@2"
-    assert any("configuration" in row[0] for row in shown["decisions"])
     assert [check["outcome"] for check in shown["checks"]] == ["pass", "pass"]
+    assert [check["id"] for check in shown["checks"]] == [c["id"] for c in second["checks"]]
+    assert all(check["id"][:12] in text for check in shown["checks"])
+    assert {"column": "tenure", "why": "left out on request"} in shown["dropped"]
+    assert [each["made"] for each in data["used_by"]] == [["churn@2"], ["churn@1"]]
+    assert "'Month-to-month'" in described
+    assert second["run"]["id"][:12] in described
 
 
 def test_a_step_tells_which_term_of_its_key_changed(project: tuple[Shell, Any, Any]) -> None:
     mlw, _, _ = project
 
     why = mlw.good("why", "search")
+    text = mlw("why", "search").out
 
     assert why["kind"] == "step"
+    assert {"term", "name", "before", "after"} == set(why["facts"]["changes"][0])
+    assert "what changed since the run before" in text
+    assert "Change(" not in text
     assert "rule" in why["what"]
     assert {change["name"] for change in why["facts"]["changes"]} >= {"rule"}
 

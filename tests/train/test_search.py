@@ -360,8 +360,8 @@ def test_columns_that_teach_nothing_are_told_with_the_reason(table_of: Tables, p
     result = searched(table_of(columns), plan, drop=["asked"])
 
     told = {each.what: each.why for each in result.decisions if "left out" in each.what}
-    assert told["2 columns left out: same, also"] == "one value in every row"
-    assert told["1 column left out: name"] == "no text occurs often enough to learn from"
+    assert told["2 columns left out: 'same', 'also'"] == "one value in every row"
+    assert told["1 column left out: 'name'"] == "no text occurs often enough to learn from"
     assert not any("asked" in what for what in told)
 
 

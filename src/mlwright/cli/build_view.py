@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import click
 
 from mlwright.checks.records import Verdict
-from mlwright.cli.output import Output, interval, mark, number
+from mlwright.cli.output import Output, counted, interval, mark, number
 from mlwright.core.ids import short
 from mlwright.data.records import Snapshot, Source, Split
 from mlwright.evaluate.records import Evaluation
+from mlwright.flows.decisions import judged_by
 from mlwright.flows.records import Build
 from mlwright.scoring.records import ModelPackage
+from mlwright.stats.metrics import METRICS
 from mlwright.train.records import Plan, SearchResult, Task
 
 _WIDTH = 10
@@ -61,28 +64,26 @@ def _lines(value: object) -> Sequence[str]:
 
 def _snapshot(snapshot: Snapshot, source: Source) -> Sequence[str]:
     return [
-        f"{short(snapshot.id)}  {snapshot.rows:,} rows x {len(snapshot.columns)} columns"
+        f"{short(snapshot.id)}  {counted(snapshot.rows, 'row')} x"
+        f" {counted(len(snapshot.columns), 'column')}"
         f" from {source.address}",
-        *(f"{r.column}: {r.what} ({r.count:,})" for r in snapshot.readings),
+        *(f"{r.column!r}: {r.what} ({counted(r.count, 'cell')})" for r in snapshot.readings),
     ]
 
 
 def _split(split: Split) -> Sequence[str]:
+    if split.method == "nested":
+        rows = counted(sum(split.counts.values()), "row")
+        return [f"{rows}, each judged by models that did not see it", split.why]
     counts = ", ".join(f"{count:,} {part}" for part, count in split.counts.items() if count)
     return [counts, split.why]
 
 
 def _plan(plan: Plan) -> Sequence[str]:
-    judged = (
-        f"{plan.repeats} x {plan.outer_folds}-fold nested cross-validation"
-        if plan.outer_folds
-        else f"{plan.folds} folds"
-        if plan.folds
-        else "the validation part"
-    )
     return [
-        f"{len(plan.configurations)} configurations on at most {plan.rows:,} rows, "
-        f"judged by {judged}, {plan.threads} threads, for a budget of {plan.budget_seconds:g} s"
+        f"{counted(len(plan.configurations), 'configuration')} on at most"
+        f" {counted(plan.rows, 'row')}, chosen by {judged_by(plan)},"
+        f" {counted(plan.threads, 'thread')}, for a budget of {plan.budget_seconds:g} s"
     ]
 
 
@@ -92,16 +93,31 @@ def _search(search: SearchResult) -> Sequence[str]:
     return [
         f"{search.chosen.name}: {search.metric} {number(best.validation)} on rows not trained on"
         f" (best of {len(search.scored)})",
-        f"{search.interpretable} instead would cost {number(search.interpretable_price)}",
+        interpretable(search),
     ]
+
+
+def interpretable(search: SearchResult) -> str:
+    """Return what the interpretable configuration costs, or that it is the one chosen."""
+    name, price = search.interpretable, search.interpretable_price
+    # Where less is better the price is the share by which the loss grows.
+    better = METRICS[search.metric].greater_is_better
+    cost = f"{number(price)} of {search.metric}" if better else f"{price:.2%} more {search.metric}"
+    if search.chosen.name == name:
+        return f"{name} is also the interpretable one" + (
+            f", chosen though another is better by {cost}" if price > 0 else ""
+        )
+    if price == inf:
+        return f"{name}, the interpretable one, could not be compared"
+    return f"{name}, the interpretable one, would cost {cost}"
 
 
 def _model(package: ModelPackage) -> Sequence[str]:
     return [
-        f"{short(package.id)}  {len(package.signature.inputs)} inputs,"
-        f" {len(package.preparation.outputs)} features; compiled plan equal to the last bit on"
-        f" {package.verified_rows:,} rows",
-        *(f"left out {column}: {why}" for column, why in package.preparation.dropped),
+        f"{short(package.id)}  {counted(len(package.signature.inputs), 'input')},"
+        f" {counted(len(package.preparation.outputs), 'feature')}; compiled plan equal to the last"
+        f" bit on {counted(package.verified_rows, 'row')}",
+        *(f"left out {column!r}: {why}" for column, why in package.preparation.dropped),
     ]
 
 
@@ -112,8 +128,8 @@ def _evaluation(evaluation: Evaluation) -> Sequence[str]:
         for name, metrics in evaluation.baselines.items()
     )
     return [
-        f"{evaluation.metric} {interval(found.value, found.low, found.high)} on {evaluation.rows:,}"
-        f" rows ({evaluation.method}); {beside}",
+        f"{evaluation.metric} {interval(found.value, found.low, found.high)} on"
+        f" {counted(evaluation.rows, 'row')} ({evaluation.method}); {beside}",
         f"fit: {mark(evaluation.fit.verdict.value)}. {evaluation.fit.why}",
     ]
 

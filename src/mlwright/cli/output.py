@@ -66,6 +66,15 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
+def counted(number_of: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where there is not one.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number_of:,} {noun}{'' if number_of == 1 else 's'}"
+
+
 def mark(outcome: str) -> str:
     """Return an outcome with the colour people expect of it."""
     colours = {

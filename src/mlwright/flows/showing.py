@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import plain
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of, short
+from mlwright.core.quantities import Quantity, format_quantity
 from mlwright.core.records import load
+from mlwright.core.settings import Settings
+from mlwright.data.records import ColumnProfile, Kind, Profile, Snapshot
 from mlwright.evaluate.records import Evaluation
+from mlwright.flows.decisions import decisions as decisions_of
+from mlwright.flows.decisions import spec_of
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
+from mlwright.ledger.records import Event
 from mlwright.registry.records import ModelVersion
-from mlwright.registry.versions import find
+from mlwright.registry.versions import find, versions
+from mlwright.run.records import ENDINGS
 from mlwright.scoring.records import ModelPackage
-from mlwright.train.records import SearchResult
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 R = TypeVar("R")
+
+_VALUES = 3
+_CHECK = ("rule", "outcome", "why", "value", "low", "high", "model", "run")
+"""What is told first of a check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with rows under it; without ``columns`` a row is a name and a value."""
+    """A heading with rows under it; without ``columns`` a row is a name and a value.
+
+    ``told`` rows are read one after the other, each in lines of its own, rather than compared.
+    """
 
     heading: str
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +77,45 @@ def show(ref: str, workspace: Workspace, *, decisions: bool = False) -> Shown:
 
 def _settings(ref: str, workspace: Workspace) -> Shown:
     origins = workspace.settings.origins()
-    rows = tuple((o.key, o.value, o.origin) for o in origins)
+    quantities = dict(_quantities(workspace.settings))
+    rows = tuple((o.key, _with_unit(o.value, quantities.get(o.key)), o.origin) for o in origins)
+    document = {o.key: {"value": plain(o.value), "from": o.origin} for o in origins}
+    for key, quantity in quantities.items():
+        if quantity in _BASE_UNITS and isinstance(document[key]["value"], int | float):
+            document[key]["unit"] = _BASE_UNITS[quantity]
     return Shown(
         ref,
         str(workspace.folder),
         (Section("", ("key", "value", "from"), rows),),
-        {ref: {o.key: {"value": plain(o.value), "from": o.origin} for o in origins}},
+        {ref: document},
     )
+
+
+_BASE_UNITS = {Quantity.DURATION: "s", Quantity.SIZE: "B"}
+
+
+def _quantities(settings: Settings) -> Iterator[tuple[str, Quantity]]:
+    for name, section in settings.sections.items():
+        for each in fields(cast("DataclassInstance", section)):
+            if "quantity" in each.metadata:
+                key = f"{name}.{each.name}" if name else each.name
+                yield key, each.metadata["quantity"]
+
+
+def _with_unit(value: object, quantity: Quantity | None) -> object:
+    """Return a setting as it would be written in the spec."""
+    if value is None:
+        return "not set"
+    if quantity is None or not isinstance(value, int | float):
+        return value or "none" if isinstance(value, tuple) else value
+    return format_quantity(float(value), quantity)
 
 
 def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> Shown:
     package = load(ModelPackage, workspace.store.get(version.package))
     evaluation = load(Evaluation, workspace.store.get(version.evaluation))
     roles = [r.role for r in workspace.ledger.roles(version.name) if r.ref == version.ref]
-    verdicts = [
-        next(iter(workspace.ledger.events(subject=c, newest_first=True, limit=1))).facts
-        for c in version.checks
-    ]
+    verdicts = [{"id": c, **_newest(c, workspace).facts} for c in version.checks]
     sections = [
         Section(
             "",
@@ -109,33 +149,32 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
         ),
         Section(
             "checks",
-            ("outcome", "rule", "why"),
-            tuple((v["outcome"], v["rule"], v["why"]) for v in verdicts),
+            ("outcome", "rule", "why", "check"),
+            tuple((v["outcome"], v["rule"], v["why"], short(str(v["id"]))) for v in verdicts),
         ),
     ]
-    if decisions:
-        sections.append(_decisions(version.run, workspace))
     document: dict[str, object] = {
         "version": plain(version),
         "ref": version.ref,
         "roles": roles,
         "task": plain(package.task),
         "inputs": plain(package.signature.inputs),
+        "dropped": [{"column": c, "why": reason} for c, reason in package.preparation.dropped],
         "evaluation": plain(evaluation),
-        "checks": [dict(v) for v in verdicts],
+        "checks": verdicts,
     }
     if decisions:
-        document["decisions"] = [list(row) for row in sections[-1].rows]
+        _add_decisions(version.run, workspace, sections, document)
     return Shown("model", version.ref, tuple(sections), document)
 
 
-def _decisions(run: str, workspace: Workspace) -> Section:
-    search = step_output(run, "search", SearchResult, workspace)
-    return Section(
-        "decisions",
-        ("what", "why", "override"),
-        tuple((d.what, d.why, d.override) for d in search.decisions),
-    )
+def _add_decisions(
+    run: str, workspace: Workspace, sections: list[Section], document: dict[str, object]
+) -> None:
+    found = decisions_of(run, workspace)
+    rows = tuple((d.what, d.why, f"to change it: {d.override}") for d in found)
+    sections.append(Section(f"{len(found)} automatic decisions", (), rows, told=True))
+    document["decisions"] = plain(found)
 
 
 def step_output(run: str, step: str, kind: type[R], workspace: Workspace) -> R:
@@ -161,23 +200,28 @@ def step_output(run: str, step: str, kind: type[R], workspace: Workspace) -> R:
 def _data(identifier: str, workspace: Workspace) -> Shown:
     snapshot = snapshot_of(identifier, workspace)
     ingested = list(workspace.ledger.events(kind="data.ingested", subject=identifier))
+    runs = [r for r in workspace.ledger.used_by(identifier) if noun_of(r) is Noun.RUN]
+    runs = list(dict.fromkeys(reversed(runs)))
+    made = {run: [v.ref for v in versions(workspace.ledger) if v.run == run] for run in runs}
+    described = _described(runs, workspace)
     sections = (
         Section(
             "",
             (),
             (
-                ("digest", snapshot.digest),
                 ("rows", snapshot.rows),
+                ("columns", len(snapshot.columns)),
                 ("key", snapshot.key or "none: a row is named by its content"),
+                ("read", f"{ingested[0].time} by {ingested[0].actor}"),
+                ("from", ingested[0].facts["address"]),
+                ("digest", snapshot.digest),
                 ("fragments", len(snapshot.fragments)),
             ),
         ),
+        _columns(snapshot, described),
         Section(
-            "columns", ("name", "kind"), tuple((c.name, c.kind.value) for c in snapshot.columns)
-        ),
-        Section(
-            "readings",
-            ("column", "what", "count"),
+            "read with care",
+            ("column", "what", "cells"),
             tuple((r.column, r.what, r.count) for r in snapshot.readings),
         ),
         Section(
@@ -187,40 +231,109 @@ def _data(identifier: str, workspace: Workspace) -> Shown:
                 (e.facts["address"], e.facts["format"], e.facts["size"], e.time) for e in ingested
             ),
         ),
+        Section(
+            "used by",
+            ("run", "made"),
+            tuple((short(run), refs or "no model") for run, refs in made.items()),
+        ),
     )
-    document = {"data": plain(snapshot), "sources": [dict(e.facts) for e in ingested]}
+    document = {
+        "data": plain(snapshot),
+        "sources": [dict(e.facts) for e in ingested],
+        "profile": plain(described),
+        "used_by": [{"run": run, "made": refs} for run, refs in made.items()],
+    }
     return Shown("data", identifier, sections, document)
+
+
+def _described(runs: Sequence[str], workspace: Workspace) -> Profile | None:
+    """Return the profile the newest run made; None when none came so far."""
+    for run in runs:
+        try:
+            return step_output(run, "profile", Profile, workspace)
+        except NotFoundError:
+            continue
+    return None
+
+
+def _columns(snapshot: Snapshot, profile: Profile | None) -> Section:
+    if profile is None:
+        rows = tuple((c.name, c.kind.value) for c in snapshot.columns)
+        return Section("columns", ("name", "kind"), rows)
+    by_name = {column.name: column for column in profile.columns}
+    return Section(
+        f"columns (from the {profile.rows:,} rows outside the sealed test part)",
+        ("name", "kind", "missing", "distinct", "values"),
+        tuple(
+            (c.name, c.kind.value, p.nulls, p.distinct, _values(p))
+            for c in snapshot.columns
+            if (p := by_name.get(c.name)) is not None
+        ),
+    )
+
+
+def _values(column: ColumnProfile) -> str:
+    if column.top:
+        names = (repr(v) if column.kind is Kind.STRING else v for v, _ in column.top)
+        counted = (f"{name} {count:,}" for name, (_, count) in zip(names, column.top, strict=True))
+        return ", ".join(islice(counted, _VALUES)) + (", …" if column.distinct > _VALUES else "")
+    if column.low is not None:
+        return f"{column.low} to {column.high}"
+    return "all different" if column.distinct == column.rows - column.nulls else ""
 
 
 def _run(identifier: str, workspace: Workspace, *, decisions: bool) -> Shown:
     events = list(workspace.ledger.events(subject=identifier))
     steps = [e.facts for e in events if e.kind == "step.finished"]
     started, ended = events[0], events[-1]
+    status = "open: it was killed, or is running"
+    if ended.kind in ENDINGS:
+        status = f"{ended.kind.removeprefix('run.')} at {ended.time}"
+    kept = sum(bool(s["cached"]) for s in steps)
+    seconds = sum(cast("float", s["seconds"]) for s in steps)
+    made = [v for v in versions(workspace.ledger) if v.run == identifier]
+    data = [d for d in workspace.ledger.uses(identifier) if noun_of(d) is Noun.DATA]
+    spec = spec_of(started.facts, workspace.store) if "spec" in started.facts else {}
+    asked = {key: spec.get(key) for key in ("target", "data.source")}
     sections = [
         Section(
             "",
             (),
             (
+                ("status", status),
                 ("started", f"{started.time} by {started.actor}"),
-                ("command", started.facts.get("command")),
-                ("last event", f"{ended.kind} at {ended.time}"),
+                ("command", started.facts.get("command") or "none"),
+                *((key.rpartition(".")[2], value) for key, value in asked.items() if value),
+                ("data", data or "none"),
+                ("made", [f"{v.ref} ({v.model})" for v in made] or "no model"),
+                ("work", f"{len(steps)} steps, {kept} of them kept from before, {seconds:.1f} s"),
                 *((name, started.facts.get(name)) for name in ("code", "environment")),
             ),
         ),
         Section(
             "steps",
-            ("step", "seconds", "kept", "output"),
-            tuple((s["step"], s["seconds"], s["cached"], s["output"]) for s in steps),
+            ("step", "seconds", "", "output"),
+            tuple(
+                (s["step"], s["seconds"], "kept" if s["cached"] else "done", s["output"])
+                for s in steps
+            ),
         ),
     ]
+    if wrong := ended.facts.get("error"):
+        sections.insert(1, Section("why it failed", (), (("error", wrong),)))
     document: dict[str, object] = {
         "run": identifier,
+        "data": data,
+        "made": [v.ref for v in made],
         "events": [{"kind": e.kind, "time": e.time, "facts": dict(e.facts)} for e in events],
     }
     if decisions:
-        sections.append(_decisions(identifier, workspace))
-        document["decisions"] = [list(row) for row in sections[-1].rows]
+        _add_decisions(identifier, workspace, sections, document)
     return Shown("run", identifier, tuple(sections), document)
+
+
+def _newest(identifier: str, workspace: Workspace) -> Event:
+    return next(iter(workspace.ledger.events(subject=identifier, newest_first=True, limit=1)))
 
 
 def _event(identifier: str, noun: Noun, workspace: Workspace) -> Shown:
@@ -228,14 +341,18 @@ def _event(identifier: str, noun: Noun, workspace: Workspace) -> Shown:
     event = (
         ledger.event(int(identifier.partition("_")[2]))
         if noun is Noun.EVENT
-        else next(iter(ledger.events(subject=identifier, newest_first=True, limit=1)))
+        else _newest(identifier, workspace)
     )
+    first = _CHECK if noun is Noun.CHECK else ()
+    facts = {name: event.facts[name] for name in (*first, *event.facts) if name in event.facts}
     rows: Sequence[tuple[object, ...]] = (
+        *((name, value) for name, value in facts.items() if name in first),
+        ("event", event.id),
         ("kind", event.kind),
         ("subject", event.subject),
         ("time", event.time),
         ("actor", event.actor),
-        *event.facts.items(),
+        *((name, value) for name, value in facts.items() if name not in first),
         ("leaf", f"sha256:{event.leaf.hex()}"),
     )
     document = {

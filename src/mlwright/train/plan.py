@@ -34,7 +34,7 @@ _PROBE_TREES, _FEWEST_PROBED = 40, 3
 _QUICK = 0.5
 """Seconds under which a timing is taken twice: a busy moment can only add to it."""
 
-_MANY_CELLS = 2_000_000
+MANY_CELLS = 2_000_000
 """Rows times features from which a second thread is worth waking."""
 
 _SHARES = {1.0: 0.0, 0.5: -0.15, 0.25: -0.4, 0.12: -1.0, 0.05: -2.0}
@@ -61,7 +61,7 @@ _FOLDED = {(0, 5, 0): 0.0, (0, 3, 0): -0.2, (0, 0, 0): -1.0}
 """The same beside a sealed part: a few hundred validation rows tell models apart less well than
 folds over all rows do."""
 
-_MOST_FOLDED = 20_000
+MOST_FOLDED = 20_000
 """Rows from which the validation part alone tells them apart well enough."""
 
 _VALIDATED = {(0, 0, 0): 0.0}
@@ -130,7 +130,7 @@ def probe(
     """
     known = labelled(table, task.target)
     rows, columns = known.frame.shape
-    threads = settings.threads or ((os.cpu_count() or 1) if rows * columns >= _MANY_CELLS else 1)
+    threads = settings.threads or ((os.cpu_count() or 1) if rows * columns >= MANY_CELLS else 1)
     offered = portfolio_for(settings.models, categories=_has_categories(known, task, drop))
     draft = Plan(
         configurations=offered,
@@ -252,7 +252,7 @@ def _ways(
     schemes = _VALIDATED
     if method == "nested":
         schemes = _NESTED
-    elif method == "hash" and rows < _MOST_FOLDED:
+    elif method == "hash" and rows < MOST_FOLDED:
         schemes = _FOLDED
     caps = [c for c in _CAPS if c == 1.0 or rows * c >= _FEWEST_CAPPED]
     counts = range(min(_FEWEST, len(offered)), len(offered) + 1)

@@ -52,7 +52,8 @@ class SearchSettings:
     threads: int | None = field(
         default=None,
         metadata={
-            "doc": "Threads for training; when absent one, and every core for a large table.",
+            "doc": "Threads for training; when absent one, and every core from 2,000,000 cells"
+            " outside the test part on.",
             "minimum": 1,
         },
     )

@@ -10,13 +10,18 @@ from mlwright.core.ids import short
 
 NOUNS = ("models", "runs", "data", "checks", "events", "endpoints", "steps")
 
+_STARTS = {"endpoints": 'mlw promote NAME@VERSION --to live --reason "…"'}
+"""What makes the first of a noun, where it is not a run."""
+
 
 @click.command()
 @click.argument("noun", type=click.Choice(NOUNS), default="models")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most.")
 @common
 def command(noun: str, limit: int, output: Output) -> None:
-    """List the newest things of a NOUN.
+    """List the newest things of a NOUN: models (unless another is named), runs, data, and so on.
+
+    An endpoint is a model's name of which some version is live.
 
     \b
     mlw ls
@@ -27,7 +32,8 @@ def command(noun: str, limit: int, output: Output) -> None:
     if output.as_json:
         output.document("ls", {"noun": noun, noun: [dict(row) for row in listing]})
     elif not listing:
-        output.note(f"no {noun} yet; start with: mlw run FILE --target COLUMN")
+        start = _STARTS.get(noun, "mlw run FILE --target COLUMN")
+        output.note(f"no {noun} yet; start with: {start}")
     else:
         columns = list(listing[0])
         output.table(columns, ([_cell(row[name]) for name in columns] for row in listing))
@@ -35,8 +41,10 @@ def command(noun: str, limit: int, output: Output) -> None:
 
 def _cell(value: object) -> str:
     if value is None:
-        return ""
+        return "-"
     if isinstance(value, float):
         return f"{value:.4f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     text = str(value)
     return short(text) if len(text) > 20 and text[1:2] == "_" else text

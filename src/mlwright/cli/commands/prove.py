@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output, mark
 from mlwright.core.errors import ExitCode
-from mlwright.core.ids import short
+from mlwright.core.ids import Noun, noun_of, short
+
+if TYPE_CHECKING:
+    from mlwright.api.project import Project
 
 
 @click.command()
@@ -24,7 +28,9 @@ def command(ref: str, checkpoint: Path | None, output: Output) -> int:
     """Do REF again and compare.
 
     A model or run is trained again in a fresh process, the old model never opened; data is read
-    again; for 'audit' the whole log and every object are verified.
+    again; for 'audit' the whole log and every object are verified. Verdicts: exact (the same to
+    the last bit), equivalent (within a stated tolerance) and different (the first step that
+    differs is named).
 
     Exits with 0 for exact and equivalent, 6 for different or a broken log.
 
@@ -34,7 +40,7 @@ def command(ref: str, checkpoint: Path | None, output: Output) -> int:
     """
     with open_project(output) as project:
         if not output.as_json:
-            output.note(f"doing {ref} again; this takes about as long as it took at first")
+            output.note(_announced(ref, project))
         proof = project.prove(ref, checkpoint=checkpoint)
         if output.as_json:
             output.document(
@@ -51,9 +57,11 @@ def command(ref: str, checkpoint: Path | None, output: Output) -> int:
             )
         else:
             identity = short(proof.subject) if proof.subject[1:2] == "_" else proof.subject
+            if proof.event is None and proof.kind != "log":
+                output.note("this project can only be read, so the proof is not in its log")
             output.line(f"{proof.kind} {identity}: {mark(proof.verdict.value)}. {proof.why}")
             output.table(
-                ("step", "verdict", "then", "now", "seconds", ""),
+                ("step", "verdict", "then", "now", "seconds", "note"),
                 (
                     (
                         s.step,
@@ -68,6 +76,23 @@ def command(ref: str, checkpoint: Path | None, output: Output) -> int:
             )
     different = proof.verdict.value == "different"
     return int(ExitCode.NOT_REPRODUCIBLE if different else ExitCode.DONE)
+
+
+def _announced(ref: str, project: Project) -> str:
+    """Return what is about to be done, once it is known that ``ref`` exists."""
+    from mlwright.flows.proving import AUDIT
+    from mlwright.govern.why import resolve
+
+    if ref == AUDIT:
+        return "verifying every event of the log and every object"
+    noun = noun_of(ref)
+    if noun in (None, Noun.MODEL):
+        version = project.find(ref).ref
+        return f"making {version} again; this takes about as long as it took at first"
+    found = short(resolve(ref, project.workspace.ledger))
+    if noun is Noun.DATA:
+        return f"reading every row of {found} again"
+    return f"doing {found} again; this takes about as long as it took at first"
 
 
 def _cut(digest: str | None) -> str:

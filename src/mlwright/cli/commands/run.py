@@ -39,12 +39,16 @@ _FLAGS = {
 @click.option("--group", help="The column whose rows must stay in one part.")
 @click.option("--encoding", help="The text encoding of the file.")
 @click.option("--separator", help="The field separator of the file (default: found).")
-@click.option("--drop", multiple=True, help="A column to leave out; may be repeated.")
-@click.option("--budget", help="Work for about this long, such as 30s or 10m.")
-@click.option("--metric", help="The metric to choose by.")
-@click.option("--models", multiple=True, help="Algorithms to consider; may be repeated.")
-@click.option("--seed", type=int, help="The seed of the split and of every algorithm.")
-@click.option("--threads", type=int, help="Threads to train with.")
+@click.option("--drop", multiple=True, help="A column that is no feature; repeatable.")
+@click.option("--budget", help="Work for about this long, such as 30s or 10m (20s).")
+@click.option("--metric", help="The metric to choose by (default: auc, log_loss or rmse).")
+@click.option("--models", multiple=True, help="An algorithm to consider; repeatable (all).")
+@click.option("--seed", type=int, help="The seed of the split and of all else (0).")
+@click.option(
+    "--threads",
+    type=int,
+    help="Threads to train with (default: one; every core from 2,000,000 cells on).",
+)
 @click.option("--check", "checks", multiple=True, help="A rule such as 'auc >= 0.70'; repeatable.")
 @click.option("--plan", help="Carry out the plan of this run (r_…) instead of one of its own.")
 @click.option("--replan", is_flag=True, help="Probe this machine again and make a new plan.")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import click
 
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output, number
+
+if TYPE_CHECKING:
+    from mlwright.flows.showing import Section
 
 
 @click.command()
@@ -32,19 +38,32 @@ def command(ref: str, decisions: bool, output: Output) -> None:
         if section.heading:
             output.line()
             output.heading(section.heading)
-        if section.columns:
-            output.table(section.columns, [[_text(c) for c in row] for row in section.rows])
-        else:
-            output.fields((str(row[0]), _text(row[1])) for row in section.rows)
+        _tell(section, output)
+
+
+def _tell(section: Section, output: Output) -> None:
+    if not section.rows:
+        output.line("  none")
+    elif section.told:
+        for what, *rest in section.rows:
+            output.line(f"  {click.style(_text(what), bold=True)}")
+            for line in rest:
+                output.line(f"    {_text(line)}")
+    elif section.columns:
+        output.table(section.columns, [[_text(c) for c in row] for row in section.rows])
+    else:
+        output.fields((str(row[0]), _text(row[1])) for row in section.rows)
 
 
 def _text(value: object) -> str:
     if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: ""}[value]
+        return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, float):
         return number(value)
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list | tuple):
-        return ", ".join(_text(item) for item in value)
+        return ", ".join(_text(item) for item in value) or "none"
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}  {_text(item)}" for name, item in value.items()) or "none"
     return str(value)

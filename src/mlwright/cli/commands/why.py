@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -12,7 +12,10 @@ from mlwright.cli.output import Output, number
 from mlwright.core.ids import short
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlwright.govern.records import Link
+    from mlwright.run.records import Change
 
 
 @click.command()
@@ -53,11 +56,29 @@ def command(ref: str, rows_file: Path | None, output: Output) -> None:
             return
     output.heading(f"{why.kind} {why.id}")
     output.line(f"  {why.what}")
-    output.fields((name, _text(value)) for name, value in why.facts.items())
+    changes = cast("Sequence[Change]", why.facts.get("changes", ()))
+    output.fields(
+        (name, _text(value)) for name, value in why.facts.items() if name != "changes" and value
+    )
+    if changes:
+        output.line()
+        output.heading("what changed since the run before")
+        output.table(
+            ("what", "name", "before", "now"),
+            ((c.term, c.name, _cut(c.before), _cut(c.after)) for c in changes),
+        )
     output.line()
     output.heading("the way back")
     for link in why.lineage:
         _tell_link(link, output)
+
+
+def _cut(value: object) -> str:
+    """Return a value of a step's key, a digest only as far as it tells it from another."""
+    if value is None:
+        return "absent"
+    text = _text(value)
+    return text[7:19] if text.startswith("sha256:") else text
 
 
 def _tell_link(link: Link, output: Output) -> None:

@@ -1,0 +1,202 @@
+"""Every automatic decision of a run, with its reason and what changes it, from what is recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from mlwright.core.digest import Digest
+from mlwright.core.errors import listed
+from mlwright.core.records import load
+from mlwright.data.records import Snapshot, Split
+from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.question import DEFAULT_RULES, ON_REQUEST
+from mlwright.flows.records import RowRoles
+from mlwright.flows.workspace import Workspace
+from mlwright.registry.versions import versions
+from mlwright.scoring.records import ModelPackage
+from mlwright.store.protocol import Store
+from mlwright.train.plan import MANY_CELLS, MOST_FOLDED
+from mlwright.train.records import Decision, Plan, SearchResult, Task
+
+R = TypeVar("R")
+
+_TOLD_HERE = ("--task, --metric", "change the column in the source")
+"""The search's decisions that are told here with more of the reason."""
+
+_RECIPES = {
+    "tree": "trees read numbers as they are, categories as codes and what is missing as missing",
+    "linear": "a linear model needs numbers of one scale, what is missing filled beside an"
+    " indicator, and each category in a column of its own",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What a run left in the ledger and the store."""
+
+    run: str
+    started: Mapping[str, object]
+    outputs: Mapping[str, str]
+    workspace: Workspace
+
+    def input(self, name: str, kind: type[R]) -> R:
+        """Return an input of the run."""
+        inputs = cast("Mapping[str, str]", self.started["inputs"])
+        return load(kind, self.workspace.store.get(Digest(inputs[name])))
+
+    def output(self, step: str, kind: type[R]) -> R | None:
+        """Return what a step gave; None when it did not finish."""
+        digest = self.outputs.get(step)
+        return None if digest is None else load(kind, self.workspace.store.get(Digest(digest)))
+
+    def setting(self, key: str) -> str | None:
+        """Return a setting the run had, None when it was left open."""
+        return self.spec.get(key)
+
+    @property
+    def spec(self) -> Mapping[str, str]:
+        """The settings of the run that were not left open."""
+        return spec_of(self.started, self.workspace.store)
+
+
+def spec_of(started: Mapping[str, object], store: Store) -> Mapping[str, str]:
+    """Return the settings a run was started with, but for those that were left open."""
+    written = cast("Mapping[str, str]", json.loads(store.get(Digest(str(started["spec"])))))
+    return {key: value for key, value in written.items() if value not in ("None", "()")}
+
+
+def decisions(run: str, workspace: Workspace) -> tuple[Decision, ...]:
+    """Return what was decided for a run without being asked, in the order of the work.
+
+    Of a run that was not finished, as far as it came.
+    """
+    events = list(workspace.ledger.events(subject=run))
+    started = next(event.facts for event in events if event.kind == "run.started")
+    outputs = {
+        str(e.facts["step"]): str(e.facts["output"]) for e in events if e.kind == "step.finished"
+    }
+    recorded = _Recorded(run, started, outputs, workspace)
+    data = [used for used in workspace.ledger.uses(run) if used.startswith("d_")]
+    found: list[Decision] = []
+    if data:
+        found += _of_data(snapshot_of(data[0], workspace), recorded)
+    plan = recorded.input("plan", Plan)
+    if split := recorded.output("split", Split):
+        found += _of_split(split, recorded)
+    if task := recorded.output("task", Task):
+        found += _of_task(task)
+    found += _of_plan(plan, recorded)
+    search = recorded.output("search", SearchResult)
+    if search:
+        found += (each for each in search.decisions if each.override not in _TOLD_HERE)
+    if package := recorded.output("model", ModelPackage):
+        found += _of_columns(package)
+    return (*found, *_of_registration(recorded))
+
+
+def _of_data(snapshot: Snapshot, recorded: _Recorded) -> Iterator[Decision]:
+    for reading in snapshot.readings:
+        what = f"{reading.column!r}: {reading.what}"
+        cells = "cell" if reading.count == 1 else "cells"
+        yield Decision(what, f"so in {reading.count:,} {cells}", "correct the source")
+    if recorded.input("roles", RowRoles).key is None:
+        why = "no key was named, so a row is told apart by its content"
+        yield Decision("rows named by their content", why, "--key COLUMN")
+
+
+def _of_split(split: Split, recorded: _Recorded) -> Iterator[Decision]:
+    counts = ", ".join(f"{count:,} {part}" for part, count in split.counts.items() if count)
+    what = f"the split: {counts}"
+    if split.method == "nested":
+        what = f"no sealed test part: all {sum(split.counts.values()):,} rows are judged in turn"
+    yield Decision(what, split.why, "--key, --time, --group, --seed")
+    if recorded.setting("search.seed") == "0":
+        yield Decision("seed 0", "the default; another one draws other parts", "--seed")
+
+
+def _of_task(task: Task) -> Iterator[Decision]:
+    # The task tells its reasons in one sentence: the kind's first, the metric's last.
+    kind, _, rest = task.why.partition("; ")
+    metric = rest.rpartition("; ")[2] or kind
+    yield Decision(f"the task: {task.kind.value}", kind, "--task")
+    if len(task.classes) == 2:
+        what = f"{task.classes[1]!r} is the positive class"
+        yield Decision(what, "the last of the two in order", "name the classes in another order")
+    yield Decision(f"the metric: {task.metric}", metric, "--metric")
+
+
+def _of_plan(plan: Plan, recorded: _Recorded) -> Iterator[Decision]:
+    seconds = plan.measured.get("seconds_foreseen")
+    foreseen = "" if seconds is None else f", foreseen to take {seconds:.1f} s"
+    many = len(plan.configurations)
+    yield Decision(
+        f"{many} configuration{'' if many == 1 else 's'} on at most {plan.rows:,} rows",
+        f"the most worth having within {plan.budget_seconds:g} s{foreseen},"
+        f" probed on {plan.machine}",
+        "--budget, --models, --replan",
+    )
+    yield Decision(f"chosen by {judged_by(plan)}", _why_judged(plan), "--budget")
+    if recorded.setting("search.threads"):
+        why = "as asked"
+    elif plan.threads > 1:
+        why = f"every core, since the table has {MANY_CELLS:,} cells or more outside the test part"
+    else:
+        why = f"under {MANY_CELLS:,} cells a second thread costs more than it gives"
+    yield Decision(f"{threads(plan)} to train with", why, "--threads")
+
+
+def judged_by(plan: Plan) -> str:
+    """Return what judges the configurations of a plan, in words."""
+    if plan.outer_folds:
+        times = f"{plan.repeats} x " if plan.repeats > 1 else ""
+        return f"{times}{plan.outer_folds}-fold nested cross-validation"
+    return f"{plan.folds} folds" if plan.folds else "the validation part"
+
+
+def threads(plan: Plan) -> str:
+    """Return how many threads a plan trains with, in words.
+
+    >>> from mlwright.train.records import Plan
+    >>> threads(Plan((), 1, 0, 0, 0, 1, 0, 1.0, "", {}))
+    '1 thread'
+    """
+    return f"{plan.threads} thread{'' if plan.threads == 1 else 's'}"
+
+
+def _why_judged(plan: Plan) -> str:
+    if plan.outer_folds:
+        return "too few rows, or groups of rows, to seal a part of them"
+    if plan.folds:
+        return f"under {MOST_FOLDED:,} rows folds tell models apart better than one part of them"
+    if plan.time:
+        return "models are compared on rows that come after those they were trained on"
+    if plan.rows >= MOST_FOLDED:
+        return f"from {MOST_FOLDED:,} rows on it tells models apart well enough"
+    return "folds over all rows tell models apart better, but take more than the budget"
+
+
+def _of_columns(package: ModelPackage) -> Iterator[Decision]:
+    preparation = package.preparation
+    why = {name: reason for name, reason in preparation.dropped if reason != ON_REQUEST}
+    for reason in dict.fromkeys(why.values()):
+        names = [name for name, each in why.items() if each == reason]
+        what = f"no feature: {listed(names, 3)}"
+        yield Decision(what, reason, "change the column in the source, or its role")
+    yield Decision(
+        f"{len(preparation.inputs):,} columns become {len(preparation.outputs):,} features",
+        _RECIPES.get(preparation.recipe, preparation.recipe),
+        "--drop, --models",
+    )
+
+
+def _of_registration(recorded: _Recorded) -> Iterator[Decision]:
+    for name, rule in DEFAULT_RULES.items():
+        if f"checks.{name}" not in recorded.spec:
+            why = f"no rule is named {name}: every model must beat the dummy beyond chance"
+            yield Decision(f"the check {rule}", why, f'{name} = "…" under [checks]')
+    made = [v.name for v in versions(recorded.workspace.ledger) if v.run == recorded.run]
+    if made and recorded.setting("project.name") is None:
+        yield Decision(f"the name {made[0]}", "made from the target's", "--name")
