@@ -63,7 +63,7 @@ def test_every_prefix_covers_its_place_and_a_short_id_names_it_alone(
     "text", ["", "p_", "m_aaaaaaaaaaaaaaaaaaaaaaaaaa", "p_AAAA", "p_" + "a" * 27, "p_z", "x"]
 )
 def test_what_no_segment_made_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="id|segment"):
+    with pytest.raises(ValueError, match=r"id|segment"):
         place_of_prefix(text)
 
 
