@@ -1,0 +1,181 @@
+"""What training promised, held against one row: flagged, clipped or refused, as the policy says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from mlwright.core.errors import DataError
+from mlwright.data.records import Column, Contract, FeatureContract, Kind
+from mlwright.scoring.cast import missing_columns
+from mlwright.serve.records import Breach, Flag
+from mlwright.serve.settings import ServeSettings
+
+Row = Mapping[str, Any]
+Guard = Callable[[Row, int], tuple[Row, tuple[Flag, ...]]]
+"""Takes a row and its place in the request; gives the row to score and what broke a promise."""
+
+_FLAG, _CLIP, _REFUSE = "flag", "clip", "refuse"
+_NUMBERS = (Kind.INTEGER, Kind.FLOAT)
+
+
+def policy_of(settings: ServeSettings) -> dict[str, str]:
+    """Return what is done with each breach: the policy a segment of records keeps."""
+    return {
+        Breach.UNSEEN.value: settings.unseen,
+        Breach.OUT_OF_RANGE.value: settings.out_of_range,
+        Breach.NULL.value: settings.null,
+    }
+
+
+def compile_guard(contract: Contract, inputs: Iterable[Column], policy: Mapping[str, str]) -> Guard:
+    """Return the function that holds a row against the promises of the columns a model reads.
+
+    ``policy`` maps the value of each :class:`Breach` to ``flag``, ``clip`` (numbers only) or
+    ``refuse``. A cell that is not of its column's kind is left to the scorer, which refuses it.
+
+    Raises
+    ------
+    DataError
+        From the function: ``contract-broken`` where the policy refuses, ``column-missing``.
+    """
+    inputs = tuple(inputs)
+    promised = {feature.name: feature for feature in contract.features}
+    features = tuple(promised[each.name] for each in inputs if each.name in promised)
+    kept = _compile_quick(features)
+
+    def guard(row: Row, place: int = 0) -> tuple[Row, tuple[Flag, ...]]:
+        try:
+            if kept(row):
+                return row, ()
+        except KeyError:
+            raise missing_columns(row, inputs) from None
+        except TypeError:  # a cell that cannot be compared: empty, or of another kind
+            pass
+        return _look(row, place, features, policy)
+
+    return guard
+
+
+def _compile_quick(features: tuple[FeatureContract, ...]) -> Callable[[Row], bool]:
+    """Return a quick test that a row keeps every promise; it may also fail for one that does."""
+    ranged = _Ranges(tuple(f for f in features if _is_ranged(f) and not f.nullable))
+    loose = _Ranges(tuple(f for f in features if _is_ranged(f) and f.nullable))
+    known = tuple(f for f in features if f.categories is not None)
+    filled = tuple(
+        f for f in features if not f.nullable and not _is_ranged(f) and f.categories is None
+    )
+    pick_known, pick_filled = _picker(known), _picker(filled)
+    categories = tuple(
+        frozenset((*(f.categories or ()), *((None,) if f.nullable else ()))) for f in known
+    )
+
+    def kept(row: Row) -> bool:
+        for value, low, high in zip(ranged.pick(row), ranged.lows, ranged.highs, strict=True):
+            if not low <= value <= high:
+                return False
+        for value, low, high in zip(loose.pick(row), loose.lows, loose.highs, strict=True):
+            if value is not None and not low <= value <= high:
+                return False
+        for value, each in zip(pick_known(row), categories, strict=True):
+            if value not in each:
+                return False
+        return None not in pick_filled(row)
+
+    return kept
+
+
+@dataclass(slots=True, init=False)
+class _Ranges:
+    """The limits of several columns, side by side."""
+
+    pick: Callable[[Row], tuple[Any, ...]]
+    lows: tuple[Any, ...]
+    highs: tuple[Any, ...]
+
+    def __init__(self, features: tuple[FeatureContract, ...]) -> None:
+        self.pick = _picker(features)
+        self.lows = tuple(f.low for f in features)
+        self.highs = tuple(f.high for f in features)
+
+
+def _is_ranged(feature: FeatureContract) -> bool:
+    return feature.kind in _NUMBERS and feature.low is not None and feature.high is not None
+
+
+def _picker(features: tuple[FeatureContract, ...]) -> Callable[[Row], tuple[Any, ...]]:
+    names = [feature.name for feature in features]
+    if not names:
+        return lambda _: ()
+    if len(names) == 1:
+        name = names[0]
+        return lambda row: (row[name],)
+    return itemgetter(*names)
+
+
+def _look(
+    row: Row, place: int, features: tuple[FeatureContract, ...], policy: Mapping[str, str]
+) -> tuple[Row, tuple[Flag, ...]]:
+    """Look at every cell, and say of each what it broke."""
+    flags: list[Flag] = []
+    clipped: dict[str, Any] = {}
+    for feature in features:
+        value = row[feature.name]
+        breach = _breach(feature, value)
+        if breach is None:
+            continue
+        what = policy[breach.value]
+        if what == _REFUSE:
+            raise _broken(feature, value, breach, place)
+        clip = what == _CLIP and breach is Breach.OUT_OF_RANGE
+        if clip:
+            low: Any = feature.low
+            clipped[feature.name] = low if value < low else feature.high
+        flags.append(Flag(place, feature.name, breach, value, clip))
+    return ({**row, **clipped} if clipped else row), tuple(flags)
+
+
+def _breach(feature: FeatureContract, value: Any) -> Breach | None:
+    if value is None:
+        return None if feature.nullable else Breach.NULL
+    if _is_ranged(feature) and isinstance(value, int | float) and not isinstance(value, bool):
+        low: Any = feature.low
+        high: Any = feature.high
+        return None if low <= value <= high else Breach.OUT_OF_RANGE
+    if feature.categories is not None and isinstance(value, str):
+        return None if value in feature.categories else Breach.UNSEEN
+    return None
+
+
+def _broken(feature: FeatureContract, value: Any, breach: Breach, place: int) -> DataError:
+    promise = {
+        Breach.NULL: "which no training row left empty",
+        Breach.OUT_OF_RANGE: f"outside {feature.low!r} to {feature.high!r}, "
+        "what training rows held",
+        Breach.UNSEEN: "which no training row held",
+    }[breach]
+    shown = "null" if value is None else repr(value)
+    shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
+    return DataError(
+        "contract-broken",
+        f"the column {feature.name!r} holds {shown}, {promise}",
+        fix=f'correct the value; to be answered with a flag instead: {_key(breach)} = "flag" '
+        "under [serve]",
+        facts={
+            "column": feature.name,
+            "breach": breach.value,
+            "value": shown,
+            "row": place,
+            "low": feature.low,
+            "high": feature.high,
+        },
+    )
+
+
+_SHOWN = 60
+
+
+def _key(breach: Breach) -> str:
+    return breach.value.replace("-", "_")
