@@ -49,7 +49,7 @@ def environment() -> Environment:
         implementation=sys.implementation.name,
         platform=f"{platform.system().lower()} {platform.machine()}",
         libc=" ".join(platform.libc_ver()).strip(),
-        cpu=_cpu(),
+        cpu=cpu_level(),
         cores=_cores(),
         blas=blas,
         threads=threads,
@@ -80,7 +80,7 @@ def _cores() -> int:
 
 
 @cache
-def _cpu() -> str:
+def cpu_level() -> str:
     """Return the architecture and its vector level: what decides which code a library picks."""
     described = Path("/proc/cpuinfo")
     machine = platform.machine()

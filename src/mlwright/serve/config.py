@@ -18,6 +18,7 @@ class WorkerConfig:
     the supervisor does. ``store`` holds the models, ``records`` the segments, ``roles`` is the
     file that says who is live, ``metrics`` the folder in which workers keep their counts and
     ``worker`` this one's number. ``environment`` is what the records say they were made on.
+    ``only`` are the endpoints to answer for, every one with a live version where it is empty.
     """
 
     fd: int
@@ -29,6 +30,7 @@ class WorkerConfig:
     worker: int
     environment: Mapping[str, str]
     settings: ServeSettings
+    only: tuple[str, ...] = ()
 
 
 def write_config(config: WorkerConfig, file: Path) -> None:
