@@ -120,6 +120,22 @@ def test_a_linear_models_terms_are_its_weights_times_what_it_was_given(fitted: F
             assert native.scores(alone) == pytest.approx(terms[:, place] + base, abs=1e-12)
 
 
+def test_a_linear_models_reasons_may_start_from_any_row(fitted: Fit) -> None:
+    model, table = fitted("mixed", "linear")
+    made, content, _ = opened(model, table)
+    rows = list(table.frame.gather_every(60).iter_rows(named=True))
+    centre = [number for _, number in prepared(made, rows[0])]
+
+    for row in rows:
+        plain, moved = additive(made, content, row), additive(made, content, row, centre)
+
+        assert moved.exact
+        assert (moved.score, moved.output) == (plain.score, plain.output)
+    itself = additive(made, content, rows[0], centre)
+    assert not any(amount for _, amount in itself.columns)
+    assert itself.base == pytest.approx(itself.score, abs=1e-12)
+
+
 def test_a_class_that_had_no_row_has_no_finite_score(refit: Callable[[Table, str], Fitted]) -> None:
     frame = pl.DataFrame({"x": [float(n) for n in range(90)], "y": ["a", "b", "c"] * 30})
     table = Table(frame, pl.Series([str(n) for n in range(90)]))

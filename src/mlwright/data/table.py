@@ -63,9 +63,11 @@ def read(
     return Table(frame.select(names)[order], ids[order])
 
 
-def unordered(snapshot: Snapshot, store: Store) -> pl.DataFrame:
-    """Return a snapshot's rows as its fragments hold them, for those who count every byte."""
-    names = [column.name for column in snapshot.columns]
+def unordered(
+    snapshot: Snapshot, store: Store, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Return a snapshot's rows as its fragments hold them: all columns, or only some."""
+    names = [column.name for column in snapshot.columns] if columns is None else list(columns)
     return pl.concat([_fragment(each, names, store) for each in snapshot.fragments])
 
 

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from mlwright.data.records import Scalar
+from mlwright.registry.records import ModelVersion, RoleChange
+from mlwright.scoring.records import Additive
+from mlwright.serve.records import Label, Prediction
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -60,3 +65,48 @@ class Proof:
     why: str
     seconds: float
     event: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one column of a row adds to the model's score: the number, and a sentence of it."""
+
+    column: str
+    value: object
+    amount: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A row the model learned from: its id, how far it is, its part and what was true of it."""
+
+    row: str
+    distance: float
+    part: str
+    target: Scalar | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passport(Why):
+    """One prediction explained: the answer, its reasons, and everything behind it.
+
+    ``sent`` is the row as it came, ``used`` as it was scored (cells may be clipped), ``prepared``
+    as the predictor got it. ``reasons`` are all columns, largest first; with ``additive.base``
+    they make the score. ``change`` is the move that made the version live, None where the log
+    has none. All of it is in ``facts`` too, as JSON.
+    """
+
+    prediction: Prediction
+    version: ModelVersion
+    value: Scalar
+    probabilities: Mapping[str, float]
+    sent: Mapping[str, object]
+    used: Mapping[str, object]
+    prepared: tuple[tuple[str, float], ...]
+    additive: Additive
+    start: str
+    reasons: tuple[Reason, ...]
+    neighbours: tuple[Neighbour, ...]
+    change: RoleChange | None
+    labels: tuple[Label, ...]

@@ -8,6 +8,7 @@ outputs of its steps. Nothing is sampled or approximated.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from mlwright.scoring.plan import Row, compile_features
 from mlwright.scoring.records import Additive, ModelPackage, Scale
@@ -21,7 +22,13 @@ _SCALES = {
 }
 
 
-def additive(package: ModelPackage, content: bytes, row: Row) -> Additive:
+CENTRED = frozenset({"linear"})
+"""The algorithms whose terms are products, so that their reasons can start from any row."""
+
+
+def additive(
+    package: ModelPackage, content: bytes, row: Row, centre: Sequence[float] | None = None
+) -> Additive:
     """Return the score of one row taken apart.
 
     Of two classes the score is always the second's; of several, that of the class that is
@@ -31,13 +38,21 @@ def additive(package: ModelPackage, content: bytes, row: Row) -> Additive:
     ----------
     content
         The package's predictor, as the store holds it.
+    centre
+        Features of the row that a linear model's reasons start from, such as the mean of many
+        rows; all 0 when absent. Trees start from the mean over the rows they learned from.
     """
     native = native_of(package, content)
     features = compile_features(package.preparation)(row)
     answer = native.row(features)
     task = package.task
     place = answer.index(max(answer)) if task.kind is TaskKind.MULTICLASS else 0
-    *amounts, base = native.terms(features)[place].tolist()
+    terms = native.terms(features)[place]
+    if centre is not None and package.configuration.algorithm in CENTRED:
+        away = native.terms(centre)[place]
+        terms[:-1] -= away[:-1]
+        terms[-1] = math.fsum(away.tolist())
+    *amounts, base = terms.tolist()
     columns = _by_column(package, amounts)
     score = native.scores(features)[place]
     total = math.fsum((base, *(amount for _, amount in columns)))

@@ -1,0 +1,140 @@
+"""What a prediction's passport is made of: its model, its row prepared again, its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlwright.core.errors import BrokenError
+from mlwright.core.records import load
+from mlwright.data.places import parts_of, rows_at
+from mlwright.data.records import Part, Scalar, Split
+from mlwright.data.split import PARTS
+from mlwright.data.table import unordered
+from mlwright.features.numbers import is_missing
+from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.showing import step_output
+from mlwright.flows.workspace import Workspace
+from mlwright.govern.neighbours import Numbers, distances
+from mlwright.govern.prediction import Gathered, in_force, passport
+from mlwright.govern.records import Neighbour, Passport
+from mlwright.govern.why import why
+from mlwright.registry.records import ModelVersion
+from mlwright.registry.roles import changes
+from mlwright.registry.versions import versions
+from mlwright.scoring.additive import additive, prepared
+from mlwright.scoring.records import ModelPackage
+from mlwright.scoring.scorer import Scorer
+from mlwright.scoring.scorer import load as load_scorer
+from mlwright.serve.guard import compile_guard
+from mlwright.serve.records import Flag, Label, Prediction
+from mlwright.serve.requests import rows_of
+
+NEIGHBOURS = 5
+_BLOCK = 64  # rows whose part is asked at once, nearest first
+_LEARNED = (PARTS.index(Part.TRAIN), PARTS.index(Part.VALIDATION))
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A recorded request, read and guarded again: its row as sent, as scored, and its flags."""
+
+    version: ModelVersion
+    package: ModelPackage
+    scorer: Scorer
+    sent: Mapping[str, object]
+    used: Mapping[str, object]
+    flags: tuple[Flag, ...]
+
+
+def explain(prediction: Prediction, labels: Sequence[Label], workspace: Workspace) -> Passport:
+    """Return everything behind a recorded prediction."""
+    again = read_again(prediction, workspace)
+    version, package = again.version, again.package
+    row = prepared(package, again.used)
+    neighbours, centre = _nearest(again, [number for _, number in row], workspace)
+    content = workspace.store.get(package.predictor)
+    return passport(
+        Gathered(
+            prediction=prediction,
+            version=version,
+            package=package,
+            value=again.scorer.decide_row(prediction.answer),
+            sent=again.sent,
+            used=again.used,
+            prepared=row,
+            additive=additive(package, content, again.used, centre.tolist()),
+            centred=True,
+            neighbours=neighbours,
+            change=in_force(changes(workspace.ledger, prediction.endpoint), prediction),
+            labels=tuple(labels),
+            model=why(version.ref, workspace.ledger, workspace.store),
+        )
+    )
+
+
+def read_again(prediction: Prediction, workspace: Workspace) -> Again:
+    """Return a recorded request as its worker read it, from the bytes that were sent.
+
+    Raises
+    ------
+    BrokenError
+        ``prediction-orphaned`` when the model that answered is not in the log.
+    """
+    version = version_of(prediction, workspace)
+    package = load(ModelPackage, workspace.store.get(version.package))
+    guard = compile_guard(package.contract, package.signature.inputs, prediction.segment.policy)
+    sent = rows_of(prediction.body)[prediction.row]
+    used, flags = guard(sent, prediction.row)
+    return Again(version, package, load_scorer(package, workspace.store), sent, used, flags)
+
+
+def version_of(prediction: Prediction, workspace: Workspace) -> ModelVersion:
+    """Return the version that answered, by the name and the model id in the record."""
+    for version in versions(workspace.ledger):
+        if (version.ref, version.model) == (prediction.ref, prediction.model):
+            return version
+    raise BrokenError(
+        "prediction-orphaned",
+        f"{prediction.id} was answered by {prediction.ref} ({prediction.model}), which this "
+        "project's log does not know",
+        fix="give the project it was served from: --project DIR",
+        facts={"prediction": prediction.id, "ref": prediction.ref, "model": prediction.model},
+        looked=[f"the {len(versions(workspace.ledger))} registered versions"],
+    )
+
+
+def _nearest(
+    again: Again, features: Sequence[float], workspace: Workspace
+) -> tuple[tuple[Neighbour, ...], Numbers]:
+    """Return the nearest rows the model learned from, and the mean of each feature."""
+    version, package = again.version, again.package
+    snapshot = snapshot_of(version.data, workspace)
+    split = step_output(version.run, "split", Split, workspace)
+    inputs = [column.name for column in package.signature.inputs]
+    target = package.task.target
+    needed = dict.fromkeys([*inputs, target, *filter(None, (snapshot.key, split.unit, split.time))])
+    frame = unordered(snapshot, workspace.store, list(needed))
+    apart, centre = distances(package.preparation, frame, features)
+    order = np.argsort(apart, kind="stable")
+    truths = frame[target]
+    found: list[Neighbour] = []
+    for begin in range(0, len(order), _BLOCK):
+        block = [int(place) for place in order[begin : begin + _BLOCK]]
+        known = [place for place in block if not is_missing(truths[place])]
+        rows = rows_at(known, frame, snapshot, workspace.store)
+        numbers = parts_of(rows, split, snapshot, workspace.store)
+        found += [
+            Neighbour(row, float(apart[place]), PARTS[number].value, _scalar(truths[place]))
+            for place, row, number in zip(known, rows.row_ids, numbers, strict=True)
+            if number in _LEARNED
+        ]
+        if len(found) >= NEIGHBOURS:
+            break
+    return tuple(found[:NEIGHBOURS]), centre
+
+
+def _scalar(value: object) -> Scalar:
+    return value if isinstance(value, bool | int | float | str) else str(value)
