@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -287,3 +289,39 @@ def test_a_forked_child_writes_on_connections_of_its_own(tmp_path: Path) -> None
         assert status == 0
         assert [event.subject for event in ledger.events()] == ["r_parent", "r_child", "r_parent"]
         assert verify(ledger).size == 3
+
+
+def test_a_killed_writers_events_are_read_without_writing_or_the_reason_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from mlwright.core.seam import SystemSeam\n"
+        "from mlwright.ledger.ledger import Ledger\n"
+        "from mlwright.ledger.records import NewEvent\n"
+        "ledger = Ledger.open(Path(sys.argv[1]), SystemSeam(), create=True)\n"
+        "ledger.append([NewEvent('test.made', 'd_1', {})])\n"
+        "os._exit(0)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True)
+    monkeypatch.setattr("mlwright.ledger.opening.os.access", lambda *_: False)
+
+    with Ledger.open(tmp_path, ReplaySeam()) as ledger:
+        assert ledger.size == 1
+        assert not ledger.writable
+        with pytest.raises(FaultError, match="permission-denied"):
+            ledger.append([NewEvent("test.made", "d_2", {})])
+    (tmp_path / "ledger.db-shm").unlink()
+    with pytest.raises(FaultError, match="ledger-unsettled"):
+        Ledger.open(tmp_path, ReplaySeam())
+
+
+def test_opening_and_reading_takes_no_lock(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path, ReplaySeam(), create=True) as ledger:
+        ledger.append([NewEvent("test.made", "d_1", {})])
+    (tmp_path / "writer.lock").unlink()
+
+    with Ledger.open(tmp_path, ReplaySeam()) as ledger:
+        assert ledger.size == 1
+
+    assert not (tmp_path / "writer.lock").exists()

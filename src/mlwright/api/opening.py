@@ -52,11 +52,17 @@ def locate(folder: Path | None, start: Path, *, create: bool) -> Document:
 
 
 def open_workspace(
-    document: Document, *, flags: Mapping[str, object], environ: Mapping[str, str], seam: Seam
+    document: Document,
+    *,
+    create: bool,
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    seam: Seam,
 ) -> Workspace:
-    """Open the ledger and the store of a project, made when they are not there yet.
+    """Open the ledger and the store of a project, with ``create`` made when they are not there.
 
-    The settings are resolved first: a spec that cannot be read makes nothing.
+    The settings are resolved first: a spec that cannot be read makes nothing. Opening what is
+    there writes nothing.
     """
     settings = resolve(
         SECTIONS,
@@ -67,10 +73,16 @@ def open_workspace(
         planned=PLANNED,
     )
     state = document.folder / STATE_FOLDER
+    ledger = state / "ledger"
+    opened = (
+        Ledger.open(ledger, seam, create=create)
+        if create or ledger.is_dir()
+        else Ledger.absent(ledger, seam)
+    )
     return Workspace(
         folder=document.folder,
-        store=LocalStore(state / "store"),
-        ledger=Ledger.open(state / "ledger", seam, create=True),
+        store=LocalStore(state / "store", writable=opened.writable),
+        ledger=opened,
         settings=settings,
         seam=seam,
     )

@@ -65,8 +65,10 @@ class Project:
             ``project-unknown``, naming every folder looked in.
         """
         document = locate(folder, start or Path.cwd(), create=create)
-        made = not (document.folder / STATE_FOLDER).is_dir()
-        workspace = open_workspace(document, flags=flags or {}, environ=environ or {}, seam=seam)
+        made = create and not (document.folder / STATE_FOLDER).is_dir()
+        workspace = open_workspace(
+            document, create=create, flags=flags or {}, environ=environ or {}, seam=seam
+        )
         return cls(workspace, made=made)
 
     @classmethod
@@ -194,6 +196,12 @@ class Project:
         from mlwright.flows.examining import examine
 
         return examine(self.workspace, rebuild=rebuild)
+
+    def report_html(self, version: ModelVersion) -> str:
+        """Return a model's report as one HTML document."""
+        from mlwright.flows.reporting import report_html
+
+        return report_html(self.workspace, version)
 
     def write_report(self, version: ModelVersion, out: Path | None = None) -> Path:
         """Write a model's report as one HTML file and return its path."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from mlwright.core.errors import FaultError
 
 
-def write_durably(target: Path, content: bytes, *, staging: Path, mode: int = 0o644) -> None:
+def write_durably(
+    target: Path, content: bytes, *, staging: Path | None = None, mode: int = 0o644
+) -> None:
     """Write ``content`` so that ``target`` holds all of it or does not exist, even after a crash.
 
     Parameters
@@ -20,11 +22,16 @@ def write_durably(target: Path, content: bytes, *, staging: Path, mode: int = 0o
         Where the file ends; an existing file is replaced atomically.
     staging
         A folder on the same file system; what a crash leaves there is garbage, never read.
+        Without one the target's own folder, under a hidden name.
     """
     with disk_faults(target):
-        staging.mkdir(parents=True, exist_ok=True)
         make_folder_durably(target.parent)
-        staged = staging / f"{os.getpid()}-{os.urandom(8).hex()}"
+        name = f"{os.getpid()}-{os.urandom(8).hex()}"
+        if staging is None:
+            staged = target.parent / f".mlwright-{name}"
+        else:
+            staging.mkdir(parents=True, exist_ok=True)
+            staged = staging / name
         try:
             descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             try:

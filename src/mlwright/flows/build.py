@@ -59,6 +59,8 @@ def build(
         Each stage's own coded errors; nothing is registered then.
     """
     clock = workspace.seam.elapsed
+    workspace.ledger.require_writable()
+    workspace.ledger.require_sound()
     question = ask(workspace.settings, rules)
 
     began = clock()

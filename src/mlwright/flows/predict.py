@@ -71,7 +71,8 @@ def score_any(table: Any, scorer: Scorer) -> Any:
     raise DataError(
         "predict-table-kind",
         f"cannot score a {type(table).__qualname__}",
-        fix="give a polars, pandas or pyarrow table; for one row: polars.DataFrame([row])",
+        fix="give a polars, pandas or pyarrow table; for one row: polars.DataFrame([row]); for a"
+        " CSV or Parquet file: mlw predict MODEL FILE",
         facts={"type": type(table).__qualname__},
     )
 
@@ -94,7 +95,7 @@ def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -
     scored = Scored(version.ref, answers.height, answers, told)
     if out is not None:
         content = scored.csv.encode() if out.suffix == ".csv" else _parquet(answers)
-        write_durably(out.resolve(), content, staging=out.resolve().parent / ".mlwright-staging")
+        write_durably(out.resolve(), content)
     return scored
 
 

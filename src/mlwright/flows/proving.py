@@ -161,7 +161,12 @@ def _names(digests: Sequence[Digest]) -> Digest:
 
 
 def _recorded(proof: Proof, workspace: Workspace) -> Proof:
-    """Record a proof as an event of what was proved; nothing that was proved is written to."""
+    """Record a proof as an event of what was proved; nothing that was proved is written to.
+
+    Where the project can only be read the proof stands without an event.
+    """
+    if not workspace.ledger.writable:
+        return proof
     facts = {
         "verdict": proof.verdict.value,
         "why": proof.why,

@@ -27,10 +27,9 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.train.records import SearchResult
 
 
-def write_report(workspace: Workspace, version: ModelVersion, out: Path | None) -> Path:
-    """Write the report of a version as one HTML file and return its path."""
-    path = (out or workspace.state / "reports" / f"{version.ref}.html").absolute()
-    html = render(
+def report_html(workspace: Workspace, version: ModelVersion) -> str:
+    """Return the report of a version as one HTML document."""
+    return render(
         version,
         load(ModelPackage, workspace.store.get(version.package)),
         step_output(version.run, "search", SearchResult, workspace),
@@ -38,7 +37,12 @@ def write_report(workspace: Workspace, version: ModelVersion, out: Path | None) 
         tuple(_verdict(check, workspace) for check in version.checks),
         why(version.ref, workspace.ledger, workspace.store),
     )
-    write_durably(path, html.encode(), staging=workspace.state / "staging")
+
+
+def write_report(workspace: Workspace, version: ModelVersion, out: Path | None) -> Path:
+    """Write the report of a version as one HTML file and return its path."""
+    path = (out or workspace.state / "reports" / f"{version.ref}.html").absolute()
+    write_durably(path, report_html(workspace, version).encode())
     return path
 
 
@@ -76,5 +80,5 @@ def write_rows(workspace: Workspace, ref: str, out: Path) -> int:
     writer.writerow(("row_id", "part"))
     writer.writerows(zip(table.row_ids, (names[p] for p in parts(table, split)), strict=True))
     target = out.absolute()
-    write_durably(target, text.getvalue().encode(), staging=workspace.state / "staging")
+    write_durably(target, text.getvalue().encode())
     return len(table.row_ids)

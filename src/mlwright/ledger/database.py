@@ -18,12 +18,8 @@ from mlwright.ledger.place import writers_turn
 Row = tuple[Any, ...]
 
 _BUSY_SECONDS = 60.0
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA trusted_schema = OFF",
-    "PRAGMA cell_size_check = ON",
-)
+_READING = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
+_PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", *_READING)
 # A damaged name inside one of SQLite's messages is no UTF-8 when Python decodes the message.
 _FAILURES = (sqlite3.Error, UnicodeDecodeError)
 _NO_ROOM = 1 << 20  # with less free than this, an unexplained write error is a full disk
@@ -33,12 +29,19 @@ _PRIMARY = 0xFF  # the low byte of SQLite's extended error codes
 class Database:
     """A SQLite file, or with no path one in memory, safe for several threads and processes.
 
+    Parameters
+    ----------
+    writable
+        False for a file or folder that may not be written to: nothing is, not even beside it.
+
+
     A thread inside :meth:`writing` or :meth:`reading` sees that transaction; elsewhere each call
     sees what is committed.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, writable: bool = True) -> None:
         self._path = path
+        self.writable = writable
         self._start()
         self._give(self._connect())
 
@@ -80,11 +83,23 @@ class Database:
             except _FAILURES as error:
                 raise self._coded(error) from error
 
+    def require_writable(self) -> None:
+        """Refuse what would write where nothing may be written.
+
+        Raises
+        ------
+        FaultError
+            ``permission-denied``.
+        """
+        if not self.writable:
+            raise _read_only(str(self._path or "memory"))
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the one write transaction: durable when the block ends, undone when it raises."""
         if get_ident() in self._held:
             raise RuntimeError("this thread is already inside a transaction")
+        self.require_writable()
         queue = writers_turn(self._path.parent) if self._path else nullcontext()
         with self._turn, queue, self._transaction("BEGIN IMMEDIATE"):
             yield
@@ -147,7 +162,8 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(
-                self._path or ":memory:",
+                ":memory:" if self._path is None else self._address(self._path),
+                uri=self._path is not None,
                 timeout=_BUSY_SECONDS,
                 isolation_level=None,  # or Python would begin transactions of its own, deferred
                 check_same_thread=False,
@@ -155,12 +171,29 @@ class Database:
         except _FAILURES as error:
             raise self._coded(error) from error
         try:
-            for pragma in _PRAGMAS:
+            for pragma in _PRAGMAS if self.writable else _READING:
                 connection.execute(pragma)
         except _FAILURES as error:
             connection.close()
             raise self._coded(error) from error
         return connection
+
+    def _address(self, path: Path) -> str:
+        """Return what SQLite is asked to open.
+
+        Where nothing may be written it cannot make the index of a write-ahead log. Without one,
+        or with an empty one, the file is all there is, and no writer has it open: each keeps its
+        log beside it for as long. With one, the index its writer left there serves.
+        """
+        address = path.absolute().as_uri()
+        if self.writable:
+            return address
+        log, index = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
+        if not log.exists() or log.stat().st_size == 0:
+            return f"{address}?immutable=1"
+        if not index.exists():
+            raise _unsettled(str(path), str(log))
+        return f"{address}?mode=ro"
 
     def _coded(self, error: sqlite3.Error | UnicodeDecodeError) -> Exception:
         """Return what a user should read about an error of SQLite; a bug of ours stays as it is."""
@@ -233,10 +266,31 @@ def _disk_full(where: str, facts: dict[str, str]) -> FaultError:
     )
 
 
+def _read_only(where: str) -> FaultError:
+    return FaultError(
+        "permission-denied",
+        f"could not write {where}: this project can only be read",
+        fix="change the folder's owner or its permissions, or work in a copy: --project DIR",
+        facts={"path": where},
+    )
+
+
+def _unsettled(where: str, log: str) -> FaultError:
+    return FaultError(
+        "ledger-unsettled",
+        f"the newest events of {where} stand in {log}, and only a program that may write there"
+        " can read them",
+        fix="run mlw doctor once as someone who may write there, or copy the project to where you"
+        " may",
+        facts={"path": where, "log": log},
+    )
+
+
 def _broken(where: str, what: str) -> BrokenError:
     return BrokenError(
         "log-broken",
         f"the ledger at {where} is damaged: {what}",
-        fix="keep the file as it is for inquiry and restore a copy; mlw prove audit verifies it",
+        fix="mlw doctor tells what else is hurt; keep the file as it is for inquiry and restore a"
+        " copy, then mlw prove audit",
         facts={"path": where, "sqlite": what},
     )

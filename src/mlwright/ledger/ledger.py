@@ -28,6 +28,8 @@ from mlwright.ledger.records import (
 if TYPE_CHECKING:
     from mlwright.ledger.keys import SigningKey
 
+_STORED = "SELECT note FROM checkpoint WHERE size = ?"
+
 
 class Ledger:
     """An append-only log of events, with look-ups made from them.
@@ -41,6 +43,37 @@ class Ledger:
         self._seam = seam
         self._key = key
         self._group = Group(self._commit)
+        self._lacking: Path | None = None
+
+    @property
+    def writable(self) -> bool:
+        """Whether events can be recorded: not where the project's folder can only be read."""
+        return self.database.writable
+
+    def require_writable(self) -> None:
+        """Refuse, before any work is done, what could not be recorded.
+
+        Raises
+        ------
+        FaultError
+            ``permission-denied`` where the project's folder can only be read.
+        NotFoundError
+            ``ledger-missing`` where there is no ledger to record it in.
+        """
+        self._require_here()
+        self.database.require_writable()
+
+    def require_sound(self) -> None:
+        """Refuse a log whose end is broken: see :mod:`mlwright.ledger.soundness`.
+
+        Raises
+        ------
+        BrokenError
+            ``log-broken``, naming the entry or the part.
+        """
+        from mlwright.ledger.soundness import require_sound
+
+        require_sound(self.database)
 
     @classmethod
     def open(cls, folder: Path, seam: Seam, *, create: bool = False) -> Ledger:
@@ -71,6 +104,14 @@ class Ledger:
         with database.writing():
             opening.fill(database, key.verifier)
         return cls(database, seam, lambda: key)
+
+    @classmethod
+    def absent(cls, folder: Path, seam: Seam) -> Ledger:
+        """Return the empty ledger of a folder that has none: nothing can be recorded in it."""
+        ledger = cls.in_memory(seam)
+        ledger.database.writable = False
+        ledger._lacking = folder
+        return ledger
 
     def __enter__(self) -> Ledger:
         return self
@@ -105,6 +146,7 @@ class Ledger:
         What ``decide`` reads from the ledger is therefore still true at the commit. When it
         raises, nothing is recorded.
         """
+        self._require_here()
         with self.database.writing():
             return self._write(_drafts(decide(self)))
 
@@ -113,10 +155,13 @@ class Ledger:
 
         It is stored too; while the log does not grow, the stored one is returned.
         """
-        stored = "SELECT note FROM checkpoint WHERE size = ?"
+        self._require_here()
+        frontier = log.head(self.database)
+        for (note,) in self.database.rows(_STORED, (frontier.size,)):
+            return str(note)
         with self.database.writing():
             frontier = log.head(self.database)
-            for (note,) in self.database.rows(stored, (frontier.size,)):
+            for (note,) in self.database.rows(_STORED, (frontier.size,)):
                 return str(note)
             key = self._key()
             if key.verifier.line() != self.public_key():
@@ -130,6 +175,7 @@ class Ledger:
 
     def public_key(self) -> str:
         """Return the key that checkpoints are verified with, in one line."""
+        self._require_here()
         return parse_key(opening.meta(self.database)["key"]).line()
 
     @property
@@ -237,10 +283,15 @@ class Ledger:
                 replace=True,
             )
 
+    def _require_here(self) -> None:
+        if self._lacking is not None:
+            raise opening.missing(self._lacking)
+
     def _frontier(self) -> Frontier:
         return log.head(self.database)
 
     def _commit(self, drafts: Sequence[Draft]) -> tuple[Event, ...]:
+        self._require_here()
         with self.database.writing():
             return self._write(drafts)
 

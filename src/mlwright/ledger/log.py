@@ -145,7 +145,8 @@ def broken(part: str, why: str) -> BrokenError:
     return BrokenError(
         "log-broken",
         f"the log is broken at {part}: {why}",
-        fix="keep the file as it is for inquiry and restore a copy; then mlw prove audit",
+        fix="mlw doctor tells what else is hurt; keep the file as it is for inquiry and restore a"
+        " copy, then mlw prove audit",
         facts={"part": part, "why": why},
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from mlwright.core.errors import NotFoundError, RefusedError
+from mlwright.core.errors import FaultError, NotFoundError, RefusedError
 from mlwright.core.files import disk_faults, make_folder_durably, sync_folder
 from mlwright.core.seam import Seam
 from mlwright.ledger.checkpoint import VerifierKey
@@ -15,6 +16,7 @@ from mlwright.ledger.schema import FORMAT, statements
 
 FILE = "ledger.db"
 KEYS = "keys"
+_WRITES_AHEAD = b"\x02\x02"  # bytes 18 and 19 of SQLite's header
 
 
 def open_database(folder: Path, seam: Seam, *, create: bool) -> Database:
@@ -29,13 +31,7 @@ def open_database(folder: Path, seam: Seam, *, create: bool) -> Database:
     """
     refuse_network(folder)
     path = folder / FILE
-    if create:
-        with disk_faults(folder):
-            make_folder_durably(folder)
-    elif not path.is_file():
-        raise _missing(path)
-    with writers_turn(folder):  # two processes at once may not both turn a new file to WAL
-        database = Database(path)
+    database = _opened(path) if _is_made(path) else _new(path, create=create)
     try:
         if not _has_tables(database):
             if not create:
@@ -46,6 +42,42 @@ def open_database(folder: Path, seam: Seam, *, create: bool) -> Database:
         database.close()
         raise
     return database
+
+
+def missing(folder: Path) -> NotFoundError:
+    """Return the error for a folder without a ledger."""
+    return _missing(folder / FILE)
+
+
+def _is_made(path: Path) -> bool:
+    """Tell whether a file is a database that writes ahead, as ours do once they were opened."""
+    try:
+        with path.open("rb") as file:
+            return file.read(20)[18:] == _WRITES_AHEAD
+    except FileNotFoundError:
+        return False
+    except PermissionError as error:
+        raise FaultError(
+            "permission-denied",
+            f"could not read {path}: reading is not permitted",
+            fix="change the file's owner or its permissions",
+            facts={"path": str(path)},
+        ) from error
+
+
+def _opened(path: Path) -> Database:
+    """Return an existing ledger; where the folder may not be written to it can only be read."""
+    return Database(path, writable=os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _new(path: Path, *, create: bool) -> Database:
+    if create:
+        with disk_faults(path.parent):
+            make_folder_durably(path.parent)
+    elif not path.is_file():
+        raise _missing(path)
+    with writers_turn(path.parent):  # two processes at once may not both turn a new file to WAL
+        return Database(path)
 
 
 def fill(database: Database, key: VerifierKey) -> None:

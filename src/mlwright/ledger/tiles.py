@@ -23,6 +23,11 @@ def grow(database: Database, old: int, new: int) -> None:
         level, unit = level + 1, unit * WIDTH
 
 
+def root_of_tile(database: Database, first: int) -> bytes:
+    """Return the stored root over the ``WIDTH`` events from ``first`` on, empty without one."""
+    return _entries(database, 1, first // WIDTH, 1)[0]
+
+
 def subtree_of(database: Database) -> Subtree:
     """Return a reader of subtree roots from the tiles, for proofs."""
 

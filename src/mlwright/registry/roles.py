@@ -24,8 +24,11 @@ def promote(ledger: Ledger, version: ModelVersion, *, reason: str) -> RoleChange
         when one of its checks failed.
     UsageError
         ``reason-empty``.
+    BrokenError
+        ``log-broken`` when the end of the log is no longer what was written.
     """
     _require_reason(reason)
+    ledger.require_sound()
 
     def decide(log: Ledger) -> Sequence[NewEvent]:
         stack = promoted(log, version)
@@ -73,8 +76,11 @@ def rollback(ledger: Ledger, endpoint: str, *, reason: str) -> RoleChange:
         ``rollback-nothing`` when there is no earlier one.
     UsageError
         ``reason-empty``.
+    BrokenError
+        ``log-broken`` when the end of the log is no longer what was written.
     """
     _require_reason(reason)
+    ledger.require_sound()
 
     def decide(log: Ledger) -> Sequence[NewEvent]:
         return _moves("rollback", endpoint, log, rolled_back(log, endpoint), reason)

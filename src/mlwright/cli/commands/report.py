@@ -15,16 +15,24 @@ from mlwright.cli.output import Output
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write (default: the project's reports folder).",
+    help="Where to write, '-' for standard output (default: the project's reports folder).",
 )
 @common
 def command(ref: str, out: Path | None, output: Output) -> None:
-    """Write the report of model REF: one HTML file that needs nothing else.
+    """Write the report of model REF (NAME, NAME@VERSION or m_…): one HTML file, nothing else.
 
     \b
     mlw report churned@1 --out churned.html
+    mlw report churned@1 --out - > churned.html
     """
     with open_project(output) as project:
+        if out is not None and str(out) == "-":
+            html = project.report_html(project.find(ref))
+            if output.as_json:
+                output.document("report", {"report": None, "html": html})
+            else:
+                output.line(html)
+            return
         path = project.write_report(project.find(ref), out)
         if output.as_json:
             output.document("report", {"report": str(path)})
