@@ -18,8 +18,8 @@ from mlwright.core.errors import ExitCode, MlwrightError
 COMMANDS = {
     "init": "Make a project here.",
     "run": "Train, judge and register a model from a table and a question.",
-    "show": "Show one thing: a model, run, data version, check, event, the spec, the settings.",
-    "ls": "List data, runs, models, checks, events or endpoints.",
+    "show": "Show a model, run, data version, check or event, or the settings.",
+    "ls": "List models, runs, data, checks, events, endpoints or steps.",
     "diff": "Compare two data versions, two runs or two models.",
     "why": "Explain an id, a model or a step, back to the rows and the people.",
     "prove": "Do it again and compare: a model, a run, data, or the audit log.",
@@ -28,7 +28,7 @@ COMMANDS = {
     "rollback": "Go back to the version that was live before.",
     "predict": "Score a file with a model.",
     "report": "Write a model's report as one HTML page.",
-    "audit": "Hand out checkpoints of the log and the verifier that needs nothing of ours.",
+    "audit": "Hand out what an auditor needs to verify the log.",
     "doctor": "Check the project's health; rebuild what can be rebuilt.",
     "demo": "Run the whole job on real flights and show it.",
 }
@@ -39,7 +39,9 @@ COMMANDS = {
     commands_help=COMMANDS,
     package="mlwright.cli.commands",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start: mlw run customers.csv --target churned",
+    epilog="""\b
+Start with:  mlw run customers.csv --target churned
+More:        mlw COMMAND --help; with --json each gives one document on stdout""",
 )
 @click.version_option(__version__, message="mlwright %(version)s")
 def mlw() -> None:

@@ -21,6 +21,8 @@ def told(error: click.ClickException) -> UsageError:
         return UsageError("argument-missing", f"{path}: {message}", fix=fix, facts=facts)
     if isinstance(error, click.BadParameter):
         facts["argument"] = error.param.name if error.param else None
+        if near := _nearest_choice(error.param, message):
+            message += f"; did you mean {near!r}?"
         return UsageError("argument-value", f"{path}: {message}", fix=fix, facts=facts)
     return UsageError("usage", f"{path}: {message}", fix=fix, facts=facts)
 
@@ -38,8 +40,9 @@ def no_command(name: str, group: str, known: list[str]) -> UsageError:
 
 def _no_option(error: click.NoSuchOption, context: click.Context | None, path: str) -> UsageError:
     near = error.possibilities[0] if error.possibilities else None
-    fix = f"`{path} --help` lists its options"
+    fix = f"{path} {near}; `{path} --help` lists all" if near else f"`{path} --help` lists them all"
     if context is not None and isinstance(context.command, click.Group):
+        near = None
         fix = f"options come after the command: {path} COMMAND {error.option_name}"
     return UsageError(
         "option-unknown",
@@ -50,6 +53,14 @@ def _no_option(error: click.NoSuchOption, context: click.Context | None, path: s
     )
 
 
+def _nearest_choice(parameter: click.Parameter | None, message: str) -> str | None:
+    """Return the choice closest to what was given, which click tells in its message alone."""
+    if parameter is None or not isinstance(parameter.type, click.Choice):
+        return None
+    given = message.partition(": '")[2].partition("' is not one of")[0]
+    return nearest(given, [str(choice) for choice in parameter.type.choices])
+
+
 def _sentence(error: click.ClickException) -> str:
-    text = error.format_message().strip().rstrip(".")
+    text = " ".join(error.format_message().split()).rstrip(".")
     return text[:1].lower() + text[1:]

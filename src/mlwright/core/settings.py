@@ -20,6 +20,7 @@ TOP = ""
 
 _VARIABLE = "MLWRIGHT_"
 _HIDDEN = "***"
+_FLAG = "flag"
 
 T = typing.TypeVar("T")
 
@@ -135,7 +136,7 @@ def resolve(
     for key, raw in flags.items():
         if raw is not None:
             full = keys.check(keys.full(key), "as a flag")
-            given[full] = _Given(raw, "flag", textual=True)
+            given[full] = _Given(raw, _FLAG, textual=True)
     values = {key: _value(known.get(key), key, each) for key, each in given.items()}
     origins = [
         SettingOrigin(key, _HIDDEN if s.secret else values.get(key, s.default), _origin(given, key))
@@ -185,9 +186,14 @@ def _bad_value(key: str, given: _Given, what: str, doc: str = "") -> UsageError:
     return UsageError(
         "spec-value",
         f"{key} ({given.origin}): {what}",
-        fix=f"correct {key} where it was set: {given.origin}" + (f" ({doc})" if doc else ""),
+        fix=f"correct {_where(key, given)}" + (f": {doc}" if doc else ""),
         facts={"key": key, "origin": given.origin},
     )
+
+
+def _where(key: str, given: _Given) -> str:
+    """Return where a person set a key: a flag has the key's last part for its name."""
+    return f"--{key.rpartition('.')[2]}" if given.origin == _FLAG else f"{key} in {given.origin}"
 
 
 @dataclass(frozen=True, slots=True)

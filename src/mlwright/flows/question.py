@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -119,11 +120,15 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
         if name is None or name in names:
             continue
         near = nearest(name, names)
+        parts = [part.strip() for part in name.split(",")]
+        fix = f"use {near!r}" if near else "name one of the table's columns"
+        if len(parts) > 1 and set(parts) <= set(names):
+            fix = f"name each on its own: {' '.join(f'--drop {shlex.quote(p)}' for p in parts)}"
         raise DataError(
             "column-unknown",
             f"{setting}: the table has no column {name!r}"
             + (f"; did you mean {near!r}?" if near else ""),
-            fix=f"use {near!r}" if near else "name one of the table's columns",
+            fix=fix,
             facts={"setting": setting, "column": name, "nearest": near},
             looked=[f"the {len(names)} columns: {listed(names)}"],
         )

@@ -177,7 +177,7 @@ def find(ledger: Ledger, ref: str, *, prefer_live: bool = False) -> ModelVersion
         f"no model {ref!r}" + (f"; did you mean {near!r}?" if near else ""),
         fix=f"mlw show {near}" if near else "mlw ls models",
         facts={"ref": ref, "nearest": near},
-        looked=[f"the {len(everything)} registered versions", "their model ids"],
+        looked=[f"the names and ids of all registered versions ({len(everything):,})"],
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 
-from mlwright.core.errors import DataError, nearest
+from mlwright.core.errors import DataError, listed, nearest
 from mlwright.data.records import Column, Kind
 from mlwright.features.records import Value
 
@@ -75,7 +75,7 @@ def missing_columns(names: Collection[str], inputs: Iterable[Column]) -> DataErr
         f"the column {first!r}{more} is missing, which the model reads{hint}",
         fix="give every column the model reads; a value that is not known is null",
         facts={"missing": missing, "nearest": close},
-        looked=[f"the {len(names):,} columns given"],
+        looked=[f"the columns given: {listed([str(name) for name in names])}"],
     )
 
 

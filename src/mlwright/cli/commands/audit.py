@@ -46,7 +46,10 @@ def public_key(out: Path | None, output: Output) -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file to write.")
 @common
 def verifier(out: Path | None, output: Output) -> None:
-    """Print the stand-alone verifier: short, readable, importing nothing of ours."""
+    """Print a program that verifies the log.
+
+    It is short, to be read before it is trusted, and imports nothing of ours.
+    """
     from importlib.resources import files
 
     text = files("mlwright.ledger").joinpath("standalone_verifier.py").read_text("utf-8")

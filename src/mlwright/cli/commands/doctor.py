@@ -10,10 +10,14 @@ from mlwright.core.errors import ExitCode
 
 
 @click.command()
-@click.option("--rebuild", is_flag=True, help="Rebuild every projection from the events.")
+@click.option(
+    "--rebuild", is_flag=True, help="Make every table again that the events alone can make."
+)
 @common
 def command(rebuild: bool, output: Output) -> int:
     """Check the log, every object and the settings; nothing is changed without --rebuild.
+
+    Exits with 6 when something is not as it was written.
 
     \b
     mlw doctor

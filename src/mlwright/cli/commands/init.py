@@ -11,12 +11,14 @@ from mlwright.cli.output import Output
 
 
 @click.command()
-@click.option("--target", help="The column to predict.")
-@click.option("--source", help="The table to learn from.")
-@click.option("--name", help="The model's name.")
+@click.option("--target", metavar="COLUMN", help="The column to predict.")
+@click.option("--source", metavar="FILE", help="The table to learn from.")
+@click.option("--name", metavar="NAME", help="The model's name.")
 @common
 def command(target: str | None, source: str | None, name: str | None, output: Output) -> None:
-    """Make a project here: a spec to edit, and the state folder.
+    """Make a project here: a spec to edit, mlwright.toml, and a folder for its state, .mlwright.
+
+    Not needed to begin: `mlw run` makes a project where there is none.
 
     \b
     mlw init --source customers.csv --target churned

@@ -15,13 +15,16 @@ _STARTS = {"endpoints": 'mlw promote NAME@VERSION --to live --reason "…"'}
 
 
 @click.command()
-@click.argument("noun", type=click.Choice(NOUNS), default="models")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most.")
+@click.argument("noun", metavar="[NOUN]", type=click.Choice(NOUNS), default="models")
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most."
+)
 @common
 def command(noun: str, limit: int, output: Output) -> None:
-    """List the newest things of a NOUN: models (unless another is named), runs, data, and so on.
+    """List the newest things of a NOUN.
 
-    An endpoint is a model's name of which some version is live.
+    NOUN is models (unless another is named), runs, data, checks, events, endpoints or steps. An
+    endpoint is a model's name of which some version is live.
 
     \b
     mlw ls

@@ -23,7 +23,8 @@ def command(ref: str, file: Path, out: Path | None, output: Output) -> None:
     """Score every row of FILE (CSV or Parquet) with the model REF.
 
     Writes one row for each input row, in order: `value`, and for classes a column
-    `probability:CLASS` for each. A bare name is the version that is live, else the newest.
+    `probability:CLASS` for each. REF is NAME@VERSION, m_… or a bare name: the version that is
+    live, else the newest.
 
     \b
     mlw predict churned new_customers.csv --out answers.csv

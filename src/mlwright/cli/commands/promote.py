@@ -11,7 +11,7 @@ from mlwright.cli.output import Output
 @click.command()
 @click.argument("ref")
 @click.option("--to", "role", type=click.Choice(["live"]), required=True, help="The role to take.")
-@click.option("--reason", required=True, help="Why; it is recorded with your name.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; it is recorded with your name.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @common
 def command(ref: str, role: str, reason: str, dry_run: bool, output: Output) -> None:

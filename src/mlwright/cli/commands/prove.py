@@ -39,8 +39,8 @@ def command(ref: str, checkpoint: Path | None, output: Output) -> int:
     mlw prove audit --checkpoint checkpoint.txt
     """
     with open_project(output) as project:
-        if not output.as_json:
-            output.note(_announced(ref, project))
+        if not output.as_json and (note := _announced(ref, project)):
+            output.note(note)
         proof = project.prove(ref, checkpoint=checkpoint)
         if output.as_json:
             output.document(
@@ -78,8 +78,8 @@ def command(ref: str, checkpoint: Path | None, output: Output) -> int:
     return int(ExitCode.NOT_REPRODUCIBLE if different else ExitCode.DONE)
 
 
-def _announced(ref: str, project: Project) -> str:
-    """Return what is about to be done, once it is known that ``ref`` exists."""
+def _announced(ref: str, project: Project) -> str | None:
+    """Return what is about to be done, once it is known that ``ref`` can be done again."""
     from mlwright.flows.proving import AUDIT
     from mlwright.govern.why import resolve
 
@@ -92,7 +92,9 @@ def _announced(ref: str, project: Project) -> str:
     found = short(resolve(ref, project.workspace.ledger))
     if noun is Noun.DATA:
         return f"reading every row of {found} again"
-    return f"doing {found} again; this takes about as long as it took at first"
+    if noun is Noun.RUN:
+        return f"doing {found} again; this takes about as long as it took at first"
+    return None
 
 
 def _cut(digest: str | None) -> str:

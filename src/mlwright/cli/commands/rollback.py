@@ -10,11 +10,11 @@ from mlwright.cli.output import Output
 
 @click.command()
 @click.argument("name")
-@click.option("--reason", required=True, help="Why; it is recorded with your name.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; it is recorded with your name.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @common
 def command(name: str, reason: str, dry_run: bool, output: Output) -> None:
-    """Make the version of NAME live that was live before the present one.
+    """Make the version of the model NAME live that was live before the present one.
 
     \b
     mlw rollback churned --reason "too many false alarms since noon"

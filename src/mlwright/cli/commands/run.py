@@ -31,26 +31,57 @@ _FLAGS = {
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--target", help="The column to predict.")
-@click.option("--task", help="binary, multiclass or regression (default: told from the target).")
-@click.option("--name", help="The model's name (default: the project's, else the target's).")
-@click.option("--key", help="The column that says who a row is.")
-@click.option("--time", help="The column that says when a row happened; the test part is latest.")
-@click.option("--group", help="The column whose rows must stay in one part.")
-@click.option("--encoding", help="The text encoding of the file.")
-@click.option("--separator", help="The field separator of the file (default: found).")
-@click.option("--drop", multiple=True, help="A column that is no feature; repeatable.")
-@click.option("--budget", help="Work for about this long, such as 30s or 10m (20s).")
-@click.option("--metric", help="The metric to choose by (default: auc, log_loss or rmse).")
-@click.option("--models", multiple=True, help="An algorithm to consider; repeatable (all).")
-@click.option("--seed", type=int, help="The seed of the split and of all else (0).")
+@click.option("--target", metavar="COLUMN", help="The column to predict; here or in mlwright.toml.")
+@click.option(
+    "--task",
+    metavar="KIND",
+    help="binary, multiclass or regression (default: told from the target).",
+)
+@click.option(
+    "--name", metavar="NAME", help="The model's name (default: the project's, else the target's)."
+)
+@click.option("--key", metavar="COLUMN", help="The column that says who a row is.")
+@click.option(
+    "--time",
+    metavar="COLUMN",
+    help="The column that says when a row happened; the test part is latest.",
+)
+@click.option("--group", metavar="COLUMN", help="The column whose rows must stay in one part.")
+@click.option("--encoding", metavar="NAME", help="The text encoding of the file.")
+@click.option(
+    "--separator", metavar="CHARACTER", help="The field separator of the file (default: found)."
+)
+@click.option(
+    "--drop", metavar="COLUMN", multiple=True, help="A column that is no feature; repeatable."
+)
+@click.option(
+    "--budget", metavar="TIME", help="Work for about this long, such as 30s or 10m (default: 20s)."
+)
+@click.option(
+    "--metric", metavar="NAME", help="The metric to choose by (default: auc, log_loss or rmse)."
+)
+@click.option(
+    "--models",
+    metavar="NAME",
+    multiple=True,
+    help="linear or lightgbm (default: both); repeatable.",
+)
+@click.option("--seed", type=int, help="The seed of the split and of all else (default: 0).")
 @click.option(
     "--threads",
     type=int,
     help="Threads to train with (default: one; every core from 2,000,000 cells on).",
 )
-@click.option("--check", "checks", multiple=True, help="A rule such as 'auc >= 0.70'; repeatable.")
-@click.option("--plan", help="Carry out the plan of this run (r_…) instead of one of its own.")
+@click.option(
+    "--check",
+    "checks",
+    metavar="RULE",
+    multiple=True,
+    help="A rule the model must pass, such as 'auc >= 0.70'; repeatable.",
+)
+@click.option(
+    "--plan", metavar="RUN", help="Carry out the plan of this run (r_…) instead of one of its own."
+)
 @click.option("--replan", is_flag=True, help="Probe this machine again and make a new plan.")
 @common
 def command(
@@ -63,8 +94,11 @@ def command(
 ) -> int:
     """Train, judge and register a model.
 
-    SOURCE is a CSV or Parquet file; without it the spec's data.source is read. The same data,
-    spec and code give the same model; what was done before is kept, also after an interruption.
+    SOURCE is a CSV or Parquet file; without it the one that mlwright.toml names is read. The same
+    data, settings and code give the same model; what was done before is kept, also after an
+    interruption.
+
+    Exits with 3 when the model fails a check: it is registered, and cannot be promoted.
 
     \b
     mlw run customers.csv --target churned

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("ref")
-@click.option("--decisions", is_flag=True, help="For a model or run: each automatic choice.")
+@click.option(
+    "--decisions",
+    is_flag=True,
+    help="For a model or run: each automatic choice, why, and what changes it.",
+)
 @common
 def command(ref: str, decisions: bool, output: Output) -> None:
     """Show one thing.
 
     REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), an event
-    (e_…), or 'spec' and 'settings': every key, its value and where it came from.
+    (e_…), or 'settings' (also called 'spec'): every key, its value and where it came from. The
+    start of an id is enough where no other id begins so.
 
     \b
     mlw show churned

@@ -31,7 +31,8 @@ def command(ref: str, rows_file: Path | None, output: Output) -> None:
     """Explain REF, back to the rows and the people.
 
     REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), an event
-    (e_…) or a step by its name.
+    (e_…) or a step by its name (`mlw ls steps` lists them). The start of an id is enough where
+    no other id begins so.
 
     \b
     mlw why churned@1

@@ -94,7 +94,7 @@ def _header(blocks: Iterator[bytes], path: Path) -> tuple[bytes, int, Iterator[b
         raise DataError(
             "data-empty",
             f"{path} is empty",
-            fix="give a table with a header and at least two rows",
+            fix="give a CSV or Parquet file with a header and at least two rows",
             facts={"path": str(path)},
         )
     end = header_end(text + b"\n")
