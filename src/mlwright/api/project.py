@@ -16,8 +16,9 @@ from mlwright.registry.records import ModelVersion, RoleChange
 if TYPE_CHECKING:
     from mlwright.flows.build import Listener
     from mlwright.flows.differences import Differences
+    from mlwright.flows.dossier import Dossier, PastProof
     from mlwright.flows.examining import Finding
-    from mlwright.flows.listing import Row
+    from mlwright.flows.listing import Page, Row
     from mlwright.flows.predict import Scored
     from mlwright.flows.records import Build
     from mlwright.flows.showing import Shown
@@ -99,6 +100,13 @@ class Project:
             ledger.checkpoint()
         ledger.close()
 
+    @property
+    def name(self) -> str:
+        """What the project is called: by its settings, else by its folder."""
+        from mlwright.registry.settings import ProjectSettings
+
+        return self.workspace.settings.section(ProjectSettings).name or self.folder.name
+
     def build(
         self,
         *,
@@ -163,6 +171,12 @@ class Project:
         """Return which version holds each role of an endpoint."""
         return {row.role: row.ref for row in self.workspace.ledger.roles(name)}
 
+    def role_changes(self, name: str) -> tuple[RoleChange, ...]:
+        """Return every move of an endpoint's roles, oldest first."""
+        from mlwright.registry.roles import changes
+
+        return changes(self.workspace.ledger, name)
+
     def live(self, ref: str) -> str | None:
         """Return the version that is live where ``ref`` would be promoted."""
         return self.roles(self.find(ref).name).get("live")
@@ -178,6 +192,24 @@ class Project:
         from mlwright.flows.listing import listing
 
         return listing(noun, self.workspace.ledger, limit)
+
+    def page(self, noun: str, *, limit: int, cursor: str | None) -> Page:
+        """Return one page of a noun's list, and where the next begins."""
+        from mlwright.flows.listing import page
+
+        return page(noun, self.workspace.ledger, limit=limit, cursor=cursor)
+
+    def dossier(self, ref: str) -> Dossier:
+        """Return everything known of one model version."""
+        from mlwright.flows.dossier import dossier
+
+        return dossier(ref, self.workspace)
+
+    def proofs(self, identifier: str) -> tuple[PastProof, ...]:
+        """Return the recorded proofs of an id, newest first."""
+        from mlwright.flows.dossier import past_proofs
+
+        return past_proofs(identifier, self.workspace)
 
     def show(self, ref: str, *, decisions: bool = False) -> Shown:
         """Show one thing whole."""

@@ -28,6 +28,7 @@ COMMANDS = {
     "rollback": "Go back to the version that was live before.",
     "predict": "Score a file with a model.",
     "report": "Write a model's report as one HTML page.",
+    "ui": "Serve the pages: what is well, models, predictions, proofs.",
     "audit": "Hand out what an auditor needs to verify the log.",
     "doctor": "Check the project's health; rebuild what can be rebuilt.",
     "demo": "Run the whole job on real flights and show it.",

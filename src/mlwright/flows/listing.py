@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from mlwright.core.ids import Noun
+from mlwright.core.errors import UsageError
+from mlwright.core.ids import Noun, noun_of
 from mlwright.ledger.ledger import Ledger
 from mlwright.registry.records import RoleName
 from mlwright.registry.versions import versions
@@ -14,15 +16,59 @@ from mlwright.run.records import ENDINGS
 Row = Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, newest first, and the cursor of the next page; None on the last."""
+
+    rows: Sequence[Row]
+    next: str | None
+
+
 def listing(noun: str, ledger: Ledger, limit: int) -> Sequence[Row]:
     """Return at most ``limit`` rows of a noun, newest first."""
-    return _LISTS[noun](ledger, limit)
+    return list(islice(_LISTS[noun].rows(ledger, None), limit))
 
 
-def _models(ledger: Ledger, limit: int) -> Sequence[Row]:
+def page(noun: str, ledger: Ledger, *, limit: int, cursor: str | None) -> Page:
+    """Return one page of a noun's list; what is recorded meanwhile shifts nothing on later pages.
+
+    Parameters
+    ----------
+    cursor
+        The ``next`` of the page before: what names its last row.
+
+    Raises
+    ------
+    UsageError
+        ``cursor-unknown`` when it names no row of this list.
+    """
+    listed = _LISTS[noun]
+    found = list(islice(listed.rows(ledger, cursor), limit + 1))
+    if len(found) <= limit:
+        return Page(found, None)
+    return Page(found[:limit], str(found[limit - 1][listed.key]))
+
+
+def _following(names: Sequence[str], cursor: str | None, noun: str) -> Sequence[str]:
+    """Return the names after the cursor's."""
+    if cursor is None:
+        return names
+    if cursor not in names:
+        raise UsageError(
+            "cursor-unknown",
+            f"the cursor {cursor[:60]!r} names no row of {noun}",
+            fix="take the cursor from the page before, or leave it out for the first page",
+            facts={"noun": noun, "cursor": cursor[:60]},
+        )
+    return names[names.index(cursor) + 1 :]
+
+
+def _models(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
     roles = {(row.endpoint, row.ref): row.role for row in ledger.roles()}
-    return [
-        {
+    newest = {v.ref: v for v in reversed(versions(ledger))}
+    for ref in _following(list(newest), cursor, "models"):
+        v = newest[ref]
+        yield {
             "ref": v.ref,
             "role": roles.get((v.name, v.ref)),
             "checks": "failed" if v.failed else "passed",
@@ -31,92 +77,101 @@ def _models(ledger: Ledger, limit: int) -> Sequence[Row]:
             "data": v.data,
             "registered": v.time,
         }
-        for v in versions(ledger)[: -limit - 1 : -1]
-    ]
 
 
-def _runs(ledger: Ledger, limit: int) -> Sequence[Row]:
-    rows = []
+def _runs(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
     made = {v.run: v.ref for v in versions(ledger)}
-    for identifier in ledger.ids(Noun.RUN, limit=limit):
+    for identifier in _following(ledger.ids(Noun.RUN), cursor, "runs"):
         events = list(ledger.events(subject=identifier))
         ended = [e.kind for e in events if e.kind in ENDINGS]
-        rows.append(
-            {
-                "run": identifier,
-                "status": ended[-1].removeprefix("run.") if ended else "open",
-                "steps": sum(e.kind == "step.finished" for e in events),
-                "made": made.get(identifier),
-                "started": events[0].time,
-                "by": events[0].actor,
-            }
-        )
-    return rows
-
-
-def _data(ledger: Ledger, limit: int) -> Sequence[Row]:
-    rows = []
-    for identifier in ledger.ids(Noun.DATA, limit=limit):
-        event = next(iter(ledger.events(kind="data.ingested", subject=identifier)))
-        rows.append(
-            {
-                "data": identifier,
-                "rows": event.facts["rows"],
-                "columns": event.facts["columns"],
-                "source": event.facts["address"],
-                "ingested": event.time,
-            }
-        )
-    return rows
-
-
-def _checks(ledger: Ledger, limit: int) -> Sequence[Row]:
-    return [
-        {
-            "check": e.subject,
-            "outcome": e.facts["outcome"],
-            "rule": e.facts["rule"],
-            "value": e.facts["value"],
-            "model": e.facts["model"],
+        yield {
+            "run": identifier,
+            "status": ended[-1].removeprefix("run.") if ended else "open",
+            "steps": sum(e.kind == "step.finished" for e in events),
+            "made": made.get(identifier),
+            "started": events[0].time,
+            "by": events[0].actor,
         }
-        for e in ledger.events(kind="check.judged", newest_first=True, limit=limit)
-    ]
 
 
-def _events(ledger: Ledger, limit: int) -> Sequence[Row]:
-    return [
-        {"event": e.id, "time": e.time, "actor": e.actor, "kind": e.kind, "subject": e.subject}
-        for e in ledger.events(newest_first=True, limit=limit)
-    ]
+def _data(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
+    for identifier in _following(ledger.ids(Noun.DATA), cursor, "data"):
+        event = next(iter(ledger.events(kind="data.ingested", subject=identifier)))
+        yield {
+            "data": identifier,
+            "rows": event.facts["rows"],
+            "columns": event.facts["columns"],
+            "source": event.facts["address"],
+            "ingested": event.time,
+        }
 
 
-def _endpoints(ledger: Ledger, limit: int) -> Sequence[Row]:
+def _checks(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
+    for identifier in _following(ledger.ids(Noun.CHECK), cursor, "checks"):
+        (event,) = ledger.events(
+            kind="check.judged", subject=identifier, newest_first=True, limit=1
+        )
+        yield {
+            "check": identifier,
+            "outcome": event.facts["outcome"],
+            "rule": event.facts["rule"],
+            "value": event.facts["value"],
+            "model": event.facts["model"],
+        }
+
+
+def _events(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
+    before = ledger.size if cursor is None else _place(cursor, ledger)
+    for sequence in range(before - 1, -1, -1):
+        e = ledger.event(sequence)
+        yield {
+            "event": e.id,
+            "time": e.time,
+            "actor": e.actor,
+            "kind": e.kind,
+            "subject": e.subject,
+        }
+
+
+def _place(cursor: str, ledger: Ledger) -> int:
+    _following(ledger.resolve(cursor) if noun_of(cursor) is Noun.EVENT else (), cursor, "events")
+    return int(cursor.partition("_")[2])
+
+
+def _endpoints(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
     found: dict[str, dict[str, object]] = {}
     for row in ledger.roles():
         empty: dict[str, object] = {"endpoint": row.endpoint, **{r.value: None for r in RoleName}}
         found.setdefault(row.endpoint, empty)[row.role] = row.ref
-    return list(islice(found.values(), limit))
+    return (found[name] for name in _following(list(found), cursor, "endpoints"))
 
 
-def _steps(ledger: Ledger, limit: int) -> Sequence[Row]:
-    return [
-        {
+def _steps(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
+    _following([], cursor, "steps")
+    for e in ledger.events(kind="step.finished", newest_first=True):
+        yield {
             "step": e.facts["step"],
             "kept": "kept" if e.facts["cached"] else "done",
             "seconds": e.facts["seconds"],
             "run": e.subject,
             "output": str(e.facts["output"])[:19],
         }
-        for e in ledger.events(kind="step.finished", newest_first=True, limit=limit)
-    ]
 
 
-_LISTS: Mapping[str, Callable[[Ledger, int], Sequence[Row]]] = {
-    "models": _models,
-    "runs": _runs,
-    "data": _data,
-    "checks": _checks,
-    "events": _events,
-    "endpoints": _endpoints,
-    "steps": _steps,
+@dataclass(frozen=True, slots=True)
+class _List:
+    """How a noun's rows are found, those after a cursor on, and which column is the cursor."""
+
+    key: str
+    rows: Callable[[Ledger, str | None], Iterator[Row]]
+
+
+_LISTS: Mapping[str, _List] = {
+    "models": _List("ref", _models),
+    "runs": _List("run", _runs),
+    "data": _List("data", _data),
+    "checks": _List("check", _checks),
+    "events": _List("event", _events),
+    "endpoints": _List("endpoint", _endpoints),
+    "steps": _List("output", _steps),
 }

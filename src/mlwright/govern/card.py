@@ -1,0 +1,55 @@
+"""A model in plain words and one picture: what its report and its page begin with."""
+
+from __future__ import annotations
+
+import math
+
+from mlwright.evaluate.records import Evaluation
+from mlwright.govern.charts import Bar, intervals
+from mlwright.registry.records import ModelVersion
+from mlwright.scoring.records import ModelPackage
+
+
+def metric_chart(version: ModelVersion, evaluation: Evaluation) -> str:
+    """Draw the metric a model was chosen by, with its interval, beside the baselines."""
+    name = evaluation.metric
+    bars = [Bar(version.ref, evaluation.metrics[name], emphasis=True)]
+    bars += [
+        Bar(f"{baseline} baseline", metrics[name], emphasis=False)
+        for baseline, metrics in evaluation.baselines.items()
+    ]
+    return intervals(bars, title=f"{name} with 95 % intervals, beside the baselines")
+
+
+def in_words(version: ModelVersion, package: ModelPackage, evaluation: Evaluation) -> str:
+    """Say in plain words what a model answers and how well, on rows it never saw."""
+    found = evaluation.metrics[evaluation.metric]
+    state = "passed all of its checks" if not version.failed else "did not pass all of its checks"
+    if not math.isfinite(found.value):
+        measured = "is not defined, so nothing is known of how good it is"
+    elif not (math.isfinite(found.low) and math.isfinite(found.high)):
+        measured = f"was {number(found.value)}; how sure that is, these rows cannot tell"
+    else:
+        measured = (
+            f"was {number(found.value)}; the true value lies between {number(found.low)} and"
+            f" {number(found.high)} in 95 of 100 such samples"
+        )
+    return (
+        f"This model answers a {package.task.kind.value} question: it predicts"
+        f" “{package.task.target}” from {len(package.signature.inputs)} columns. On"
+        f" {evaluation.rows:,} rows it had never seen, its {evaluation.metric} {measured}."
+        f" It {state}."
+    )
+
+
+def number(value: object) -> str:
+    """Return a number in the digits a person reads.
+
+    >>> number(0.83412), number(1234567), number(float("nan"))
+    ('0.8341', '1,234,567', 'not defined')
+    """
+    if isinstance(value, float):
+        return f"{value:.4g}" if math.isfinite(value) else "not defined"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)

@@ -1,0 +1,43 @@
+"""Model: one version in plain words, judged beside its baselines, back to where it came from."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from mlwright.govern.card import in_words, metric_chart
+from mlwright.server.control import Control
+from mlwright.server.lineage import lineage
+from mlwright.server.records import Page
+
+
+def model(request: Request, control: Control) -> Page:
+    """Return the page of a name (its newest version), ``name@version`` or model id."""
+    found = control.project.dossier(request.path_params["ref"])
+    version = found.version
+    taken = {column.name for column in found.package.signature.inputs}
+    return Page(
+        "model.html",
+        "page/model",
+        version.ref,
+        {
+            "ref": version.ref,
+            "summary": in_words(version, found.package, found.evaluation),
+            "version": version,
+            "task": found.package.task,
+            "configuration": found.package.configuration,
+            "features": [f for f in found.package.contract.features if f.name in taken],
+            "dropped": found.package.preparation.dropped,
+            "evaluation": found.evaluation,
+            "verdicts": found.verdicts,
+            "search": found.search,
+            "roles": found.roles,
+            "changes": found.changes[::-1],
+            "proofs": found.proofs,
+            "siblings": found.siblings,
+            "why": found.why,
+        },
+        {
+            "chart": metric_chart(version, found.evaluation),
+            "graph": lineage(found.why, name=version.ref),
+        },
+    )

@@ -1,0 +1,63 @@
+"""Templates filled: the one place of the control plane that knows Jinja."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from mlwright.core.ids import short
+from mlwright.govern.card import number
+from mlwright.server.links import address, linked, model_page
+from mlwright.server.records import Page
+
+_SECONDS = len("2026-01-01T00:00:00")
+
+
+@cache
+def _environment() -> Environment:
+    """Return the environment every page is rendered in: escaping on, nothing undefined."""
+    environment = Environment(
+        loader=PackageLoader("mlwright.server"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, moment=moment, short=short, address=address)
+    environment.filters.update(model_page=model_page, words=words)
+    environment.tests["linked"] = lambda value: linked(value) is not None
+    return environment
+
+
+def render(page: Page, surroundings: Mapping[str, object]) -> str:
+    """Return a page as HTML."""
+    template = _environment().get_template(page.template)
+    return template.render(title=page.title, **surroundings, **page.content, **page.drawn)
+
+
+def moment(time: object) -> str:
+    """Return a time to the second, as people read it.
+
+    >>> moment("2026-11-21T07:19:50.333475Z")
+    '2026-11-21 07:19:50'
+    """
+    return str(time)[:_SECONDS].replace("T", " ")
+
+
+def words(value: object) -> str:
+    """Return any plain value as text.
+
+    >>> words(None), words(True), words(["a", 2])
+    ('none', 'yes', 'a, 2')
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
+    if isinstance(value, int | float):
+        return number(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {words(item)}" for key, item in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(words, value)) or "none"
+    return str(value)
