@@ -42,10 +42,10 @@ class _Recorded:
     outputs: Mapping[str, str]
     workspace: Workspace
 
-    def input(self, name: str, kind: type[R]) -> R:
-        """Return an input of the run."""
-        inputs = cast("Mapping[str, str]", self.started["inputs"])
-        return load(kind, self.workspace.store.get(Digest(inputs[name])))
+    def input(self, name: str, kind: type[R]) -> R | None:
+        """Return an input of the run; None when it had no such one."""
+        digest = cast("Mapping[str, str]", self.started["inputs"]).get(name)
+        return None if digest is None else load(kind, self.workspace.store.get(Digest(digest)))
 
     def output(self, step: str, kind: type[R]) -> R | None:
         """Return what a step gave; None when it did not finish."""
@@ -83,18 +83,19 @@ def decisions(run: str, workspace: Workspace) -> tuple[Decision, ...]:
     found: list[Decision] = []
     if data:
         found += _of_data(snapshot_of(data[0], workspace), recorded)
-    plan = recorded.input("plan", Plan)
     if split := recorded.output("split", Split):
         found += _of_split(split, recorded)
     if task := recorded.output("task", Task):
         found += _of_task(task)
-    found += _of_plan(plan, recorded)
-    search = recorded.output("search", SearchResult)
-    if search:
+    if plan := recorded.input("plan", Plan):
+        found += _of_plan(plan, recorded)
+    if search := recorded.output("search", SearchResult):
         found += (each for each in search.decisions if each.override not in _TOLD_HERE)
     if package := recorded.output("model", ModelPackage):
         found += _of_columns(package)
-    return (*found, *_of_registration(recorded))
+    if split:
+        found += _of_registration(recorded)
+    return tuple(found)
 
 
 def _of_data(snapshot: Snapshot, recorded: _Recorded) -> Iterator[Decision]:
@@ -102,7 +103,8 @@ def _of_data(snapshot: Snapshot, recorded: _Recorded) -> Iterator[Decision]:
         what = f"{reading.column!r}: {reading.what}"
         cells = "cell" if reading.count == 1 else "cells"
         yield Decision(what, f"so in {reading.count:,} {cells}", "correct the source")
-    if recorded.input("roles", RowRoles).key is None:
+    roles = recorded.input("roles", RowRoles)
+    if roles is not None and roles.key is None:
         why = "no key was named, so a row is told apart by its content"
         yield Decision("rows named by their content", why, "--key COLUMN")
 
