@@ -22,7 +22,7 @@ WIDTH = 96
 OTHER_VALUES = {
     "gain": "how much better than the dummy model, in the metric of the search; has ends",
     "gain_over_linear": "how much better than the linear model; has ends",
-    "gap": "how much worse on the test rows than on the training rows; has ends",
+    "gap": "how much worse on rows it never saw than on the training rows; has ends",
     "tpr_gap": "the largest difference between groups in the share of true positives found; in a "
     "rule named `fairness.COLUMN`, or anywhere as `tpr_gap(COLUMN)`",
     "fpr_gap": "the same for false positives",

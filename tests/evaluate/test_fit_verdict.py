@@ -51,13 +51,13 @@ def test_a_gap_that_is_large_and_beyond_the_interval_is_overfit() -> None:
 
     assert auc.verdict is rmse.verdict is FitVerdict.OVERFIT
     assert "28% of the way" in auc.why
-    assert "Validation shows it too" in auc.why
+    assert "The rows it was chosen by show it too" in auc.why
 
 
 def test_an_overfit_that_validation_did_not_show_points_to_the_test_rows() -> None:
     found = fit_verdict(AUC, replace(GOOD, train=0.99, validation=0.98))
 
-    assert "the test rows differ" in found.why
+    assert "the rows it never saw differ" in found.why
 
 
 def test_a_large_gap_within_the_test_scores_interval_is_too_little_data() -> None:

@@ -72,14 +72,14 @@ def _decide(metric: Metric, scores: Scores, gap: float) -> tuple[FitVerdict, str
     if not all(map(math.isfinite, (scores.test.low, scores.test.high, gain.low, gain.high))):
         return (
             FitVerdict.TOO_LITTLE_DATA,
-            f"{metric.name} or its interval is not defined on the test rows",
+            f"{metric.name} or its interval is not defined on the rows it never saw",
         )
     way = abs((1.0 if metric.greater_is_better else 0.0) - scores.dummy)
     if gain.low <= 0 and gain.high >= BARELY * way and gain.high > 0:
         return (
             FitVerdict.TOO_LITTLE_DATA,
             f"the gain over the dummy in {metric.name} lies between {_number(gain.low)} and"
-            f" {_number(gain.high)}: the test rows are too few to tell it from nothing",
+            f" {_number(gain.high)}: the rows are too few to tell it from nothing",
         )
     if gain.value < BARELY * way or gain.high <= 0:
         return (
@@ -96,8 +96,8 @@ def _decide(metric: Metric, scores: Scores, gap: float) -> tuple[FitVerdict, str
 def _by_gap(metric: Metric, scores: Scores, gap: float, way: float) -> tuple[FitVerdict, str]:
     seen = (
         f"{metric.name} is {_number(scores.train)} on training rows,"
-        f" {_number(scores.validation)} on validation rows and {_number(scores.test.value)} on"
-        " test rows"
+        f" {_number(scores.validation)} on rows it was chosen by and {_number(scores.test.value)}"
+        " on rows it never saw"
     )
     sign = 1.0 if metric.greater_is_better else -1.0
     learned = sign * (scores.train - scores.dummy)
@@ -135,10 +135,13 @@ def _where(scores: Scores, sign: float, way: float) -> str:
     """Say whether validation already showed the loss."""
     if sign * (scores.validation - scores.test.value) > BARELY * way:
         return (
-            "Validation did not show it: the test rows differ from the rows before them, or the"
-            " search tuned itself to the validation rows"
+            "The choice did not show it: the rows it never saw differ from those before them, or"
+            " the search tuned itself to the rows it chose by"
         )
-    return "Validation shows it too: part of what it learned holds for its training rows alone"
+    return (
+        "The rows it was chosen by show it too: part of what it learned holds for its training"
+        " rows alone"
+    )
 
 
 def _beside_linear(over: Interval) -> str:
