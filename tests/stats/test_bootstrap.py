@@ -201,6 +201,12 @@ def test_many_rows_get_fewer_resamples() -> None:
     assert resamples_for(60_000) < resamples_for(2_000)
 
 
+def test_many_classes_are_resampled_less_often_but_often_enough() -> None:
+    assert resamples_for(2_000, 10) == resamples_for(2_000)
+    assert 200 < resamples_for(2_400, 300) < 1_000
+    assert resamples_for(100_000, 1_000) == 200
+
+
 def test_units_that_do_not_fit_the_rows_are_a_programming_error() -> None:
     y, answers = separated(50, 0)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 import warnings
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from sklearn import datasets, linear_model
 from sklearn import metrics as oracle
 
 from mlwright.stats.metrics import BINARY, METRICS, MULTICLASS, REGRESSION, Metric, metrics_for
+from mlwright.stats.ranking import rank_auc
 
 Arrays = tuple[np.ndarray, np.ndarray]
 CASES = [
@@ -245,3 +247,39 @@ def test_every_metric_says_what_it_computes_and_belongs_to_a_task() -> None:
 def test_shapes_that_do_not_fit_are_a_programming_error() -> None:
     with pytest.raises(ValueError, match="does not fit"):
         METRICS["rmse"].function(np.zeros(3), np.zeros((2, 1)))
+
+
+@pytest.mark.parametrize("rows", [40, 1_000])
+@pytest.mark.parametrize("ties", [False, True])
+def test_a_rare_class_is_ranked_by_stretches_to_the_same_bits(rows: int, ties: bool) -> None:
+    generator = np.random.default_rng(rows)
+    scores = generator.random(rows).round(1 if ties else 17)
+    counts = generator.poisson(1.0, (7, rows)).astype(float)
+
+    for positives in (1, 3, rows // 10, rows // 2, rows - 1):
+        positive = np.arange(rows) % rows < positives
+        found = rank_auc(scores, positive)(counts)
+
+        beaten = (scores[positive][:, None] > scores[~positive]) + 0.5 * (
+            scores[positive][:, None] == scores[~positive]
+        )
+        for line, value in zip(counts, found, strict=True):
+            weights = line[positive][:, None] * line[~positive]
+            pairs = weights.sum()
+            expected = (weights * beaten).sum() / pairs if pairs else math.nan
+            assert value == expected or (math.isnan(value) and not pairs)
+
+
+def test_many_classes_are_counted_without_a_table_of_classes_squared() -> None:
+    generator = np.random.default_rng(0)
+    y = generator.integers(0, 1_000, 5_000).astype(float)
+    answers = generator.random((5_000, 1_000))
+    counts = generator.poisson(1.0, (20, 5_000)).astype(float)
+
+    for name in ("f1", "balanced_accuracy"):
+        statistic = METRICS[name].statistic(y, answers)
+        tracemalloc.start()
+        statistic(counts)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 20 * 1_000 * 1_000 * 8 / 10

@@ -65,7 +65,7 @@ def estimate(
     groups
         Compared by the decisions of the first round; for a binary task only.
     """
-    resamples = resamples_for(len(y))
+    resamples = resamples_for(len(y), rounds[0].answers[MODEL].shape[1])
     models = tuple(rounds[0].answers)
     metrics = metrics_for(task)
     rates = _rates(y, rounds[0], groups) if task == BINARY else {}

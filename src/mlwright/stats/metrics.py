@@ -124,37 +124,44 @@ def _accuracy(y: FloatArray, answers: FloatArray) -> Statistic:
     return _mean((predicted_classes(answers) == y).astype(np.float64))
 
 
-def _confusion(y: FloatArray, answers: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Return the counted tables of true (rows) against predicted classes (columns)."""
+def _found(
+    y: FloatArray, answers: FloatArray
+) -> Callable[[FloatArray], tuple[FloatArray, FloatArray, FloatArray]]:
+    """Return the counted rows of each class: found, truly in it, and called it.
+
+    Not the whole table of truths against answers, whose cells are the classes squared.
+    """
     classes = answers.shape[1]
-    cell = y.astype(np.intp) * classes + predicted_classes(answers)
+    truth, called = y.astype(np.intp), predicted_classes(answers)
+    right = (truth == called).astype(np.float64)
 
-    def tables(counts: FloatArray) -> FloatArray:
-        return counted_cells(cell, classes * classes, counts).reshape((-1, classes, classes))
+    def rows(counts: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return (
+            counted_cells(truth, classes, counts * right),
+            counted_cells(truth, classes, counts),
+            counted_cells(called, classes, counts),
+        )
 
-    return tables
+    return rows
 
 
 def _balanced_accuracy(y: FloatArray, answers: FloatArray) -> Statistic:
-    tables = _confusion(y, answers)
+    rows = _found(y, answers)
 
     def statistic(counts: FloatArray) -> FloatArray:
-        found = tables(counts)
-        right = np.diagonal(found, axis1=1, axis2=2)
-        return mean_of_defined(ratio(right, found.sum(axis=2)))
+        right, truly, _ = rows(counts)
+        return mean_of_defined(ratio(right, truly))
 
     return statistic
 
 
 def _f1(y: FloatArray, answers: FloatArray) -> Statistic:
-    tables = _confusion(y, answers)
+    rows = _found(y, answers)
     judged = slice(1, None) if answers.shape[1] == 2 else slice(None)
 
     def statistic(counts: FloatArray) -> FloatArray:
-        found = tables(counts)
-        right = np.diagonal(found, axis1=1, axis2=2)
-        each = ratio(2 * right, found.sum(axis=1) + found.sum(axis=2))
-        return mean_of_defined(each[:, judged])
+        right, truly, called = rows(counts)
+        return mean_of_defined(ratio(2 * right, truly + called)[:, judged])
 
     return statistic
 
