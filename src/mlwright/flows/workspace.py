@@ -25,3 +25,8 @@ class Workspace:
     def state(self) -> Path:
         """The folder that holds the project's state."""
         return self.folder / ".mlwright"
+
+    @property
+    def records(self) -> Path:
+        """The folder that holds every recorded prediction and label."""
+        return self.state / "records"

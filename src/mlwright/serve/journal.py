@@ -21,6 +21,7 @@ from mlwright import __version__
 from mlwright.core.errors import DataError, FaultError, MlwrightError
 from mlwright.core.ids import Noun
 from mlwright.core.seam import Seam
+from mlwright.serve.clock import microseconds
 from mlwright.serve.ids import RANDOM_BYTES, SEQUENCES, place_text, random_text
 from mlwright.serve.records import Durability, JournalLimits, Truth
 from mlwright.serve.segments import About, OpenSegment, create
@@ -223,7 +224,7 @@ class Journal:
         first = self._next
         self._next = first + rows
         random = self._random()
-        now = round(self._seam.now().timestamp() * 1_000_000)
+        now = microseconds(self._seam.now())
         batch.records.append(
             (first, rows, random, now, endpoint, ref, model, role, body, answers, flags)
         )
@@ -247,7 +248,7 @@ class Journal:
         first = self._next
         self._next = first + len(labels)
         random = self._random()
-        now = round(self._seam.now().timestamp() * 1_000_000)
+        now = microseconds(self._seam.now())
         batch.labels += [
             (first + k, random, now, label.prediction, label.endpoint, label.key, label.value)
             for k, label in enumerate(labels)

@@ -115,10 +115,38 @@ class JournalLimits:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What the log says about a sealed segment: its Merkle root, and the entry that says so."""
+    """What the log says about a sealed segment: its Merkle root, and the entry that says so.
+
+    ``files`` are the digests of its files by name: the root covers what the records say, these
+    what the disk holds.
+    """
 
     root: str
+    files: Mapping[str, str]
     event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A segment as it goes into the log: what it holds, without any of it.
+
+    ``predictions`` counts rows, ``records`` requests; ``refs`` and ``models`` count rows by the
+    version that answered. ``first`` and ``last`` are the times of its oldest and newest record.
+    """
+
+    number: int
+    records: int
+    predictions: int
+    labels: int
+    first: str
+    last: str
+    refs: Mapping[str, int]
+    models: Mapping[str, int]
+    durability: Durability
+    policy: Mapping[str, str]
+    environment: Mapping[str, str]
+    root: str
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +183,21 @@ class Prediction:
     answer: tuple[float, ...]
     flags: tuple[Flag, ...]
     segment: Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which predictions are looked for; times are microseconds since 1970, ``until`` excluded.
+
+    ``flagged`` takes those with any flag, or with one of the breach.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    endpoint: str | None = None
+    ref: str | None = None
+    flagged: bool = False
+    breach: Breach | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,7 @@ class SegmentReader:
         sql = f"SELECT {_named(_RECORD)} FROM record ORDER BY first DESC"  # noqa: S608 - our own names
         return (NewRecord(*row) for row in self._each(sql))
 
-    def label(self, first: int, last: int) -> Iterator[NewLabel]:
+    def labels(self, first: int, last: int) -> Iterator[NewLabel]:
         """Yield the labels with a sequence from ``first`` to ``last``, in order."""
         sql = f"SELECT {_named(_LABEL)} FROM label WHERE first BETWEEN ? AND ? ORDER BY first"  # noqa: S608 - our own names
         return (NewLabel(*row) for row in self._each(sql, (first, last)))
@@ -204,12 +204,10 @@ class SegmentReader:
         """Return how many rows each model answered."""
         return dict(self._rows('SELECT model, sum("rows") FROM record GROUP BY model'))
 
-    def extent(self) -> tuple[int, int, int]:
-        """Return how many records and labels there are, and the time of the newest record."""
-        ((records,),) = self._rows("SELECT count(*) FROM record")
-        ((labels,),) = self._rows("SELECT count(*) FROM label")
-        newest = self._rows("SELECT time FROM record ORDER BY first DESC LIMIT 1")
-        return records, labels, newest[0][0] if newest else 0
+    def times(self) -> tuple[int, int]:
+        """Return the times of the oldest and the newest record; zeros when there is none."""
+        ((oldest, newest),) = self._rows("SELECT min(time), max(time) FROM record")
+        return oldest or 0, newest or 0
 
     def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with coded(self._path):
@@ -271,8 +269,11 @@ def reading(records: Path, number: int) -> Iterator[SegmentReader | None]:
 @contextmanager
 def owning(records: Path, number: int) -> Iterator[bool]:
     """Hold a segment for the block as its writer would; False when a living worker holds it."""
+    folder = open_folder(records)
+    # A loss of power may have kept the file and not its lock.
+    new = os.O_CREAT if path_of(folder, number).exists() else 0
     try:
-        lock = os.open(_lock_of(open_folder(records), number), os.O_RDWR | os.O_CLOEXEC)
+        lock = os.open(_lock_of(folder, number), os.O_RDWR | os.O_CLOEXEC | new, 0o644)
     except FileNotFoundError:
         yield False  # removed by another
         return
@@ -284,7 +285,8 @@ def owning(records: Path, number: int) -> Iterator[bool]:
 
 def numbers(records: Path) -> list[int]:
     """Return the numbers of the segments in the open folder, in order; empty ones too."""
-    return sorted(_numbers(open_folder(records), ".lock"))
+    folder = open_folder(records)
+    return sorted({*_numbers(folder, ".lock"), *_numbers(folder, ".db")})
 
 
 def remove(folder: Path, number: int) -> None:

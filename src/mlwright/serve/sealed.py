@@ -1,0 +1,294 @@
+"""Sealed segments: Parquet files that never change, read only as the log says they are."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mlwright.core.digest import Digest, digest_bytes, digest_file
+from mlwright.core.errors import BrokenError, RefusedError
+from mlwright.core.files import write_durably
+from mlwright.core.seam import Seam
+from mlwright.serve import commitments
+from mlwright.serve.records import Durability, NewLabel, NewRecord, Seal, Segment
+from mlwright.serve.segments import sealed_folder
+
+FORMAT = 1
+
+_RECORD = {
+    "first": pl.Int64,
+    "rows": pl.Int64,
+    "random": pl.Binary,
+    "time": pl.Int64,
+    "endpoint": pl.String,
+    "ref": pl.String,
+    "model": pl.String,
+    "role": pl.String,
+    "body": pl.Binary,
+    "answers": pl.Binary,
+    "flags": pl.Binary,
+}
+_LABEL = {
+    "first": pl.Int64,
+    "random": pl.Binary,
+    "time": pl.Int64,
+    "prediction": pl.String,
+    "endpoint": pl.String,
+    "key": pl.String,
+    "value": pl.Binary,
+}
+_PROOF = {"salt": pl.Binary, "commitment": pl.Binary}
+_GROUP = 4096  # rows read at once
+_FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+
+
+def write(
+    records: Path,
+    segment: Segment,
+    requests: Sequence[NewRecord],
+    labels: Sequence[NewLabel],
+    seam: Seam,
+) -> tuple[Digest, Mapping[str, Digest]]:
+    """Write a segment's two files durably; return its Merkle root and the files' digests by name.
+
+    Files that an interrupted sealing left are replaced.
+    """
+    drawn = seam.random_bytes(commitments.SALT_BYTES * (len(requests) + len(labels)))
+    salts = [
+        drawn[at : at + commitments.SALT_BYTES]
+        for at in range(0, len(drawn), commitments.SALT_BYTES)
+    ]
+    ours, theirs = salts[: len(requests)], salts[len(requests) :]
+    of_records = [
+        commitments.of_record(s, record) for s, record in zip(ours, requests, strict=True)
+    ]
+    of_labels = [commitments.of_label(s, label) for s, label in zip(theirs, labels, strict=True)]
+    said = {
+        "mlwright.format": str(FORMAT),
+        "mlwright.segment": json.dumps(_plain(segment), sort_keys=True),
+        "mlwright.times": json.dumps(_times(requests)),
+        "mlwright.counts": json.dumps(_counts(requests)),
+    }
+    files = {}
+    for path, columns, kept, salted, committed in (
+        (records_file(records, segment.number), _RECORD, requests, ours, of_records),
+        (labels_file(records, segment.number), _LABEL, labels, theirs, of_labels),
+    ):
+        table: dict[str, object] = {
+            name: [getattr(each, name) for each in kept] for name in columns
+        }
+        table |= {"salt": salted, "commitment": committed}
+        content = BytesIO()
+        pl.DataFrame(table, schema={**columns, **_PROOF}).write_parquet(
+            content, compression="zstd", row_group_size=_GROUP, metadata=said
+        )
+        write_durably(path, content.getvalue(), staging=records / "staging")
+        files[path.name] = digest_bytes(content.getbuffer())
+    return commitments.root(commitments.of_segment(segment), of_records, of_labels), files
+
+
+class SealedReader:
+    """A sealed segment; what is read of it is held against what the log says.
+
+    What it says of itself in short (:meth:`times`, :meth:`counts`) is taken as it stands.
+    """
+
+    def __init__(self, records: Path, number: int, seal: Seal) -> None:
+        self._records = records_file(records, number)
+        self._labels = labels_file(records, number)
+        self._seal = seal
+        self._said = _said(self._records)
+        content = json.loads(self._said["mlwright.segment"])
+        self._segment = Segment(
+            number=content["number"],
+            durability=Durability(content["durability"]),
+            policy=content["policy"],
+            environment=content["environment"],
+            sealed=True,
+            root=seal.root,
+            event=seal.event,
+        )
+
+    def about(self) -> Segment:
+        """Return what the segment says of itself."""
+        return self._segment
+
+    def records(self, first: int, last: int) -> Iterator[NewRecord]:
+        """Yield the records with a row whose sequence is from ``first`` to ``last``, in order.
+
+        Raises
+        ------
+        BrokenError
+            ``segment-broken`` when one is not what the log's root was made of.
+        """
+        self._require_root()
+        wanted = (pl.col("first") <= last) & (pl.col("first") + pl.col("rows") > first)
+        found = pl.scan_parquet(self._records).filter(wanted).collect()
+        for *row, salt, commitment in found.iter_rows():
+            record = NewRecord(*row)
+            if commitments.of_record(salt, record) != commitment:
+                raise _broken(self._records, f"its record {record.first} was changed")
+            yield record
+
+    def newest_first(self) -> Iterator[NewRecord]:
+        """Yield all records, the newest first."""
+        self._require_whole(self._records)
+        frame = pl.scan_parquet(self._records).select(list(_RECORD))
+        end = pl.scan_parquet(self._records).select(pl.len()).collect().item()
+        while end:
+            start = max(end - _GROUP, 0)
+            for row in frame.slice(start, end - start).collect().reverse().iter_rows():
+                yield NewRecord(*row)
+            end = start
+
+    def labels(self, first: int, last: int) -> Iterator[NewLabel]:
+        """Yield the labels with a sequence from ``first`` to ``last``, in order."""
+        return self._checked_labels(pl.col("first").is_between(first, last))
+
+    def labels_of(
+        self, prediction: str, endpoint: str | None, key: str | None
+    ) -> Iterator[NewLabel]:
+        """Yield the labels of a prediction, by its id or by its endpoint and its row's key."""
+        wanted = pl.col("prediction") == prediction
+        if endpoint is not None and key is not None:
+            wanted |= (pl.col("endpoint") == endpoint) & (pl.col("key") == key)
+        return self._checked_labels(wanted)
+
+    def times(self) -> tuple[int, int]:
+        """Return the times of the oldest and the newest record; zeros when there is none."""
+        first, last = json.loads(self._said["mlwright.times"])
+        return int(first), int(last)
+
+    def verify(self) -> int:
+        """Hold every record and label against its commitment and those against the root.
+
+        Returns
+        -------
+        int
+            How many there are.
+        """
+        self._require_root()
+        records = sum(1 for _ in self.records(0, 1 << 62))
+        return records + sum(1 for _ in self._checked_labels(pl.lit(value=True)))
+
+    def _checked_labels(self, wanted: pl.Expr) -> Iterator[NewLabel]:
+        self._require_whole(self._labels)
+        found = pl.scan_parquet(self._labels).filter(wanted).collect()
+        if not found.is_empty():
+            self._require_root()
+        for *row, salt, commitment in found.iter_rows():
+            label = NewLabel(*row)
+            if commitments.of_label(salt, label) != commitment:
+                raise _broken(self._labels, f"its label {label.first} was changed")
+            yield label
+
+    def _require_whole(self, path: Path) -> None:
+        """Refuse a file whose bytes are not those the log names, before anything reads them."""
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            raise _broken(path, "the file is gone") from None
+        found = _digest(path, stat.st_mtime_ns, stat.st_size)
+        if found != self._seal.files.get(path.name):
+            raise _broken(path, f"its bytes are not those {self._seal.event} names")
+
+    def _require_root(self) -> None:
+        self._require_whole(self._records)
+        self._require_whole(self._labels)
+        about = commitments.of_segment(self._segment)
+        found = _root(self._records, self._labels, about, tuple(self._seal.files.values()))
+        if found != self._seal.root:
+            raise _broken(
+                self._records, f"its root is {found}, {self._seal.event} says {self._seal.root}"
+            )
+
+
+def counts(records: Path, number: int) -> Mapping[str, int]:
+    """Return how many rows each model answered in a sealed segment, as it says itself."""
+    path = records_file(records, number)
+    found: dict[str, int] = json.loads(_said(path)["mlwright.counts"]) if path.exists() else {}
+    return found
+
+
+def numbers(records: Path) -> list[int]:
+    """Return the numbers of the sealed segments, in order."""
+    names = (path.name.partition(".")[0] for path in sealed_folder(records).glob("*.parquet"))
+    return sorted({int(name) for name in names if name.isdecimal()})
+
+
+def records_file(records: Path, number: int) -> Path:
+    """Return where a sealed segment's records lie."""
+    return sealed_folder(records) / f"{number:08d}.parquet"
+
+
+def labels_file(records: Path, number: int) -> Path:
+    """Return where a sealed segment's labels lie."""
+    return sealed_folder(records) / f"{number:08d}.labels.parquet"
+
+
+# A server asks the same segments again and again; one that changed has another time or size.
+@lru_cache(maxsize=1024)
+def _digest(path: Path, modified: int, size: int) -> Digest:  # noqa: ARG001 - the cache's key
+    return digest_file(path)
+
+
+@lru_cache(maxsize=1024)
+def _root(records: Path, labels: Path, segment: bytes, files: tuple[str, ...]) -> Digest:  # noqa: ARG001 - the cache's key
+    of_records, of_labels = (
+        pl.read_parquet(path, columns=["commitment"])["commitment"] for path in (records, labels)
+    )
+    return commitments.root(segment, of_records, of_labels)
+
+
+def _times(requests: Sequence[NewRecord]) -> tuple[int, int]:
+    times = [record.time for record in requests]
+    return min(times, default=0), max(times, default=0)
+
+
+def _counts(requests: Sequence[NewRecord]) -> Mapping[str, int]:
+    found: Counter[str] = Counter()
+    for record in requests:
+        found[record.model] += record.rows
+    return found
+
+
+def _said(path: Path) -> Mapping[str, str]:
+    """Return what a file says of itself, from its end alone."""
+    try:
+        said = pl.read_parquet_metadata(path)
+    except _FAULTS as error:
+        raise _broken(path, f"it is no whole Parquet file: {error}") from error
+    if said.get("mlwright.format") != str(FORMAT):
+        raise RefusedError(
+            "segment-format",
+            f"the records in {path} are of format {said.get('mlwright.format')!r}; this version"
+            f" of mlwright reads {FORMAT}",
+            fix="upgrade mlwright",
+            facts={"path": str(path), "format": said.get("mlwright.format")},
+        )
+    return said
+
+
+def _plain(segment: Segment) -> dict[str, Any]:
+    return {
+        "number": segment.number,
+        "durability": segment.durability.value,
+        "policy": dict(segment.policy),
+        "environment": dict(segment.environment),
+    }
+
+
+def _broken(path: Path, what: str) -> BrokenError:
+    return BrokenError(
+        "segment-broken",
+        f"the sealed records in {path} are not what was sealed: {what}",
+        fix="keep the file as it is for inquiry and restore a copy; mlw prove audit verifies all",
+        facts={"path": str(path)},
+    )
