@@ -76,4 +76,11 @@ def test_column_names_are_quoted_so_that_none_runs_into_the_next() -> None:
     with pytest.raises(DataError, match="column-unknown") as caught:
         check_columns(asked(time="when"), snapshot)
 
+    with pytest.raises(DataError, match="column-unknown") as joined:
+        check_columns(asked(drop=("c,a, b",), target="y"), snapshot)
+    with pytest.raises(DataError, match="column-unknown") as listed:
+        check_columns(asked(drop=("c,y",), target="a, b"), snapshot)
+
+    assert "--drop" not in joined.value.fix
+    assert listed.value.fix == "name each on its own: --drop c --drop y"
     assert caught.value.looked == ("the 3 columns: 'a, b', 'c', 'y'",)
