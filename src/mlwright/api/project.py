@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlwright.flows.listing import Page, Row
     from mlwright.flows.predict import Scored
     from mlwright.flows.records import Build
+    from mlwright.flows.serving import ServeListener
     from mlwright.flows.showing import Shown
     from mlwright.govern.records import Proof, Why
     from mlwright.registry.standing import Standing
@@ -180,6 +181,27 @@ class Project:
     def live(self, ref: str) -> str | None:
         """Return the version that is live where ``ref`` would be promoted."""
         return self.roles(self.find(ref).name).get("live")
+
+    def serve(
+        self,
+        *,
+        names: Sequence[str] = (),
+        pages: bool = True,
+        listener: ServeListener,
+        environ: Mapping[str, str],
+    ) -> int:
+        """Answer over HTTP until asked to end: see :func:`mlwright.flows.serving.serve`."""
+        from mlwright.flows.serving import serve
+
+        return serve(
+            self.workspace, names=names, with_pages=pages, listener=listener, environ=environ
+        )
+
+    def require_servable(self) -> None:
+        """Refuse now what serving would refuse after a long run: a taken port, another server."""
+        from mlwright.flows.serving import require_servable
+
+        require_servable(self.workspace)
 
     def predict_file(self, ref: str, file: Path, out: Path | None) -> Scored:
         """Score every row of a file."""

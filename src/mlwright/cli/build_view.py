@@ -139,8 +139,8 @@ def verdict_line(verdict: Verdict) -> str:
     return f"{mark(verdict.outcome.value)}  {verdict.rule}  {verdict.why}"
 
 
-def tell_end(output: Output, build: Build, *, report: str | None) -> None:
-    """Tell what a build ended in, and what to do next."""
+def tell_end(output: Output, build: Build, *, report: str | None, served: bool) -> None:
+    """Tell what a build ended in, and what to do next; ``served`` says it goes live now."""
     label = "checks"
     for verdict in build.verdicts:
         output.line(f"{_label(label)} {verdict_line(verdict)}")
@@ -154,11 +154,10 @@ def tell_end(output: Output, build: Build, *, report: str | None) -> None:
     if report:
         output.line(f"{_label('report')} {report}")
     commands = [f"mlw why {version.ref}", f"mlw prove {version.ref}"]
-    commands.append(
-        f"mlw show {version.ref}"
-        if version.failed
-        else f'mlw promote {version.ref} --to live --reason "…"'
-    )
+    if version.failed:
+        commands.append(f"mlw show {version.ref}")
+    elif not served:
+        commands.append(f'mlw promote {version.ref} --to live --reason "…"')
     output.line(f"{_label('next')} {commands[0]}")
     for command in commands[1:]:
         output.line(f"{' ' * _WIDTH} {command}")

@@ -26,6 +26,7 @@ COMMANDS = {
     "at": "Tell who was live at a date, and who made it so.",
     "promote": "Make a model version live.",
     "rollback": "Go back to the version that was live before.",
+    "serve": "Answer over HTTP for the models that are live.",
     "predict": "Score a file with a model.",
     "report": "Write a model's report as one HTML page.",
     "ui": "Serve the pages: what is well, models, predictions, proofs.",

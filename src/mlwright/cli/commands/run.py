@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
+from mlwright.cli.serve_view import exit_code
 from mlwright.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from mlwright.api.project import Project
+    from mlwright.cli.serve_view import ServeView
 
 _FLAGS = {
     "source": "data.source",
@@ -26,6 +33,8 @@ _FLAGS = {
     "models": "search.models",
     "seed": "search.seed",
     "threads": "search.threads",
+    "port": "serve.port",
+    "ui_port": "serve.ui_port",
 }
 
 
@@ -83,12 +92,28 @@ _FLAGS = {
     "--plan", metavar="RUN", help="Carry out the plan of this run (r_…) instead of one of its own."
 )
 @click.option("--replan", is_flag=True, help="Probe this machine again and make a new plan.")
+@click.option(
+    "--serve", "then_serve", is_flag=True, help="Make it live if it passes, and answer over HTTP."
+)
+@click.option(
+    "--port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    help="With --serve, the port (default: 7700).",
+)
+@click.option(
+    "--ui-port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    help="With --serve, the port for pages (default: 7701).",
+)
 @common
 def command(
     *,
     checks: tuple[str, ...],
     plan: str | None,
     replan: bool,
+    then_serve: bool,
     output: Output,
     **given: object,
 ) -> int:
@@ -98,14 +123,17 @@ def command(
     data, settings and code give the same model; what was done before is kept, also after an
     interruption.
 
-    Exits with 3 when the model fails a check: it is registered, and cannot be promoted.
+    Exits with 3 when the model fails a check: it is registered, and cannot be promoted. With
+    --serve it is then not served either.
 
     \b
     mlw run customers.csv --target churned
     mlw run flights.parquet --target late --time departed --check 'auc >= 0.7'
+    mlw run customers.csv --target churned --serve
     """
     from mlwright.cli.build_view import BuildView, build_document, tell_end
     from mlwright.cli.progress import progress_for
+    from mlwright.cli.serve_view import ServeView
 
     if plan is not None and replan:
         raise UsageError(
@@ -118,6 +146,8 @@ def command(
     if "data.source" in flags:
         flags["data.source"] = str(Path(str(flags["data.source"])).expanduser().absolute())
     with open_project(output, create=True, flags=flags) as project:
+        if then_serve:
+            project.require_servable()
         build = project.build(
             rules=checks,
             plan=plan,
@@ -126,8 +156,18 @@ def command(
             progress=progress_for(output),
         )
         report = str(project.write_report(build.version))
-        if output.as_json:
-            output.document("run", build_document(build, report=report))
-        else:
-            tell_end(output, build, report=report)
+        document = build_document(build, report=report)
+        served = then_serve and not build.version.failed
+        if not output.as_json:
+            tell_end(output, build, report=report, served=served)
+        elif not served:
+            output.document("run", document)
+        if served:
+            return _serve(project, build.version.ref, ServeView(output, run=document))
     return int(ExitCode.CHECK_FAILED if build.version.failed else ExitCode.DONE)
+
+
+def _serve(project: Project, ref: str, view: ServeView) -> int:
+    """Make a version live and answer for it until asked to end."""
+    project.promote(ref, reason="mlw run --serve: it passed its checks")
+    return exit_code(project.serve(listener=view, environ=os.environ))

@@ -1,0 +1,302 @@
+"""Serve a project: who answers, from when to when, and what the log is told of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import selectors
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from time import monotonic
+from typing import Protocol
+
+from mlwright import __version__
+from mlwright.core.errors import MlwrightError, NotFoundError, nearest
+from mlwright.flows.example import curl_line
+from mlwright.flows.promoting import held_roles, project_roles, roles_file
+from mlwright.flows.sealing import Sealer
+from mlwright.flows.workspace import Workspace
+from mlwright.ledger.records import NewEvent
+from mlwright.registry.records import RoleName
+from mlwright.registry.versions import find, versions
+from mlwright.run.environment import cpu_level
+from mlwright.serve.children import Child, Crew
+from mlwright.serve.config import WorkerConfig
+from mlwright.serve.listening import address, listen, serving_turn
+from mlwright.serve.settings import ServeSettings
+from mlwright.serve.supervisor import Asked, asked_to_end, pages, supervise, worker
+
+_PATIENCE = 3.0  # seconds in which the workers of a killed server leave their port
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """One endpoint that answers: its name, who is live there, and where it is asked."""
+
+    endpoint: str
+    ref: str
+    model: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a person or program needs to use what is served now."""
+
+    address: str
+    ui: str | None
+    log: str
+    workers: int
+    pid: int
+    models: tuple[ServedModel, ...]
+    example: str
+
+
+class ServeListener(Protocol):
+    """Hears when requests are taken, and what has to be told while they are."""
+
+    def ready(self, serving: Serving) -> None:
+        """Hear that every process answers."""
+
+    def told(self, error: MlwrightError) -> None:
+        """Hear of a process that ended, or of records that could not be sealed."""
+
+
+def serve(
+    workspace: Workspace,
+    *,
+    names: Sequence[str],
+    with_pages: bool,
+    listener: ServeListener,
+    environ: Mapping[str, str],
+) -> int:
+    """Answer for every endpoint with a live version, or for ``names``, until asked to end.
+
+    Returns
+    -------
+    signal
+        The number of the signal that asked.
+
+    Raises
+    ------
+    NotFoundError
+        ``endpoint-unknown``; ``nothing-live``.
+    UsageError
+        ``serve-running`` when this project is served already.
+    FaultError
+        ``port-taken`` and other faults of starting.
+    """
+    settings = workspace.settings.section(ServeSettings)
+    live = live_refs(workspace, names)
+    folder = workspace.state / "serve"
+    with ExitStack() as stack:
+        turn = stack.enter_context(serving_turn(folder))
+        patience = _PATIENCE if turn.orphaned else 0.0
+        socket = stack.enter_context(
+            listen(settings.host, settings.port, option="--port", patience=patience)
+        )
+        if with_pages:  # only to know that the port is free: the pages' own process takes it
+            listen(settings.host, settings.ui_port, option="--ui-port", patience=patience).close()
+        project_roles(workspace)
+        selector = stack.enter_context(selectors.DefaultSelector())
+        asked = stack.enter_context(asked_to_end(selector))
+        at = address(settings.host, socket)
+        config = WorkerConfig(
+            fd=socket.fileno(),
+            parent_fd=-1,
+            store=str(workspace.state / "store"),
+            records=str(workspace.records),
+            roles=str(roles_file(workspace)),
+            metrics=str(folder / "metrics"),
+            worker=0,
+            environment=serving_environment(),
+            settings=settings,
+            only=tuple(names),
+        )
+        workers = [
+            Child(f"worker {n}", worker(n, config, folder, environ), clock=monotonic)
+            for n in range(1, (settings.workers or _cores()) + 1)
+        ]
+        ui = (
+            [Child("the pages", pages(_ui(workspace, settings, at), environ), clock=monotonic)]
+            if with_pages
+            else []
+        )
+        crew = Crew([*workers, *ui], selector, tell=listener.told)
+        sealer = stack.enter_context(Sealer(workspace, tell=listener.told))
+
+        def ready() -> None:
+            _record(workspace, "serve.started", live, _facts(settings, len(workers)))
+            listener.ready(_serving(workspace, settings, at, len(workers), live, ui))
+
+        supervise(
+            crew,
+            asked,
+            ready=ready,
+            tick=_follow(workspace),
+            close=socket.close,
+            tell=listener.told,
+            drain=settings.drain,
+        )
+        sealer.finish()
+        return _ended(workspace, names, asked)
+
+
+def require_servable(workspace: Workspace) -> None:
+    """Refuse what :func:`serve` would refuse, before the work it is to crown is done.
+
+    Raises
+    ------
+    MlwrightError
+        ``serve-running``, ``port-taken`` and ``listen-failed``.
+    """
+    settings = workspace.settings.section(ServeSettings)
+    with serving_turn(workspace.state / "serve"):
+        listen(settings.host, settings.port, option="--port").close()
+        listen(settings.host, settings.ui_port, option="--ui-port").close()
+
+
+def live_refs(workspace: Workspace, names: Iterable[str]) -> dict[str, str]:
+    """Return the version that is live at each endpoint, of those named or of all.
+
+    Raises
+    ------
+    NotFoundError
+        ``endpoint-unknown`` for a name no model has; ``nothing-live``.
+    """
+    ledger = workspace.ledger
+    live = {
+        endpoint: str(role["ref"])
+        for endpoint, held in held_roles(ledger).items()
+        if (role := held[RoleName.LIVE.value]) is not None
+    }
+    wanted = tuple(names)
+    known = sorted({version.name for version in versions(ledger)})
+    for name in wanted:
+        if name not in known:
+            near = nearest(name, known)
+            raise NotFoundError(
+                "endpoint-unknown",
+                f"no model is named {name!r}" + (f"; did you mean {near!r}?" if near else ""),
+                fix=f"mlw serve {near}" if near else "mlw ls models",
+                facts={"endpoint": name, "nearest": near},
+                looked=[f"the names of {len(known)} models"],
+            )
+    asleep = [name for name in wanted or known if name not in live]
+    if (asleep and wanted) or not live:
+        raise _nothing_live(workspace, asleep)
+    return {name: ref for name, ref in live.items() if not wanted or name in wanted}
+
+
+def _nothing_live(workspace: Workspace, asleep: Sequence[str]) -> NotFoundError:
+    if not asleep:
+        return NotFoundError(
+            "nothing-live",
+            "there is no model yet, so none is live",
+            fix="mlw run FILE --target COLUMN --serve makes one, promotes and serves it",
+            looked=["the registered versions"],
+        )
+    newest = [v for v in versions(workspace.ledger, asleep[0]) if not v.failed]
+    ref = newest[-1].ref if newest else f"{asleep[0]}@N"
+    return NotFoundError(
+        "nothing-live",
+        f"no version of {', '.join(asleep)} is live",
+        fix=f'mlw promote {ref} --to live --reason "…", then mlw serve',
+        facts={"endpoints": list(asleep)},
+        looked=["the roles of every endpoint"],
+    )
+
+
+def serving_environment() -> dict[str, str]:
+    """Return what a worker's records say they were answered on: what can decide a bit."""
+    return {
+        "mlwright": __version__,
+        "python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "platform": f"{platform.system().lower()} {platform.machine()}",
+        "libc": " ".join(platform.libc_ver()).strip(),
+        "cpu": cpu_level(),
+        "numpy": installed_version("numpy"),
+    }
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _ui(workspace: Workspace, settings: ServeSettings, at: str) -> list[str]:
+    return [
+        "--project",
+        str(workspace.folder),
+        "--host",
+        settings.host,
+        "--port",
+        str(settings.ui_port),
+        "--predict-at",
+        at,
+    ]
+
+
+def _follow(workspace: Workspace) -> Callable[[], None]:
+    """Return what keeps the file of roles as the log says; the log is asked whether it grew."""
+    seen = [workspace.ledger.size]
+
+    def tick() -> None:
+        size = workspace.ledger.size
+        if size != seen[0]:
+            project_roles(workspace)
+            seen[0] = size
+
+    return tick
+
+
+def _facts(settings: ServeSettings, workers: int) -> dict[str, object]:
+    policy = {"unseen": settings.unseen, "out_of_range": settings.out_of_range}
+    return {"log": settings.log, "workers": workers, **policy, "null": settings.null}
+
+
+def _record(
+    workspace: Workspace, kind: str, live: Mapping[str, str], facts: Mapping[str, object]
+) -> None:
+    ledger = workspace.ledger
+    ledger.append(
+        [
+            NewEvent(kind, find(ledger, ref).model, {"endpoint": name, "ref": ref, **facts})
+            for name, ref in live.items()
+        ]
+    )
+
+
+def _ended(workspace: Workspace, names: Sequence[str], asked: Asked) -> int:
+    number = asked.signal
+    if number is None:
+        raise RuntimeError("serving ended without being asked to")
+    _record(workspace, "serve.stopped", live_refs(workspace, names), {"signal": number.name})
+    return int(number)
+
+
+def _serving(
+    workspace: Workspace,
+    settings: ServeSettings,
+    at: str,
+    workers: int,
+    live: Mapping[str, str],
+    ui: Sequence[Child],
+) -> Serving:
+    models = tuple(
+        ServedModel(name, ref, find(workspace.ledger, ref).model, f"{at}/{name}/predict")
+        for name, ref in live.items()
+    )
+    return Serving(
+        address=at,
+        ui=str(json.loads(ui[0].said)["address"]) if ui else None,
+        log=settings.log,
+        workers=workers,
+        pid=os.getpid(),
+        models=models,
+        example=curl_line(workspace, models[0].ref, models[0].url),
+    )
