@@ -12,6 +12,10 @@ help: ## list the targets
 $(READY): requirements/dev.lock pyproject.toml scripts/setup.sh
 	@scripts/setup.sh
 
+TOOLS := .venv/.tools
+$(TOOLS): scripts/setup.sh | $(READY)
+	@scripts/setup.sh tests
+
 setup: $(READY) ## make .venv from the hashed lock and install the project into it
 
 data: $(READY) ## fetch the pinned data sets into .cache/data
@@ -28,16 +32,16 @@ demo: $(READY) ## from a table of flights to an explained and proved prediction
 	@$(VENV)/python scripts/fetch_data.py flights_late
 	$(VENV)/mlw demo --data .cache/data/flights_late.csv
 
-test: lint data ## everything: style, types, layers and all tests but the deep ones
+test: lint data $(TOOLS) ## everything: style, types, layers and all tests but the deep ones
 	$(VENV)/pytest -n $(JOBS)
 
-check: lint data ## as make test, without the slow command-line stories
+check: lint data $(TOOLS) ## as make test, without the slow command-line stories
 	$(VENV)/pytest -n $(JOBS) -m "not slow and not deep"
 
 bench: data ## measure; prints one table a benchmark
 	$(VENV)/python benchmarks/run.py
 
-deep: data ## long searches for faults
+deep: data $(TOOLS) ## long searches for faults
 	$(VENV)/pytest -n $(JOBS) -m deep
 
 clean: ## remove the environment and what was fetched or cached

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv from the hashed lock and installs this project into it. Called by make; safe to repeat.
+# With "tests": installs the programs that only tests start, which a user of mlwright never needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,6 +20,12 @@ need() { # package, what for
     exit 1
   fi
 }
+
+if [ "${1:-}" = tests ]; then
+  command -v chromium >/dev/null || need chromium "the browser that the pages are tested in"
+  touch .venv/.tools
+  exit
+fi
 
 command -v "$python" >/dev/null || need python3 "Python 3.11 or newer"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {

@@ -10,6 +10,7 @@ from html import escape
 from mlwright.evaluate.records import Interval
 
 _WIDTH, _ROW, _LEFT, _RIGHT, _TOP = 640, 30, 170, 90, 8
+_WIDE, _SLIM = 250, 26  # a reason's row: room for a column and its value, and its height
 _LARGEST = 1e300  # a float holds the span between two such numbers, and a margin beside it
 
 
@@ -63,6 +64,50 @@ def intervals(bars: Sequence[Bar], *, title: str) -> str:
         f'<text class="axis" x="{_WIDTH - _RIGHT}" y="{bottom + 16}" text-anchor="end">'
         f"{high:.4g}</text></svg>"
     )
+    return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One row of a reasons chart: what is said, and how far it moves the score, either way."""
+
+    name: str
+    amount: float
+
+
+def pushes(rows: Sequence[Push], *, title: str) -> str:
+    """Draw amounts as bars to both sides of zero, one row each, with their signs written out.
+
+    All bars share one scale, so that lengths compare; what is not finite is left out.
+    """
+    shown = [row for row in rows if math.isfinite(row.amount) and abs(row.amount) <= _LARGEST]
+    if not shown:
+        return _nothing(title)
+    low = min(0.0, *(row.amount for row in shown))
+    high = max(0.0, *(row.amount for row in shown))
+    span = (high - low) or 1.0
+    inner = _WIDTH - _WIDE - _RIGHT
+
+    def at(amount: float) -> float:
+        return _WIDE + inner * (amount - low) / span
+
+    zero, height = at(0.0), _TOP + _SLIM * len(shown) + _TOP
+    parts = [
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" class="chart"'
+        f' aria-label="{escape(title)}"><title>{escape(title)}</title>'
+        f'<line class="axis" x1="{zero:.1f}" x2="{zero:.1f}" y1="{_TOP}" y2="{height - _TOP}"/>'
+    ]
+    for place, row in enumerate(shown):
+        y = _TOP + _SLIM * place
+        left, right = sorted((zero, at(row.amount)))
+        kind = "up" if row.amount >= 0 else "down"
+        parts.append(
+            f'<text x="{_WIDE - 12}" y="{y + 17}" text-anchor="end">{escape(row.name)}</text>'
+            f'<rect class="{kind}" x="{left:.1f}" y="{y + 5}" width="{max(right - left, 1):.1f}"'
+            f' height="{_SLIM - 10}" rx="2"/>'
+            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 17}">{row.amount:+.3g}</text>'
+        )
+    parts.append("</svg>")
     return "".join(parts)
 
 

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from mlwright.core.errors import NotFoundError
+from mlwright.core.errors import NotFoundError, nearest
 from mlwright.core.ids import Noun, noun_of
 from mlwright.server.control import Control
-from mlwright.server.paging import asked_page
+from mlwright.server.paging import MOST, asked_page
 
 _NOUNS = {
     "data": Noun.DATA,
@@ -61,11 +61,14 @@ def one(request: Request, control: Control) -> Mapping[str, object]:
 def _endpoint(name: str, control: Control) -> Mapping[str, object]:
     roles = control.project.roles(name)
     if not roles:
+        known = [str(row["endpoint"]) for row in control.project.listing("endpoints", MOST)]
+        near = nearest(name, known)
         raise NotFoundError(
             "endpoint-unknown",
-            f"there is no endpoint {name!r}: no version of that name was ever live",
+            f"nothing was ever live as {name!r}" + (f"; did you mean {near!r}?" if near else ""),
             fix="/api/v1/endpoints lists them; mlw promote NAME@VERSION makes one",
-            facts={"endpoint": name},
+            facts={"endpoint": name, "nearest": near},
+            looked=[f"{len(known)} endpoints"],
         )
     changes = control.project.role_changes(name)
     return {"schema": "mlwright/endpoint/1", "endpoint": name, "roles": roles, "changes": changes}

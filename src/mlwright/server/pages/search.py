@@ -13,19 +13,23 @@ from mlwright.server.links import address, model_page
 from mlwright.server.records import Page
 
 _MOST = 12
+_SEARCHED = 10_000  # versions whose names are looked through
 
 
 def search(request: Request, control: Control) -> Page:
     """Return what a text may mean; a single meaning is where the box leads at once."""
     text = request.query_params.get("q", "").strip()
+    typing = "hx-request" in request.headers
     problem = None
     found: Sequence[dict[str, str]] = ()
-    if text:
+    if typing and noun_of(text) is None:
+        found = _named_like(text, control)  # a row is looked for once the text is whole
+    elif text:
         try:
             found = [_exact(text, control)]
         except MlwrightError as error:
             problem = error
-            found = _like(text, error, control)
+            found = _meant(text, error, control)
     return Page(
         "search.html",
         "page/search",
@@ -47,16 +51,23 @@ def _exact(text: str, control: Control) -> dict[str, str]:
     return {"id": text if named else explained.id, "what": explained.what, "address": page}
 
 
-def _like(text: str, error: MlwrightError, control: Control) -> list[dict[str, str]]:
+def _meant(text: str, error: MlwrightError, control: Control) -> list[dict[str, str]]:
     """Return ids that begin like the text, the nearest name, and names that hold it."""
-    candidates = error.facts.get("candidates") or []
+    candidates = error.facts.get("candidates")
     near = error.facts.get("nearest")
+    listed = [str(each) for each in candidates] if isinstance(candidates, list) else []
+    begins = [_row(each, "begins like this") for each in listed]
+    close = [_row(str(near), "has a name like this")] if near else []
+    rows = [*begins, *close, *_named_like(text, control)]
+    return list({row["id"]: row for row in rows}.values())[:_MOST]
+
+
+def _named_like(text: str, control: Control) -> list[dict[str, str]]:
     wanted = text.casefold()
-    names = [str(row["ref"]) for row in control.project.listing("models", 1_000_000)]
-    close = [str(near)] if near else []
-    close += [name for name in names if wanted in name.casefold()]
-    listed = candidates if isinstance(candidates, list) else []
-    said = dict.fromkeys(close, "has a name like this")
-    said |= dict.fromkeys(map(str, listed), "begins like this")
-    rows = [{"id": each, "what": what, "address": address(each)} for each, what in said.items()]
-    return rows[:_MOST]
+    names = [str(row["ref"]) for row in control.project.listing("models", _SEARCHED)]
+    found = [_row(name, "model") for name in names if wanted and wanted in name.casefold()]
+    return found[:_MOST]
+
+
+def _row(identifier: str, what: str) -> dict[str, str]:
+    return {"id": identifier, "what": what, "address": address(identifier)}

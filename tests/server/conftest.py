@@ -1,0 +1,131 @@
+"""One real project a test session, and the control plane over it as a process of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import DATA
+
+REASON = "the first one <script>alert('x')</script> & more"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the control plane answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """A running control plane; redirects are not followed."""
+
+    folder: Path
+    address: str
+
+    def __call__(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        host = self.address.removeprefix("http://")
+        connection = HTTPConnection(host, timeout=120)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            connection.request(method, path, headers=named)
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, found, body)
+
+
+def mlw(folder: Path, *arguments: object, exit_code: int = 0) -> Any:
+    """Run a command in a project and return its document."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mlwright", *map(str, arguments), "--json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == exit_code, f"{arguments}\n{done.stdout}\n{done.stderr}"
+    return json.loads(done.stdout)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Pages]:
+    """Serve a project's pages; closing our end of the pipe is what ends the process."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "mlwright.server", "--project", str(folder)),
+            *("--port", "0", "--parent-fd", str(reading)),
+        ],
+        pass_fds=[reading],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    os.close(reading)
+    try:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        yield Pages(folder, ready["address"])
+    finally:
+        os.close(writing)
+        assert process.wait(timeout=30) == 0
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def pages_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a live model and a second version that failed its check.
+
+    Made once for all test processes of a session: the first one to come makes it.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder = shared / "pages-project"
+    with (shared / "pages-project.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            folder.mkdir()
+            _make(folder)
+            (folder / "made").touch()
+    return folder
+
+
+def _make(folder: Path) -> None:
+    table = DATA / "churn.csv"
+    build = ["run", table, "--target", "Churn", "--models", "linear", "--budget", "1s"]
+    mlw(folder, *build)
+    mlw(folder, "promote", "Churn@1", "--to", "live", "--reason", REASON)
+    mlw(folder, *build, "--check", "auc >= 0.99", exit_code=3)
+
+
+@pytest.fixture(scope="session")
+def pages(pages_project: Path) -> Iterator[Pages]:
+    """The control plane over the session's project."""
+    with serving(pages_project) as running:
+        yield running

@@ -1,0 +1,266 @@
+"""Pages answer, agree with their twins, lead nowhere that is not there, and refuse strangers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import threading
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from tests.conftest import ROOT
+from tests.server.conftest import REASON, Pages, mlw, serving
+
+PATHS = ["/", "/models/Churn@1", "/why/search", "/prove/Churn@1", "/search?q=zzz", "/list/runs"]
+
+
+class Links(HTMLParser):
+    """Collects what a page links to and loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.inline: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note addresses, and whatever a strict policy would forbid."""
+        for name, value in attrs:
+            if name in ("href", "src", "action") and value:
+                self.found.add(value)
+            if name == "style" or name.startswith("on"):
+                self.inline.append(f"<{tag} {name}>")
+        if tag == "style" or (tag == "script" and not dict(attrs).get("src")):
+            self.inline.append(f"<{tag}>")
+
+
+def links(text: str) -> Links:
+    """Return the links of a page."""
+    parser = Links()
+    parser.feed(text)
+    return parser
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_and_its_twin_are_made_from_the_same_content(path: str, pages: Pages) -> None:
+    page = pages(path, accept="text/html")
+    twin = re.search(r'rel="alternate" type="application/json" href="([^"]+)"', page.text)
+    assert twin is not None
+
+    by_address, by_header = pages(twin[1]), pages(path, accept="application/json")
+
+    assert page.status == by_address.status == by_header.status == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert by_address.json == by_header.json
+    assert by_address.json["schema"].startswith("mlwright/")
+
+
+def test_no_link_from_any_page_is_broken_or_leads_away(pages: Pages) -> None:
+    waiting, seen = {"/"}, set[str]()
+    while waiting and len(seen) < 80:
+        path = waiting.pop()
+        seen.add(path)
+        answer = pages(path, accept="text/html")
+        assert answer.status == 200, path
+        if answer.headers["content-type"].startswith("text/html"):
+            found = links(answer.text)
+            assert found.inline == [], path
+            assert all(link.startswith(("/", "#")) and link[:2] != "//" for link in found.found)
+            waiting |= {link for link in found.found if link[0] == "/"} - seen - {"/search"}
+
+    assert {"/models/Churn%401", "/static/style.css", "/index.json"} <= seen
+    assert any(path.startswith("/why/r_") for path in seen)
+
+
+def test_the_home_page_tells_what_is_live_what_failed_and_whose_words_are_whose(
+    pages: Pages,
+) -> None:
+    for _ in range(100):
+        twin = pages("/index.json").json
+        if twin["health"] is not None:
+            break
+        time.sleep(0.1)
+    page = pages("/").text
+
+    assert twin["health"]["error"] is None
+    assert all(finding["well"] for finding in twin["health"]["findings"])
+    assert twin["endpoints"] == [{"endpoint": "Churn", "live": "Churn@1", "previous": None}]
+    assert twin["changes"]["Churn"]["reason"] == REASON
+    assert [note["id"] for note in twin["attention"]] == ["Churn@2"]
+    assert "Everything that can be verified is well" in page
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_a_model_page_says_in_words_what_its_numbers_say(pages: Pages) -> None:
+    twin = pages("/models/Churn@1.json").json
+    page = pages("/models/Churn@1").text
+
+    auc = twin["evaluation"]["metrics"]["auc"]
+    assert f"its auc was {auc['value']:.4g}" in page
+    assert f'<td class="n">{auc["value"]:.4g}</td>' in page
+    assert twin["evaluation"]["fit"]["why"] in page.replace("&#39;", "'")
+    assert page.count("<svg") == 2
+    assert f'href="/why/{twin["version"]["run"]}"' in page
+    assert twin["changes"][0]["live"] == "Churn@1"
+    assert pages("/models/Churn.json").json["ref"] == "Churn@2", "a bare name is the newest"
+    assert "did not pass all of its checks" in pages("/models/Churn@2").text
+
+
+def test_what_another_process_records_shows_on_the_next_load(
+    pages_project: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(pages_project, copy)
+
+    with serving(copy) as pages:
+        before = pages("/api/v1/events?limit=1").json["events"]
+        mlw(copy, "prove", pages("/models/Churn@1.json").json["version"]["data"])
+        damaged = next((copy / ".mlwright" / "store" / "objects").glob("*/*"))
+        events = pages("/api/v1/events?limit=1").json["events"]
+
+        assert before[0]["event"] != events[0]["event"]
+        assert events[0]["kind"] == "proof.made"
+        damaged.chmod(0o644)
+        damaged.write_bytes(b"no longer what it was")
+
+    with serving(copy) as pages:
+        for _ in range(100):
+            health = pages("/index.json").json["health"]
+            if health is not None:
+                break
+            time.sleep(0.1)
+        assert not all(finding["well"] for finding in health["findings"])
+        assert "Something is wrong with the records" in pages("/").text
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/nowhere", "/static/style.css", "/api/v1/events"])
+def test_every_answer_carries_the_strict_headers(path: str, pages: Pages) -> None:
+    headers = pages(path).headers
+
+    policy = dict(
+        part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";")
+    )
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "server" not in headers
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:7701", "127.0.0.1.evil.example", ""]
+)
+def test_a_name_that_is_not_this_machines_is_not_answered_to(host: str, pages: Pages) -> None:
+    answer = pages("/", host=host)
+
+    assert answer.status in (400, 403)
+    assert b"Churn" not in answer.body
+
+
+@pytest.mark.parametrize("host", ["localhost:7701", "127.0.0.1", "[::1]:80", "LOCALHOST"])
+def test_names_of_this_machine_are_answered_to(host: str, pages: Pages) -> None:
+    assert pages("/", host=host).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"sec_fetch_site": "none", "origin": "http://evil.example"},
+        {"origin": "http://localhost:1"},
+    ],
+)
+def test_a_foreign_page_cannot_ask_for_a_proof(headers: dict[str, str], pages: Pages) -> None:
+    run = pages("/models/Churn@1.json").json["version"]["run"]
+
+    answer = pages(f"/prove/{run}", "POST", **headers)
+
+    assert answer.status == 403
+    assert answer.json["code"] == "origin-foreign"
+    assert pages(f"/prove/{run}.json").json["proofs"] == []
+
+
+def test_a_proof_is_made_recorded_and_shown_while_other_pages_answer(pages: Pages) -> None:
+    data = pages("/models/Churn@1.json").json["version"]["data"]
+    found: list[int] = []
+    proving = threading.Thread(
+        target=lambda: found.append(
+            pages(f"/prove/{data}", "POST", sec_fetch_site="same-origin").status
+        )
+    )
+
+    proving.start()
+    slowest = 0.0
+    while proving.is_alive():
+        began = time.monotonic()
+        assert pages("/static/icon.svg").status == 200
+        slowest = max(slowest, time.monotonic() - began)
+    proving.join()
+    by_program = pages(f"/prove/{data}", "POST", accept="application/json")
+
+    assert found == [303]
+    assert slowest < 2.0
+    assert by_program.json["proof"]["verdict"] == "exact"
+    shown = pages(f"/prove/{data}.json").json["proofs"]
+    assert {proof["verdict"] for proof in shown} == {"exact"}
+    assert by_program.json["proof"]["event"] in [proof["event"] for proof in shown]
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("Churn", "/models/Churn"),
+        ("Churn@1", "/models/Churn@1"),
+        ("search", "/why/search"),
+        ("e_0", "/why/e_0"),
+        (" e_1 ", "/why/e_1"),
+    ],
+)
+def test_the_search_box_leads_to_what_it_is_given(asked: str, leads_to: str, pages: Pages) -> None:
+    answer = pages("/search?q=" + asked.replace(" ", "%20").replace("@", "%40"))
+
+    assert answer.status == 303
+    assert unquote(answer.headers["location"]) == leads_to
+
+
+def test_the_start_of_an_id_leads_to_it_or_to_those_it_may_mean(pages: Pages) -> None:
+    run = pages("/api/v1/runs").json["runs"][0]["run"]
+
+    exact = pages(f"/search?q={run[:12]}")
+    several = pages("/search.json?q=r_").json
+    near = pages("/search.json?q=Chrun").json
+
+    assert exact.headers["location"] == f"/why/{run}"
+    assert several["found"] == []
+    assert "id" in several["detail"]
+    assert "Churn" in [each["id"].partition("@")[0] for each in near["found"]]
+
+
+def test_an_unknown_page_is_told_as_a_page_or_as_a_problem(pages: Pages) -> None:
+    page = pages("/models/Chrun", accept="text/html")
+    problem = pages("/models/Chrun.json")
+    method = pages("/list/runs", "DELETE")
+
+    assert page.status == problem.status == 404
+    assert "did you mean" in page.text
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json["code"] == "model-unknown"
+    assert problem.json["fix"].startswith("mlw show Churn")
+    assert (method.status, "text/html" in method.headers["content-type"]) == (405, True)
+
+
+def test_the_script_is_the_published_one() -> None:
+    script = ROOT / "src" / "mlwright" / "server" / "static" / "htmx.min.js"
+    digest = hashlib.sha256(script.read_bytes()).hexdigest()
+
+    record = (ROOT / "docs" / "decisions" / "0016-pages.md").read_text("utf-8")
+    assert digest in record
