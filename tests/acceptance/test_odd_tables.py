@@ -125,3 +125,18 @@ def test_a_run_asked_to_end_is_recorded_as_interrupted(sent: signal.Signals, mlw
 
     assert process.returncode == 130
     assert [run["status"] for run in mlw.good("ls", "runs")["runs"]] == ["interrupted"]
+
+
+def test_a_diff_of_two_versions_shows_the_checks_they_did_not_both_meet(mlw: Shell) -> None:
+    path = table(mlw.folder)
+    common = ("run", path, "--target", "y", "--budget", "1s", "--check")
+    mlw(*common, "auc >= 0.01", "--json")
+    mlw(*common, "auc >= 0.99", "--json")
+
+    told = mlw.good("diff", "y@1", "y@2")
+
+    checks = {each["what"]: each for each in told["differences"] if each["what"][:5] == "check"}
+    assert set(checks) == {"check auc >= 0.01", "check auc >= 0.99"}
+    assert checks["check auc >= 0.01"]["first"].startswith("pass: ")
+    assert checks["check auc >= 0.01"]["second"] is None
+    assert checks["check auc >= 0.99"]["second"].startswith("fail: ")

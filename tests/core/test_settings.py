@@ -187,6 +187,7 @@ def test_a_rule_of_the_same_name_is_replaced_by_a_flag_and_others_stay() -> None
         ),
         ({"search": {"budget": "10"}}, "spec-value", "search.budget"),
         ({"search": {"budget": 10}}, "spec-value", "search.budget"),
+        ({"search": {"budget": "0s"}}, "spec-value", "search.budget"),
         ({"search": {"budget": True}}, "spec-value", "search.budget"),
         ({"search": {"interpretable_within": float("nan")}}, "spec-value", "interpretable"),
         ({"search": {"interpretable_within": float("inf")}}, "spec-value", "interpretable"),
