@@ -88,7 +88,7 @@ def test_trees_are_taken_apart_as_the_package_of_their_makers_does(fitted: Fit) 
     width = len(made.preparation.outputs) + 1
 
     for row in table.frame.gather_every(60).iter_rows(named=True):
-        features = [number for _, number in prepared(made, row)]
+        features = [number for *_, number in prepared(made, row)]
         oracle = np.asarray(booster.predict([features], pred_contrib=True)).reshape(3, width)
 
         found = additive(made, content, row)
@@ -110,7 +110,7 @@ def test_a_linear_models_terms_are_its_weights_times_what_it_was_given(fitted: F
     base = [column[-1] for column in native.terms([0.0] * len(made.preparation.outputs))]
 
     for row in table.frame.gather_every(60).iter_rows(named=True):
-        features = [number for _, number in prepared(made, row)]
+        features = [number for *_, number in prepared(made, row)]
 
         terms = native.terms(features)
 
@@ -124,7 +124,7 @@ def test_a_linear_models_reasons_may_start_from_any_row(fitted: Fit) -> None:
     model, table = fitted("mixed", "linear")
     made, content, _ = opened(model, table)
     rows = list(table.frame.gather_every(60).iter_rows(named=True))
-    centre = [number for _, number in prepared(made, rows[0])]
+    centre = [number for *_, number in prepared(made, rows[0])]
 
     for row in rows:
         plain, moved = additive(made, content, row), additive(made, content, row, centre)

@@ -137,8 +137,8 @@ class Project:
         return find(self.workspace.ledger, ref)
 
     def why(self, ref: str) -> Why:
-        """Explain any id, model or step."""
-        from mlwright.govern.why import why
+        """Explain any id, model, step or row; of a prediction it is a ``Passport``."""
+        from mlwright.flows.investigating import why
 
         return why(ref, self.workspace.ledger, self.workspace.store)
 

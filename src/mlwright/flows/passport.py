@@ -15,6 +15,7 @@ from mlwright.data.split import PARTS
 from mlwright.data.table import unordered
 from mlwright.features.numbers import is_missing
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.recording import find_prediction, labels_of
 from mlwright.flows.showing import step_output
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.neighbours import Numbers, distances
@@ -49,12 +50,19 @@ class Again:
     flags: tuple[Flag, ...]
 
 
+def passport_of(ref: str, workspace: Workspace) -> Passport:
+    """Return everything behind a recorded prediction, by its id or the start of one."""
+    prediction = find_prediction(ref, workspace)
+    labels = labels_of(prediction, workspace, key_of(prediction, workspace))
+    return explain(prediction, labels, workspace)
+
+
 def explain(prediction: Prediction, labels: Sequence[Label], workspace: Workspace) -> Passport:
     """Return everything behind a recorded prediction."""
     again = read_again(prediction, workspace)
     version, package = again.version, again.package
     row = prepared(package, again.used)
-    neighbours, centre = _nearest(again, [number for _, number in row], workspace)
+    neighbours, centre = _nearest(again, [number for *_, number in row], workspace)
     content = workspace.store.get(package.predictor)
     return passport(
         Gathered(
@@ -89,6 +97,17 @@ def read_again(prediction: Prediction, workspace: Workspace) -> Again:
     sent = rows_of(prediction.body)[prediction.row]
     used, flags = guard(sent, prediction.row)
     return Again(version, package, load_scorer(package, workspace.store), sent, used, flags)
+
+
+def key_of(prediction: Prediction, workspace: Workspace) -> str | None:
+    """Return the key the row was sent with, as text; None where its table has none or it has not.
+
+    A label may name the row by it.
+    """
+    version = version_of(prediction, workspace)
+    name = snapshot_of(version.data, workspace).key
+    key = None if name is None else rows_of(prediction.body)[prediction.row].get(name)
+    return None if key is None else str(key)
 
 
 def version_of(prediction: Prediction, workspace: Workspace) -> ModelVersion:

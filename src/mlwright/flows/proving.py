@@ -1,4 +1,4 @@
-"""Proofs: a model, run, data version or the audit log done again and compared."""
+"""Proofs: a model, run, data version, prediction or the audit log done again and compared."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
 from mlwright.data.reread import reread
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.recording import find_prediction, verify_segments
+from mlwright.flows.replaying import replay_prediction
 from mlwright.flows.tables import Tables
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.prove import environment_differences, judge_steps, overall, same
@@ -34,7 +36,7 @@ AUDIT = "audit"
 
 
 def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> Proof:
-    """Do a model, a run, a data version or the audit again; record the outcome as an event.
+    """Do a model, run, data version, prediction or the audit again; record the outcome as an event.
 
     Raises
     ------
@@ -48,6 +50,9 @@ def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> 
     if ref == AUDIT:
         return _audit(workspace, checkpoint)
     noun = noun_of(ref) or Noun.MODEL
+    if noun is Noun.PREDICTION:
+        prediction = find_prediction(ref, workspace)
+        return _recorded(replay_prediction(prediction, workspace), workspace)
     if noun is Noun.DATA:
         return _recorded(_data(resolve(ref, workspace.ledger), workspace), workspace)
     if noun is Noun.RUN:

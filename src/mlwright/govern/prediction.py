@@ -33,7 +33,7 @@ class Gathered:
     value: Scalar
     sent: Mapping[str, object]
     used: Mapping[str, object]
-    prepared: tuple[tuple[str, float], ...]
+    prepared: tuple[tuple[str, str, float], ...]
     additive: Additive
     centred: bool
     neighbours: tuple[Neighbour, ...]
@@ -62,7 +62,7 @@ def passport(found: Gathered) -> Passport:
         "probability": probabilities,
         "sent": found.sent,
         "used": found.used,
-        "prepared": dict(found.prepared),
+        "prepared": {name: number for _, name, number in found.prepared},
         "reasons": {
             "scale": additive.scale,
             "output": additive.output,
@@ -86,6 +86,7 @@ def passport(found: Gathered) -> Passport:
         lineage=_lineage(found),
         prediction=prediction,
         version=found.version,
+        target=found.package.task.target,
         value=found.value,
         probabilities=probabilities,
         sent=found.sent,
@@ -95,6 +96,7 @@ def passport(found: Gathered) -> Passport:
         start=told,
         reasons=ordered,
         neighbours=found.neighbours,
+        distance=DISTANCE,
         change=found.change,
         labels=found.labels,
     )
@@ -152,6 +154,5 @@ def _segment_link(segment: Segment) -> Link:
     if segment.event is not None:
         what = f"segment {segment.number}; its root {segment.root} stands in this entry of the log"
         return Link("recorded in", "event", segment.event, what, facts)
-    state = "sealed" if segment.sealed else "open"
-    what = f"{state}; its root is not in the log yet: serving seals it, and so does mlw doctor"
-    return Link("recorded in", "segment", str(segment.number), what, facts)
+    what = "not sealed yet: its root goes into the log when it is"
+    return Link("recorded in", "segment", f"segment {segment.number}", what, facts)

@@ -92,21 +92,24 @@ class Passport(Why):
     """One prediction explained: the answer, its reasons, and everything behind it.
 
     ``sent`` is the row as it came, ``used`` as it was scored (cells may be clipped), ``prepared``
-    as the predictor got it. ``reasons`` are all columns, largest first; with ``additive.base``
-    they make the score. ``change`` is the move that made the version live, None where the log
-    has none. All of it is in ``facts`` too, as JSON.
+    as the predictor got it: column, feature and number. ``reasons`` are all columns, largest
+    first; with ``additive.base`` they make the score. ``distance`` tells what near means.
+    ``change`` is the move that made the version live, None where the log has none. All of it is
+    in ``facts`` too, as JSON.
     """
 
     prediction: Prediction
     version: ModelVersion
+    target: str
     value: Scalar
     probabilities: Mapping[str, float]
     sent: Mapping[str, object]
     used: Mapping[str, object]
-    prepared: tuple[tuple[str, float], ...]
+    prepared: tuple[tuple[str, str, float], ...]
     additive: Additive
     start: str
     reasons: tuple[Reason, ...]
     neighbours: tuple[Neighbour, ...]
+    distance: str
     change: RoleChange | None
     labels: tuple[Label, ...]

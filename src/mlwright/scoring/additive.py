@@ -67,10 +67,11 @@ def additive(
     )
 
 
-def prepared(package: ModelPackage, row: Row) -> tuple[tuple[str, float], ...]:
-    """Return one row as the predictor gets it: the name and number of each feature."""
+def prepared(package: ModelPackage, row: Row) -> tuple[tuple[str, str, float], ...]:
+    """Return one row as the predictor gets it: for each feature its column, name and number."""
     features = compile_features(package.preparation)(row)
-    return tuple(zip(package.preparation.outputs, features, strict=True))
+    columns = [step.column for step in package.preparation.steps for _ in step.outputs]
+    return tuple(zip(columns, package.preparation.outputs, features, strict=True))
 
 
 def _by_column(package: ModelPackage, amounts: list[float]) -> tuple[tuple[str, float], ...]:

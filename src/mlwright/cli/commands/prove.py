@@ -89,6 +89,8 @@ def _announced(ref: str, project: Project) -> str | None:
     if noun in (None, Noun.MODEL):
         version = project.find(ref).ref
         return f"making {version} again; this takes about as long as it took at first"
+    if noun is Noun.PREDICTION:
+        return None  # milliseconds
     found = short(resolve(ref, project.workspace.ledger))
     if noun is Noun.DATA:
         return f"reading every row of {found} again"

@@ -14,7 +14,7 @@ from mlwright.core.ids import short
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlwright.govern.records import Link
+    from mlwright.govern.records import Link, Why
     from mlwright.run.records import Change
 
 
@@ -31,13 +31,19 @@ def command(ref: str, rows_file: Path | None, output: Output) -> None:
     """Explain REF, back to the rows and the people.
 
     REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), an event
-    (e_…) or a step by its name (`mlw ls steps` lists them). The start of an id is enough where
-    no other id begins so.
+    (e_…), a prediction (p_…), a label (l_…), a step by its name (`mlw ls steps` lists them), or
+    a row of the data by its id: then it tells which models learned from it. The start of an id
+    is enough where no other id begins so.
 
     \b
     mlw why churned@1
+    mlw why p_aaaaaeaaac  # the answer, its reasons and everything behind it
+    mlw why 7590-VHVEG    # what became of this row
     mlw why search        # which part of the step's key changed since the run before
     """
+    from mlwright.cli.passport_view import tell_passport
+    from mlwright.govern.records import Passport
+
     with open_project(output) as project:
         why = project.why(ref)
         if rows_file is not None:
@@ -57,6 +63,17 @@ def command(ref: str, rows_file: Path | None, output: Output) -> None:
             return
     output.heading(f"{why.kind} {why.id}")
     output.line(f"  {why.what}")
+    if isinstance(why, Passport):
+        tell_passport(why, output)
+    else:
+        _tell_facts(why, output)
+    output.line()
+    output.heading("the way back")
+    for link in why.lineage:
+        _tell_link(link, output)
+
+
+def _tell_facts(why: Why, output: Output) -> None:
     changes = cast("Sequence[Change]", why.facts.get("changes", ()))
     output.fields(
         (name, _text(value)) for name, value in why.facts.items() if name != "changes" and value
@@ -68,10 +85,6 @@ def command(ref: str, rows_file: Path | None, output: Output) -> None:
             ("what", "name", "before", "now"),
             ((c.term, c.name, _cut(c.before), _cut(c.after)) for c in changes),
         )
-    output.line()
-    output.heading("the way back")
-    for link in why.lineage:
-        _tell_link(link, output)
 
 
 def _cut(value: object) -> str:

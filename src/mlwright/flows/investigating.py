@@ -1,0 +1,65 @@
+"""Any id, name, step or row explained: by the log, and by what the records and the data know.
+
+What reads tables is imported where it is needed: most questions are answered by the log alone,
+in a tenth of the time.
+"""
+
+from __future__ import annotations
+
+from mlwright.core.errors import NotFoundError
+from mlwright.core.ids import Noun, noun_of
+from mlwright.flows.workspace import Workspace
+from mlwright.govern.records import Why
+from mlwright.govern.why import why as why_logged
+
+ROW = "row:"
+"""What goes before a row's id that also is a name or begins like an id."""
+
+
+def why(ref: str, workspace: Workspace) -> Why:
+    """Explain an id, a model, a step, or a row by its key or the digits of its content.
+
+    Raises
+    ------
+    NotFoundError
+        ``id-unknown``, ``name-unknown`` or ``row-unknown``.
+    UsageError
+        ``id-ambiguous`` or ``id-form``.
+    """
+    noun = noun_of(ref)
+    if noun is Noun.PREDICTION:
+        from mlwright.flows.passport import passport_of
+
+        return passport_of(ref, workspace)
+    if noun is Noun.LABEL:
+        from mlwright.flows.labels import why_label
+
+        return why_label(ref, workspace)
+    if ref.startswith(ROW):
+        from mlwright.flows.rows import why_row
+
+        return why_row(ref.removeprefix(ROW), workspace)
+    try:
+        return why_logged(ref, workspace.ledger, workspace.store)
+    except NotFoundError as error:
+        if error.code != "name-unknown":
+            raise
+        return _row_or(ref, error, workspace)
+
+
+def _row_or(ref: str, unknown: NotFoundError, workspace: Workspace) -> Why:
+    """Return the row of that name, or raise that nothing is called so, rows included."""
+    from mlwright.flows.rows import why_row
+
+    try:
+        return why_row(ref, workspace)
+    except NotFoundError as error:
+        if error.code != "row-unknown":
+            raise
+        raise NotFoundError(
+            unknown.code,
+            unknown.message,
+            fix=unknown.fix,
+            facts=unknown.facts,
+            looked=(*unknown.looked, *error.looked),
+        ) from None

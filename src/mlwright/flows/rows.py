@@ -1,0 +1,80 @@
+"""What became of a row: found in every data version, placed in every model's split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mlwright.core.errors import NotFoundError
+from mlwright.core.records import load
+from mlwright.data.places import find_row, parts_of, rows_at
+from mlwright.data.records import Snapshot, Split
+from mlwright.data.split import ASIDE, PARTS
+from mlwright.data.table import Table, unordered
+from mlwright.features.numbers import missing_in
+from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.showing import step_output
+from mlwright.flows.workspace import Workspace
+from mlwright.govern.records import Why
+from mlwright.govern.row import Holding, Use, explain_row
+from mlwright.registry.records import ModelVersion
+from mlwright.registry.versions import versions
+from mlwright.scoring.records import ModelPackage
+from mlwright.serve.lookup import count
+
+
+def why_row(row: str, workspace: Workspace) -> Why:
+    """Explain a row forward, by its key or the digits of its content.
+
+    Raises
+    ------
+    NotFoundError
+        ``row-unknown`` when no data version holds it.
+    """
+    events = workspace.ledger.events(kind="data.ingested")
+    data = dict.fromkeys(event.subject for event in events)
+    models = [version.model for version in versions(workspace.ledger)]
+    answered = count(workspace.records, models)
+    holdings = tuple(_holdings(row, data, answered, workspace))
+    if not holdings:
+        raise NotFoundError(
+            "row-unknown",
+            f"no data version holds a row {row!r}",
+            fix="a row is known by its key, or by the first 32 digits of its digest: "
+            "mlw why MODEL --rows FILE writes every id",
+            facts={"row": row},
+            looked=[f"the rows of {len(data)} data versions"],
+        )
+    return explain_row(row, holdings, workspace.ledger, workspace.store)
+
+
+def _holdings(
+    row: str, data: Mapping[str, None], answered: Mapping[str, int], workspace: Workspace
+) -> Iterator[Holding]:
+    for identifier in data:
+        snapshot = snapshot_of(identifier, workspace)
+        found = find_row(row, snapshot, workspace.store)
+        if found is None:
+            continue
+        place, by = found
+        everything = unordered(snapshot, workspace.store)
+        alone = rows_at([place], everything, snapshot, workspace.store)
+        uses = tuple(
+            _use(version, alone, snapshot, answered.get(version.model, 0), workspace)
+            for version in versions(workspace.ledger)
+            if version.data == identifier
+        )
+        yield Holding(identifier, by, uses)
+
+
+def _use(
+    version: ModelVersion, row: Table, snapshot: Snapshot, answered: int, workspace: Workspace
+) -> Use:
+    package = load(ModelPackage, workspace.store.get(version.package))
+    if missing_in(row.frame[package.task.target]).any():
+        return Use(version, None, "it has no value of the target", answered)
+    split = step_output(version.run, "split", Split, workspace)
+    (number,) = parts_of(row, split, snapshot, workspace.store)
+    if number == ASIDE:
+        return Use(version, None, "set aside: its group lies in a later window", answered)
+    part = PARTS[number].value
+    return Use(version, part, f"its {part} part", answered)
