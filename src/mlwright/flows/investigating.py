@@ -6,10 +6,13 @@ in a tenth of the time.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.flows.workspace import Workspace
-from mlwright.govern.records import Why
+from mlwright.govern.records import Link, Why
+from mlwright.govern.why import RECORDED
 from mlwright.govern.why import why as why_logged
 
 ROW = "row:"
@@ -40,11 +43,22 @@ def why(ref: str, workspace: Workspace) -> Why:
 
         return why_row(ref.removeprefix(ROW), workspace)
     try:
-        return why_logged(ref, workspace.ledger, workspace.store)
+        found = why_logged(ref, workspace.ledger, workspace.store)
     except NotFoundError as error:
         if error.code != "name-unknown":
             raise
         return _row_or(ref, error, workspace)
+    return _with_subject(found, workspace) if noun is Noun.EVENT else found
+
+
+def _with_subject(event: Why, workspace: Workspace) -> Why:
+    """Return an event with what it is about, where that is not in the log but in the records."""
+    subject = workspace.ledger.event(int(event.id.partition("_")[2])).subject
+    if noun_of(subject) not in RECORDED:
+        return event
+    about = why(subject, workspace)
+    link = Link("about", about.kind, about.id, about.what, {})
+    return replace(event, lineage=(*event.lineage, link, *about.lineage))
 
 
 def _row_or(ref: str, unknown: NotFoundError, workspace: Workspace) -> Why:

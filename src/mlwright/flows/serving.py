@@ -221,6 +221,7 @@ def serving_environment() -> dict[str, str]:
         "libc": " ".join(platform.libc_ver()).strip(),
         "cpu": cpu_level(),
         "numpy": installed_version("numpy"),
+        "lightgbm": installed_version("lightgbm"),
     }
 
 

@@ -21,6 +21,9 @@ from mlwright.run.records import ENDINGS
 from mlwright.run.why import why_step
 from mlwright.store.protocol import Store
 
+RECORDED = (Noun.PREDICTION, Noun.LABEL)
+"""What the log knows the ids of at most; what they are stands in the records of serving."""
+
 
 def why(ref: str, ledger: Ledger, store: Store) -> Why:
     """Explain a model (id, name or ``name@version``), run, data version, check, event or step.
@@ -304,7 +307,7 @@ def _check(identifier: str, ledger: Ledger, store: Store) -> Why:
 def _event(identifier: str, ledger: Ledger, store: Store) -> Why:
     event = ledger.event(_sequence(identifier, ledger))
     about: tuple[Link, ...] = ()
-    if noun_of(event.subject) not in (None, Noun.EVENT):
+    if noun_of(event.subject) not in (None, Noun.EVENT, *RECORDED):
         explained = why(event.subject, ledger, store)
         about = (
             Link("about", explained.kind, explained.id, explained.what, {}),
