@@ -261,7 +261,8 @@ def test_every_declared_dependency_is_imported_somewhere() -> None:
 
     unused = {name for name in declared if name.replace("scikit-learn", "sklearn") not in imported}
 
-    assert unused == set()
+    # uvicorn brings no parser of its own choice: the worker asks it for httptools.
+    assert unused - {"httptools"} == set()
 
 
 def test_every_module_opens_with_a_docstring() -> None:

@@ -1,0 +1,151 @@
+"""From a request's body to its answers: read, held against the contract, scored, written as JSON.
+
+Nothing here waits or records; the same body gives the same answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from struct import Struct
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from mlwright.data.records import Scalar
+from mlwright.scoring.native.protocol import Matrix
+from mlwright.serve.records import Flag
+from mlwright.serve.requests import Columns, Row, read
+from mlwright.serve.roles import LoadedModel
+
+Flags = Sequence[tuple[Flag, ...]]
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Answered:
+    """Answers to one request, before they are on disk.
+
+    ``answers`` are rows x outputs as little-endian float64, ``recorded_flags`` the flags as JSON,
+    empty when there is none. ``write`` makes the body of the response; it takes what gives each
+    row its id, or None where nothing is recorded.
+    """
+
+    rows: int
+    flags: int
+    answers: bytes
+    recorded_flags: bytes
+    write: Callable[[Callable[[int], str] | None], bytes]
+
+
+def answer(model: LoadedModel, body: bytes) -> Answered:
+    """Return the answers of a model to a body.
+
+    Raises
+    ------
+    DataError
+        What :func:`mlwright.serve.requests.read`, the guard or the scorer refuses.
+    """
+    found = read(body)
+    if type(found) is dict:
+        return _one(model, found)
+    rows = found.rows() if isinstance(found, Columns) else found
+    return _several(model, rows)  # type: ignore[arg-type]
+
+
+def _one(model: LoadedModel, sent: Row) -> Answered:
+    row, flags = model.guard(sent, 0)
+    scorer = model.scorer
+    numbers = scorer.predict_row(row)
+    form = _form(model)
+
+    def write(identify: Callable[[int], str] | None) -> bytes:
+        told: dict[str, Any] = {} if identify is None else {"id": identify(0)}
+        told["model"] = model.ref
+        told["value"] = scorer.decide_row(numbers)
+        if form.classes:
+            told["probability"] = dict(zip(form.classes, numbers, strict=True))
+        told["flags"] = [_told(flag) for flag in flags] if flags else flags
+        return _encode(told)
+
+    return Answered(1, len(flags), form.pack(*numbers), _encode(flags) if flags else b"", write)
+
+
+def _several(model: LoadedModel, sent: list[Row]) -> Answered:
+    guard = model.guard
+    guarded = [guard(row, place) for place, row in enumerate(sent)]
+    scorer = model.scorer
+    matrix: Matrix = scorer.predict_rows([row for row, _ in guarded])
+    every = [flag for _, flags in guarded for flag in flags]
+    form = _form(model)
+
+    def write(identify: Callable[[int], str] | None) -> bytes:
+        values = scorer.decide(matrix)
+        numbers = matrix.tolist()
+        return _encode(
+            {
+                "model": model.ref,
+                "predictions": [
+                    _row_told(form.classes, place, value, answers, flags, identify)
+                    for place, (value, answers, (_, flags)) in enumerate(
+                        zip(values, numbers, guarded, strict=True)
+                    )
+                ],
+            }
+        )
+
+    return Answered(
+        len(sent),
+        len(every),
+        np.ascontiguousarray(matrix, dtype="<f8").tobytes(),
+        _encode(every) if every else b"",
+        write,
+    )
+
+
+def _row_told(
+    classes: Sequence[str],
+    place: int,
+    value: Scalar,
+    numbers: Sequence[float],
+    flags: tuple[Flag, ...],
+    identify: Callable[[int], str] | None,
+) -> dict[str, Any]:
+    told: dict[str, Any] = {} if identify is None else {"id": identify(place)}
+    told["value"] = value
+    if classes:
+        told["probability"] = dict(zip(classes, numbers, strict=True))
+    told["flags"] = [_told(flag) for flag in flags] if flags else flags
+    return told
+
+
+def _told(flag: Flag) -> dict[str, Any]:
+    return {
+        "column": flag.column,
+        "breach": flag.breach.value,
+        "value": flag.value,
+        "clipped": flag.clipped,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a model's numbers are told and packed."""
+
+    classes: tuple[str, ...]
+    pack: Callable[..., bytes]
+
+
+_FORMS: dict[tuple[str, ...], _Form] = {}
+_PREFIX = "probability:"
+
+
+def _form(model: LoadedModel) -> _Form:
+    outputs = model.scorer.package.signature.outputs
+    form = _FORMS.get(outputs)
+    if form is None:
+        classes = tuple(each.removeprefix(_PREFIX) for each in outputs if each.startswith(_PREFIX))
+        form = _FORMS[outputs] = _Form(classes, Struct(f"<{len(outputs)}d").pack)
+    return form

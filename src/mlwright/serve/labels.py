@@ -1,0 +1,71 @@
+"""Labels as they are sent: about a prediction by its id, or about a row by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from mlwright.core.errors import DataError, NotFoundError, nearest
+from mlwright.serve.ids import is_whole
+from mlwright.serve.records import Truth
+from mlwright.serve.requests import Cell, rows_of
+
+_BY_ID = {"id", "value"}
+_BY_KEY = {"endpoint", "key", "value"}
+
+
+def truths_of(body: bytes, endpoints: Collection[str]) -> tuple[list[Truth], bool]:
+    """Return the labels of a body, and whether it held one alone rather than an array.
+
+    Raises
+    ------
+    DataError
+        ``label-form`` for one that is about nothing, or what a body is refused for.
+    NotFoundError
+        ``endpoint-unknown``.
+    """
+    rows = rows_of(body)
+    alone = body.lstrip()[:1] == b"{"
+    return [_truth(row, place, endpoints) for place, row in enumerate(rows, start=1)], alone
+
+
+def _truth(row: Mapping[str, Cell], place: int, endpoints: Collection[str]) -> Truth:
+    value = row.get("value")
+    if value is None:
+        raise _form(place, "has no value")
+    written = msgspec.json.encode(value)
+    if row.keys() == _BY_ID:
+        identifier = row["id"]
+        if not (
+            isinstance(identifier, str) and identifier.startswith("p_") and is_whole(identifier)
+        ):
+            raise _form(place, f"has the id {str(identifier)[:60]!r}, which names no prediction")
+        return Truth(identifier, None, None, written)
+    if row.keys() != _BY_KEY:
+        raise _form(place, f"has the members {', '.join(sorted(row))[:120]}")
+    endpoint, key = row["endpoint"], row["key"]
+    if not isinstance(endpoint, str) or endpoint not in endpoints:
+        close = nearest(str(endpoint), endpoints)
+        hint = f"; did you mean {close!r}?" if close else ""
+        raise NotFoundError(
+            "endpoint-unknown",
+            f"label {place:,} is about the endpoint {str(endpoint)[:60]!r}, "
+            f"which is not live{hint}",
+            fix="name an endpoint that is live",
+            facts={"endpoint": str(endpoint)[:60], "nearest": close},
+            looked=sorted(endpoints),
+        )
+    if isinstance(key, bool) or not isinstance(key, int | str):
+        raise _form(place, f"has the key {str(key)[:60]!r}, neither text nor a whole number")
+    return Truth(None, endpoint, str(key), written)
+
+
+def _form(place: int, what: str) -> DataError:
+    return DataError(
+        "label-form",
+        f"label {place:,} {what}",
+        fix='send {"id": "p_…", "value": …} or {"endpoint": "…", "key": "…", "value": …}, '
+        "or an array of them",
+        facts={"label": place},
+    )

@@ -1,0 +1,168 @@
+"""Who is live, read from the roles file: models loaded beside the old ones, then swapped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NewType
+
+from mlwright.core.digest import Digest
+from mlwright.core.errors import BrokenError, MlwrightError, NotFoundError, nearest
+from mlwright.core.records import load as load_record
+from mlwright.scoring.records import ModelPackage
+from mlwright.scoring.scorer import Scorer, load
+from mlwright.serve.guard import Guard, compile_guard
+from mlwright.store.protocol import Store
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A version ready to answer for an endpoint."""
+
+    endpoint: str
+    ref: str
+    model: str
+    package: Digest
+    scorer: Scorer
+    guard: Guard
+
+
+_Stamp = NewType("_Stamp", tuple[int, int, int])
+
+
+class Endpoints:
+    """The live version of every endpoint; ``live`` is replaced whole, never changed.
+
+    A request that took a model from it is answered by that model, whatever is swapped meanwhile.
+
+    Parameters
+    ----------
+    file
+        The roles file, which is only ever replaced atomically.
+    store
+        Where the packages are.
+    policy
+        What becomes of cells that break the contract.
+    only
+        The endpoints to answer for; all of them where it is empty.
+    tell
+        Takes an error that keeps a version from being loaded.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        store: Store,
+        *,
+        policy: Mapping[str, str],
+        only: Sequence[str] = (),
+        tell: Callable[[MlwrightError], None],
+    ) -> None:
+        self.live: Mapping[str, LoadedModel] = {}
+        self.why_not = "no roles have been read yet"
+        self._file = file
+        self._store = store
+        self._policy = policy
+        self._only = only
+        self._tell = tell
+        self._stamp: _Stamp | None = None
+
+    def changed(self) -> bool:
+        """Tell whether the file is another one than the one read last."""
+        return self._now() != self._stamp
+
+    def refresh(self) -> None:
+        """Read the file and load what became live; an endpoint that cannot keeps its old model."""
+        self._stamp = self._now()
+        try:
+            wanted = self._wanted()
+        except (MlwrightError, OSError, ValueError, KeyError, TypeError) as error:
+            self._failed(_unreadable(self._file, error))
+            return
+        before = self.live
+        live: dict[str, LoadedModel] = {}
+        why_not = "" if wanted else f"nothing is live: {self._file} names no version"
+        for name, role in wanted.items():
+            old = before.get(name)
+            if old is not None and (old.ref, old.package) == (role["ref"], role["package"]):
+                live[name] = old
+                continue
+            try:
+                live[name] = self._load(name, role)
+            except MlwrightError as error:
+                self._tell(error)
+                why_not = f"{role['ref']} cannot be loaded: {error.message}"
+                if old is not None:
+                    live[name] = old
+        self.live, self.why_not = live, why_not
+
+    def find(self, name: str) -> LoadedModel:
+        """Return the model that is live for an endpoint.
+
+        Raises
+        ------
+        NotFoundError
+            ``endpoint-unknown``, naming the nearest.
+        """
+        found = self.live.get(name)
+        if found is not None:
+            return found
+        close = nearest(name, self.live)
+        hint = f"; did you mean {close!r}?" if close else ""
+        there = ", ".join(sorted(self.live)) or "none"
+        raise NotFoundError(
+            "endpoint-unknown",
+            f"there is no endpoint {name[:_SHOWN]!r}{hint}",
+            fix=f"ask one that is live ({there}), or make a version live: "
+            "mlw promote NAME@VERSION --to live",
+            facts={"endpoint": name[:_SHOWN], "nearest": close},
+            looked=sorted(self.live),
+        )
+
+    def _wanted(self) -> Mapping[str, Mapping[str, str]]:
+        document: Any = json.loads(self._file.read_bytes())
+        if document["format"] != _FORMAT:
+            raise ValueError(f"it has the format {document['format']!r}, not {_FORMAT}")
+        return {
+            name: roles["live"]
+            for name, roles in document["endpoints"].items()
+            if roles["live"] is not None and (not self._only or name in self._only)
+        }
+
+    def _load(self, name: str, role: Mapping[str, str]) -> LoadedModel:
+        digest = Digest(role["package"])
+        package = load_record(ModelPackage, self._store.get(digest))
+        scorer = load(package, self._store)
+        guard = compile_guard(package.contract, package.signature.inputs, self._policy)
+        # The first row through a plan prepares what the later ones use.
+        for row in scorer.probe_rows()[:1]:
+            scorer.predict_row(row)
+        return LoadedModel(name, role["ref"], package.id, digest, scorer, guard)
+
+    def _failed(self, error: MlwrightError) -> None:
+        self._tell(error)
+        self.why_not = error.message
+
+    def _now(self) -> _Stamp | None:
+        try:
+            found = self._file.stat()
+        except OSError:
+            return None
+        return _Stamp((found.st_mtime_ns, found.st_ino, found.st_size))
+
+
+_SHOWN = 60
+
+
+def _unreadable(file: Path, error: Exception) -> BrokenError:
+    return BrokenError(
+        "roles-unreadable",
+        f"the roles cannot be read from {file}: {error}",
+        fix="mlw serve writes that file again from the log when it starts",
+        facts={"file": str(file)},
+        looked=[str(file)],
+    )

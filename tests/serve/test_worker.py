@@ -1,0 +1,285 @@
+"""A worker answers over HTTP what its model answers, refuses by code, and lives on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+from typing import Any
+
+import pytest
+
+from .conftest import Start, Trained, Worker
+
+
+def test_a_row_is_answered_to_the_bit_with_an_id_and_the_versions_name(
+    worker: Worker, trained: Trained
+) -> None:
+    scorer = trained.scorer("churn@1")
+
+    for row in trained.rows[:50]:
+        reply = worker.ask("/churn/predict", row)
+
+        numbers = scorer.predict_row(row)
+        assert reply.status == 200, reply
+        found = reply.json
+        assert [p.hex() for p in found["probability"].values()] == [n.hex() for n in numbers]
+        assert found["value"] == scorer.decide_row(numbers)
+        assert found["model"] == reply.headers["x-model"] == "churn@1"
+        assert found["id"] == reply.headers["x-prediction-id"]
+        assert found["id"].startswith("p_")
+        assert reply.headers["x-log"] == "durable"
+
+
+def test_rows_and_columns_are_answered_as_each_row_alone(worker: Worker, trained: Trained) -> None:
+    rows = [{**row, "customer": f"é{place}"} for place, row in enumerate(trained.rows)]
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    scorer = trained.scorer("churn@1")
+
+    by_rows = worker.ask("/churn/predict", rows).json["predictions"]
+    by_columns = worker.ask("/churn/predict", columns).json["predictions"]
+
+    alone = [scorer.predict_row(row) for row in trained.rows]
+    for found in (by_rows, by_columns):
+        assert [tuple(each["probability"].values()) for each in found] == alone
+        assert len({each["id"] for each in found}) == len(rows)
+
+
+def test_a_large_batch_is_answered_as_a_small_one(worker: Worker, trained: Trained) -> None:
+    many = [*trained.rows] * 10
+    assert len(json.dumps(many)) > 250_000
+
+    found = worker.ask("/churn/predict", many).json["predictions"]
+
+    few = worker.ask("/churn/predict", list(trained.rows)).json["predictions"]
+    expected = [each["probability"] for each in few] * 10
+    assert [each["probability"] for each in found] == expected
+
+
+def test_a_cell_out_of_contract_is_flagged(worker: Worker, trained: Trained) -> None:
+    row = {**trained.rows[0], "tenure": 10_000, "Contract": "Five years"}
+
+    found = worker.ask("/churn/predict", row).json
+
+    flags = {each["column"]: each for each in found["flags"]}
+    assert flags["tenure"] == {
+        "column": "tenure", "breach": "out-of-range", "value": 10_000, "clipped": False,
+    }  # fmt: skip
+    assert flags["Contract"]["breach"] == "unseen"
+
+
+def typed(kind: str) -> dict[str, Any]:
+    return {"raw": b"a=1", "headers": {"Content-Type": kind}}
+
+
+ZIPPED: dict[str, Any] = {"raw": b"{}", "headers": {"Content-Encoding": "gzip"}}
+REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
+    ("/churn/predict", {"raw": b"{"}, 400, "request-syntax"),
+    ("/churn/predict", {"raw": b""}, 400, "request-syntax"),
+    ("/churn/predict", {"raw": b'{"tenure":1,"tenure":2}'}, 400, "request-duplicate"),
+    ("/churn/predict", {"raw": b'{"tenure":NaN}'}, 400, "request-number"),
+    ("/churn/predict", {"raw": b"[" * 50}, 400, "request-syntax"),
+    ("/churn/predict", {"raw": b"[" * 50 + b"]" * 50}, 400, "request-depth"),
+    ("/churn/predict", {"body": {"tenure": 1}}, 422, "column-missing"),
+    ("/churn/predict", {"body": []}, 422, "request-empty"),
+    ("/churn/predict", {"raw": b'{"tenure":"\\ud800"}'}, 400, "request-text"),
+    ("/churn/predict", {}, 405, "request-method"),
+    ("/churn/predict", {"raw": b"{}", "method": "PUT"}, 405, "request-method"),
+    ("/churm/predict", {"body": {}}, 404, "endpoint-unknown"),
+    ("/%FF%2e/predict", {"body": {}}, 404, "endpoint-unknown"),
+    ("/nowhere", {}, 404, "route-unknown"),
+    ("/metrics", {"raw": b""}, 405, "request-method"),
+    ("/churn/predict", typed("application/x-www-form-urlencoded"), 415, "request-media-type"),
+    ("/churn/predict", typed("application/json; charset=latin-1"), 415, "request-media-type"),
+    ("/churn/predict", ZIPPED, 415, "request-media-type"),
+    ("/labels", {"body": {"id": "p_1", "value": 1}}, 422, "label-form"),
+    ("/labels", {"body": {"endpoint": "churn", "key": "7"}}, 422, "label-form"),
+    ("/labels", {"body": {"endpoint": "churn", "key": 1.5, "value": 1}}, 422, "label-form"),
+    ("/labels", {"body": {"endpoint": "chum", "key": "7", "value": 1}}, 404, "endpoint-unknown"),
+]  # fmt: skip
+
+
+def test_every_refusal_is_a_problem_with_its_code_and_the_connection_lives_on(
+    worker: Worker, trained: Trained
+) -> None:
+    for path, asked, status, code in REFUSED:
+        reply = worker.ask(path, **asked)
+
+        assert (reply.status, reply.code) == (status, code), (path, asked, reply)
+
+    row = {**trained.rows[0], "tenure": "long"}
+    wrong_kind = worker.ask("/churn/predict", [trained.rows[0], row])
+    assert (wrong_kind.status, wrong_kind.code) == (422, "value-kind")
+    assert "churn" in worker.ask("/churm/predict", {}).json["detail"]
+    assert worker.ask("/churn/predict", {}, method="DELETE").headers["allow"] == "POST"
+    assert worker.ask("/churn/predict", trained.rows[0]).status == 200
+
+
+def test_what_is_no_http_is_told_as_a_problem(worker: Worker) -> None:
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as wire:
+        wire.sendall(b"HELLO\r\n\r\n")
+        answer = wire.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"request-http" in answer
+
+
+def test_a_label_is_recorded_and_gets_an_id(worker: Worker, trained: Trained) -> None:
+    asked = worker.ask("/churn/predict", trained.rows[0]).json["id"]
+
+    one = worker.ask("/labels", {"id": asked, "value": "Yes"})
+    several = worker.ask(
+        "/labels",
+        [{"id": asked, "value": "No"}, {"endpoint": "churn", "key": 17, "value": "Yes"}],
+    )
+
+    assert one.status == several.status == 200
+    assert one.json["id"].startswith("l_")
+    assert len({each["id"] for each in several.json["labels"]}) == 2
+
+
+def test_health_readiness_metrics_and_openapi_tell_what_is(worker: Worker) -> None:
+    assert worker.ask("/healthz").status == 200
+    assert worker.ask("/readyz").json["endpoints"] == {"churn": "churn@1"}
+    document = worker.ask("/openapi.json").json
+    assert "/churn/predict" in document["paths"]
+    assert document["openapi"].startswith("3.1")
+    text = worker.ask("/metrics").content.decode()
+    counts = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
+    answered = float(counts['mlwright_requests_total{endpoint="churn",status="200"}'])
+    seconds = float(counts['mlwright_request_seconds_count{endpoint="churn"}'])
+    assert 0 < answered < seconds
+    assert float(counts['mlwright_worker_ready{worker="0"}']) == 1
+    head = worker.ask("/healthz", method="HEAD")
+    assert (head.status, head.content) == (200, b"")
+
+
+def test_bodies_are_limited_in_size_and_in_time(start: Start, trained: Trained) -> None:
+    worker = start(max_body=20_000.0, timeout=0.4)
+
+    told = worker.ask("/churn/predict", raw=b" " * 20_001)
+    chunked = _exchange(
+        worker,
+        b"POST /churn/predict HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+        + b"5000\r\n" + b" " * 0x5000 + b"\r\n",
+    )  # fmt: skip
+    slow = _exchange(
+        worker, b"POST /churn/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"
+    )
+
+    assert (told.status, told.code) == (413, "request-too-large")
+    assert told.headers["connection"] == "close"
+    assert chunked.startswith(b"HTTP/1.1 413 ")
+    assert slow.startswith(b"HTTP/1.1 408 ")
+    assert b"request-slow" in slow
+    assert worker.ask("/churn/predict", trained.rows[0]).status == 200
+
+
+def test_a_policy_refuses_or_clips(start: Start, trained: Trained) -> None:
+    worker = start(out_of_range="clip", unseen="refuse")
+    far = {**trained.rows[0], "tenure": 10_000}
+    scorer = trained.scorer("churn@1")
+
+    clipped = worker.ask("/churn/predict", far).json
+    refused = worker.ask("/churn/predict", {**far, "Contract": "Five years"})
+
+    (flag,) = clipped["flags"]
+    assert flag["clipped"] is True
+    numbers = scorer.predict_row({**far, "tenure": 72})
+    assert tuple(clipped["probability"].values()) == numbers
+    assert (refused.status, refused.code) == (422, "contract-broken")
+
+
+def test_with_the_log_off_answers_have_no_id_and_labels_are_refused(
+    start: Start, trained: Trained
+) -> None:
+    worker = start(log="off")
+
+    reply = worker.ask("/churn/predict", trained.rows[0])
+    label = worker.ask("/labels", {"endpoint": "churn", "key": "7", "value": "Yes"})
+
+    assert reply.status == 200
+    assert "id" not in reply.json
+    assert "x-prediction-id" not in reply.headers
+    assert reply.headers["x-log"] == "off"
+    assert (label.status, label.code) == (409, "labels-off")
+
+
+def test_a_role_change_takes_effect_without_a_dropped_request_and_a_broken_one_does_not(
+    start: Start, trained: Trained
+) -> None:
+    worker = start()
+    seen: list[str] = []
+
+    def answered_by(ref: str) -> bool:
+        reply = worker.ask("/churn/predict", trained.rows[0])
+        assert reply.status == 200
+        seen.append(reply.json["model"])
+        return seen[-1] == ref
+
+    assert answered_by("churn@1")
+    worker.roles(churn="churn@2", other="churn@1")
+    worker.until(lambda: answered_by("churn@2"))
+    assert seen == sorted(seen)
+    assert worker.ask("/other/predict", trained.rows[0]).json["model"] == "churn@1"
+    (worker.folder / "roles.json").write_text("{")
+    worker.until(lambda: worker.ask("/readyz").status == 503)
+    assert answered_by("churn@2")
+    assert "roles-unreadable" in worker.log.read_text()
+    worker.roles(churn=None)
+    worker.until(lambda: worker.ask("/churn/predict", trained.rows[0]).status == 503)
+    assert worker.ask("/churn/predict", trained.rows[0]).code == "not-ready"
+
+
+@pytest.mark.parametrize("way", ["signal", "parent"])
+def test_a_worker_that_is_told_to_leave_answers_what_it_has_begun(
+    start: Start, trained: Trained, way: str
+) -> None:
+    worker = start()
+    body = json.dumps(trained.rows[0]).encode()
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as wire:
+        wire.sendall(
+            b"POST /churn/predict HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body)
+        )
+        worker.until(lambda: worker.ask("/healthz").status == 200)
+        worker.close()
+        if way == "signal":
+            worker.process.send_signal(signal.SIGTERM)
+        else:
+            worker.parent.close()
+        worker.until(lambda: _refuses(worker.port))
+        wire.sendall(body)
+        answer = wire.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert worker.process.wait(10) == 0
+    assert worker.log.read_text() == ""
+
+
+def test_a_fault_inside_a_request_is_recorded_and_the_worker_lives_on(
+    start: Start, trained: Trained
+) -> None:
+    worker = start()
+    (worker.folder / "metrics" / "1.names").write_text("mlwright_labels_total{}\n")
+
+    reply = worker.ask("/metrics")
+
+    assert (reply.status, reply.code) == (500, "fault")
+    said = worker.log.read_text()
+    assert reply.json["detail"].rsplit(" ", 1)[1] in said
+    assert "FileNotFoundError" in said
+    assert worker.ask("/churn/predict", trained.rows[0]).status == 200
+
+
+def _refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def _exchange(worker: Worker, sent: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as wire:
+        wire.sendall(sent)
+        return wire.makefile("rb").read()
