@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from mlwright.core.errors import DataError
+from mlwright.core.errors import DataError, FaultError
 from mlwright.core.seam import SystemSeam
 from mlwright.serve.ids import decode
-from mlwright.serve.journal import BusyError, Journal, Ticket, UnavailableError
+from mlwright.serve.journal import Journal, Ticket
 from mlwright.serve.records import Durability, JournalLimits, NewRecord, Truth
 from mlwright.serve.segments import numbers, owning, reading
 
@@ -111,7 +111,7 @@ def test_what_was_acknowledged_is_on_disk_under_its_id(tmp_path: Path) -> None:
             assert segment.about().policy == {"unseen": "flag"}
         await journal.close()
         assert not journal.ready
-        with pytest.raises(UnavailableError, match="shutting down"):
+        with pytest.raises(FaultError, match="shutting down"):
             submit(journal)
         with owning(tmp_path, 1) as free:
             assert free
@@ -235,12 +235,12 @@ def test_more_than_may_wait_is_refused_and_what_waits_is_written(tmp_path: Path)
         journal = journal_in(tmp_path, JournalLimits(queue_records=10, queue_bytes=5000))
         journal.start()
         tickets = [submit(journal) for _ in range(10)]
-        with pytest.raises(BusyError) as caught:
+        with pytest.raises(FaultError) as caught:
             submit(journal)
         assert caught.value.code == "records-busy"
         await asyncio.gather(*[ticket.written() for ticket in tickets])
         tickets = [submit(journal, bytes(6000))]  # alone, one of any size may pass
-        with pytest.raises(BusyError):
+        with pytest.raises(FaultError, match="wait for the disk"):
             submit(journal)
         await tickets[0].written()
         assert journal.waiting == 0
@@ -286,7 +286,7 @@ def test_a_full_disk_is_told_loses_nothing_and_recording_resumes_with_room(
             for k in range(1000):
                 await send(b"%d " % k + bytes(20_000))
 
-        with pytest.raises(UnavailableError) as caught:
+        with pytest.raises(FaultError) as caught:
             await fill()
         assert "the disk is full" in caught.value.message
         assert caught.value.code == "records-unavailable"
@@ -312,7 +312,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_tried_again(tmp_path: Path)
         journal.start()
         assert not journal.ready
         assert journal.why_not
-        with pytest.raises(UnavailableError):
+        with pytest.raises(FaultError, match="nothing can be recorded"):
             submit(journal)
         folder.unlink()
         await until(lambda: journal.ready)

@@ -25,7 +25,9 @@ def files(folder: Path) -> list[str]:
 def verified(folder: Path, log: Log, number: int = 1) -> int:
     seal = log.seals(number)
     assert seal is not None
-    return SealedReader(folder, number, seal).verify()
+    root, held = SealedReader(folder, number, seal).verify()
+    assert root == seal.root
+    return held
 
 
 def test_a_sealed_segment_says_what_the_open_one_said_and_counts_it(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ class Project:
         """Explain any id, model, step or row; of a prediction it is a ``Passport``."""
         from mlwright.flows.investigating import why
 
-        return why(ref, self.workspace.ledger, self.workspace.store)
+        return why(ref, self.workspace)
 
     def prove(self, ref: str, *, checkpoint: Path | None = None) -> Proof:
         """Do a model, run, data version or the audit log again and compare."""
@@ -214,6 +214,23 @@ class Project:
         from mlwright.flows.listing import listing
 
         return listing(noun, self.workspace.ledger, limit)
+
+    def predictions(self, limit: int, **wanted: str | None) -> Sequence[Row]:
+        """Return the newest recorded predictions: see ``mlw ls predictions`` for what to name.
+
+        ``wanted`` may name ``since``, ``until``, ``endpoint``, ``ref`` and ``flag``.
+        """
+        from mlwright.flows.recording import list_predictions, wanted_predictions
+
+        chosen = wanted_predictions(self.workspace, **wanted)
+        return list_predictions(self.workspace, chosen, limit)
+
+    def export_predictions(self, out: Path, limit: int | None = None, **wanted: str | None) -> int:
+        """Write recorded predictions to a Parquet file, newest first; return how many."""
+        from mlwright.flows.recording import export_predictions, wanted_predictions
+
+        chosen = wanted_predictions(self.workspace, **wanted)
+        return export_predictions(self.workspace, chosen, out, limit)
 
     def page(self, noun: str, *, limit: int, cursor: str | None) -> Page:
         """Return one page of a noun's list, and where the next begins."""

@@ -22,6 +22,19 @@ def moment_of(text: str, *, now: datetime) -> datetime:
     >>> moment_of("2026-08-14T09:30+02:00", now=datetime(2027, 1, 1, tzinfo=UTC)).isoformat()
     '2026-08-14T07:30:00+00:00'
     """
+    return _past(text, now)[1]
+
+
+def beginning_of(text: str, *, now: datetime) -> datetime:
+    """Return where the date or time a text means begins; like :func:`moment_of` otherwise.
+
+    >>> beginning_of("2026-08-14", now=datetime(2027, 1, 1, tzinfo=UTC)).isoformat()
+    '2026-08-14T00:00:00+00:00'
+    """
+    return _past(text, now)[0]
+
+
+def _past(text: str, now: datetime) -> tuple[datetime, datetime]:
     begins, ends = _span(text)
     if begins > now:
         raise UsageError(
@@ -30,7 +43,7 @@ def moment_of(text: str, *, now: datetime) -> datetime:
             fix="give a date or time that has been",
             facts={"moment": text, "now": written(now)},
         )
-    return ends
+    return begins, ends
 
 
 def written(moment: datetime) -> str:

@@ -22,6 +22,8 @@ class Finding:
 def examine(workspace: Workspace, *, rebuild: bool) -> tuple[Finding, ...]:
     """Look at everything that can be verified; with ``rebuild`` make the projections again."""
     findings = [_log(workspace), _objects(workspace), _named(workspace)]
+    if workspace.records.exists():
+        findings.append(_records(workspace))
     if rebuild:
         report = workspace.ledger.rebuild()
         rows = ", ".join(f"{name} {count:,}" for name, (count, _) in report.tables.items())
@@ -52,3 +54,19 @@ def _named(workspace: Workspace) -> Finding:
         names = ", ".join(missing[:3])
         return Finding("objects named by events", False, f"{len(missing)} missing: {names}")
     return Finding("objects named by events", True, "all present")
+
+
+def _records(workspace: Workspace) -> Finding:
+    from mlwright.flows.recording import open_segments, verify_segments  # tables take long
+
+    try:
+        audited = verify_segments(workspace)
+    except BrokenError as error:
+        return Finding("records", False, error.message)
+    written, waiting = open_segments(workspace)
+    found = [f"{len(audited.named):,} sealed segments with {audited.records:,} records and labels"]
+    if written:
+        found.append(f"{written:,} open, written by a worker")
+    if waiting:
+        found.append(f"{waiting:,} not sealed yet, which mlw serve does")
+    return Finding("records", True, "; ".join(found))

@@ -133,16 +133,21 @@ def _audit(workspace: Workspace, checkpoint: Path | None) -> Proof:
             facts={"objects": list(objects.corrupt)},
             looked=[f"the {objects.objects:,} objects of the project's store"],
         )
+    stored = clock()
+    records = verify_segments(workspace)
+    recorded = clock() - stored
     wanted = set(named)
     found = [digest for digest in workspace.store.digests() if digest in wanted]
-    steps = (
+    steps: tuple[ProvedStep, ...] = (
         same("log", from_raw(workspace.ledger.root), from_raw(log.root), logged - began),
-        same("objects", _names(named), _names(found), clock() - logged),
+        same("objects", _names(named), _names(found), clock() - logged - recorded),
     )
+    if records.named:
+        steps += (same("records", _names(records.named), _names(records.found), recorded),)
     against = "an outside checkpoint" if note else "its own checkpoints (keep one outside)"
     why = (
-        f"All {log.size:,} events and {objects.objects:,} objects are what was written, verified"
-        f" against {against}."
+        f"All {log.size:,} events, {objects.objects:,} objects and {records.records:,} sealed"
+        f" records are what was written, verified against {against}."
     )
     verdict, _ = overall(steps)
     return Proof(AUDIT, "log", verdict, steps, why, clock() - began, None)

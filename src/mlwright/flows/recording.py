@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import cast
 
+from mlwright.core.digest import Digest
 from mlwright.core.encoding import plain
-from mlwright.core.errors import BrokenError
+from mlwright.core.errors import UsageError
+from mlwright.core.moments import beginning_of, moment_of
+from mlwright.flows.listing import Row
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.ledger import Ledger
-from mlwright.ledger.records import NewEvent
+from mlwright.ledger.records import Event, NewEvent
 from mlwright.serve import lookup, sealed, segments
-from mlwright.serve.records import Label, Prediction, Seal, Sealed
+from mlwright.serve.clock import microseconds
+from mlwright.serve.records import Breach, Filter, Label, Prediction, Seal, Sealed
 from mlwright.serve.sealing import SealingReport, Seals, seal
 
 SEALED = "segment.sealed"
+ANY = "any"
 
 
 def seal_segments(workspace: Workspace) -> SealingReport:
@@ -34,11 +42,15 @@ def seals_of(ledger: Ledger) -> Seals:
 
     def read(number: int) -> Seal | None:
         for event in ledger.events(kind=SEALED, subject=subject_of(number)):
-            root, files = event.facts["root"], event.facts["files"]
-            return Seal(str(root), cast("Mapping[str, str]", files), event.id)
+            return _seal(event)
         return None
 
     return read
+
+
+def _seal(event: Event) -> Seal:
+    files = cast("Mapping[str, str]", event.facts["files"])
+    return Seal(str(event.facts["root"]), files, event.id)
 
 
 def subject_of(number: int) -> str:
@@ -67,47 +79,113 @@ def labels_of(
     return lookup.labels_of(prediction, workspace.records, seals_of(workspace.ledger), key)
 
 
-def verify_segments(workspace: Workspace) -> tuple[int, int]:
-    """Hold every sealed segment against its root in the log.
+@dataclass(frozen=True, slots=True)
+class AuditedRecords:
+    """The roots of sealed segments the log names, those their files make, and what they hold."""
 
-    Returns
-    -------
-    tuple
-        How many segments the log names, and how many records and labels they hold.
+    named: tuple[Digest, ...]
+    found: tuple[Digest, ...]
+    records: int
+
+
+def verify_segments(workspace: Workspace) -> AuditedRecords:
+    """Hold every sealed segment against its root in the log.
 
     Raises
     ------
     BrokenError
         ``segment-broken``, naming the file; also for one the log does not name.
     """
-    seals = seals_of(workspace.ledger)
-    named = {
-        int(cast("int", event.facts["number"])) for event in workspace.ledger.events(kind=SEALED)
-    }
-    held = 0
-    for number in sorted(named):
-        seal = seals(number)
-        if seal is not None:
-            held += sealed.SealedReader(workspace.records, number, seal).verify()
-    # An open segment beside its sealed file: killed between the file and its entry in the log.
+    # Files first: one that is sealed meanwhile is in the log by the time the log is read.
+    files = sealed.numbers(workspace.records)
     waiting = set(segments.numbers(workspace.records))
-    for number in sealed.numbers(workspace.records):
-        if number not in named and number not in waiting:
-            path = sealed.records_file(workspace.records, number)
-            raise BrokenError(
-                "segment-broken",
-                f"the log has no entry for the sealed records in {path}",
-                fix="keep the file for inquiry; was the log restored from an older copy?",
-                facts={"path": str(path)},
-            )
-    return len(named), held
+    events = list(workspace.ledger.events(kind=SEALED))
+    seals = {int(str(event.facts["number"])): _seal(event) for event in events}
+    # Beside an open segment a file may lie that is not in the log yet: its sealing goes on.
+    for number in sorted({*files} - {*seals} - waiting):
+        raise lookup.unsealed(workspace.records, number)
+    verified = [
+        sealed.SealedReader(workspace.records, number, seal).verify()
+        for number, seal in seals.items()
+    ]
+    return AuditedRecords(
+        named=tuple(Digest(seal.root) for seal in seals.values()),
+        found=tuple(root for root, _ in verified),
+        records=sum(held for _, held in verified),
+    )
 
 
 def open_segments(workspace: Workspace) -> tuple[int, int]:
     """Return how many segments a living worker holds, and how many wait to be sealed."""
-    held = waiting = 0
-    for number in segments.numbers(workspace.records):
-        with segments.owning(workspace.records, number) as free:
-            waiting += free
-            held += not free
-    return held, waiting
+    records = workspace.records
+    held = [segments.is_held(records, number) for number in segments.numbers(records)]
+    return sum(held), len(held) - sum(held)
+
+
+def predictions(workspace: Workspace, wanted: Filter, limit: int | None) -> Iterator[Prediction]:
+    """Yield the recorded predictions that are wanted, newest first, at most ``limit``."""
+    found = lookup.scan(workspace.records, wanted, seals_of(workspace.ledger))
+    return islice(found, limit)
+
+
+def list_predictions(workspace: Workspace, wanted: Filter, limit: int) -> Sequence[Row]:
+    """Return recorded predictions as rows of plain values, newest first."""
+    return [
+        {
+            "prediction": each.id,
+            "time": each.time,
+            "endpoint": each.endpoint,
+            "version": each.ref,
+            "answer": list(each.answer),
+            "flags": [f"{flag.column} {flag.breach.value}" for flag in each.flags],
+        }
+        for each in predictions(workspace, wanted, limit)
+    ]
+
+
+def export_predictions(
+    workspace: Workspace, wanted: Filter, out: Path, limit: int | None = None
+) -> int:
+    """Write recorded predictions to a Parquet file, newest first; return how many.
+
+    Each row holds the row of the request as it was sent, as JSON, and the answer to the last bit.
+
+    Raises
+    ------
+    UsageError
+        ``predictions-out-format`` when the file is not to be a Parquet file.
+    """
+    from mlwright.serve.export import write_predictions
+
+    if out.suffix != ".parquet":
+        raise UsageError(
+            "predictions-out-format",
+            f"cannot write predictions as {out.suffix or 'a file without an ending'!r}: {out}",
+            fix="give --out a name that ends in .parquet",
+            facts={"out": str(out)},
+        )
+    return write_predictions(predictions(workspace, wanted, limit), out)
+
+
+def wanted_predictions(
+    workspace: Workspace,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    endpoint: str | None = None,
+    ref: str | None = None,
+    flag: str | None = None,
+) -> Filter:
+    """Return the filter behind words of a command: dates or times, a breach or ``any``.
+
+    A date is its beginning in ``since`` and its end in ``until``, in UTC.
+    """
+    now = workspace.seam.now()
+    return Filter(
+        since=None if since is None else microseconds(beginning_of(since, now=now)),
+        until=None if until is None else microseconds(moment_of(until, now=now)) + 1,
+        endpoint=endpoint,
+        ref=ref,
+        flagged=flag is not None,
+        breach=None if flag in (None, ANY) else Breach(flag),
+    )

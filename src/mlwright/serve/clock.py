@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from mlwright.core.moments import written
+
 _BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -23,5 +25,4 @@ def written_time(since: int) -> str:
     >>> written_time(1_500_000)
     '1970-01-01T00:00:01.500000Z'
     """
-    time = _BEGAN + timedelta(microseconds=since)
-    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return written(_BEGAN + timedelta(microseconds=since))

@@ -31,14 +31,6 @@ _OVERHEAD = 256  # bytes a record takes beside its body, answers and flags
 _DRAWN = 256  # random values drawn at once
 
 
-class BusyError(FaultError):
-    """As much as may wait for the disk is waiting: nothing was recorded, send it again later."""
-
-
-class UnavailableError(FaultError):
-    """Nothing can be recorded now, so nothing is answered."""
-
-
 class Ticket:
     """The place of what was submitted, and the moment it is on disk."""
 
@@ -61,8 +53,8 @@ class Ticket:
 
         Raises
         ------
-        UnavailableError
-            When awaited, if it could not be written.
+        FaultError
+            ``records-unavailable``, when awaited, if it could not be written.
         """
         return self._batch.wait()
 
@@ -214,10 +206,9 @@ class Journal:
 
         Raises
         ------
-        BusyError
-            ``records-busy``: as much as may wait is waiting.
-        UnavailableError
-            ``records-unavailable``: no segment is open.
+        FaultError
+            ``records-busy`` when as much as may wait is waiting, so that it should be sent again
+            later; ``records-unavailable`` when no segment is open. Nothing was recorded.
         """
         size = len(body) + len(answers) + len(flags) + _OVERHEAD
         batch = self._place(rows, size)
@@ -235,10 +226,9 @@ class Journal:
 
         Raises
         ------
-        BusyError
-            ``records-busy``: as much as may wait is waiting.
-        UnavailableError
-            ``records-unavailable``: no segment is open.
+        FaultError
+            ``records-busy`` when as much as may wait is waiting, so that it should be sent again
+            later; ``records-unavailable`` when no segment is open. Nothing was recorded.
         DataError
             ``label-text``: an id or a key is no text.
         """
@@ -273,7 +263,7 @@ class Journal:
         if self._waiting and (
             self._waiting >= limits.queue_records or self._waiting_bytes + size > limits.queue_bytes
         ):
-            raise BusyError(
+            raise FaultError(
                 "records-busy",
                 f"{self._waiting:,} requests of {self._waiting_bytes:,} bytes wait for the disk",
                 fix="send it again a little later",
@@ -445,8 +435,8 @@ class Journal:
             self._ended.set_result(None)
 
 
-def _unavailable(why: str) -> UnavailableError:
-    return UnavailableError(
+def _unavailable(why: str) -> FaultError:
+    return FaultError(
         "records-unavailable",
         f"nothing can be recorded now: {why}",
         fix="send it again later; /readyz tells when this worker records again",

@@ -236,14 +236,19 @@ def _opened(records: Path, number: int, seals: Seals) -> Iterator[Reader | None]
         return
     seal = seals(number)
     if seal is None:
-        raise BrokenError(
-            "segment-broken",
-            f"the log has no entry for the sealed records in "
-            f"{sealed.records_file(records, number)}",
-            fix="keep the file for inquiry; was the log restored from an older copy?",
-            facts={"number": number},
-        )
+        raise unsealed(records, number)
     yield sealed.SealedReader(records, number, seal)
+
+
+def unsealed(records: Path, number: int) -> BrokenError:
+    """Return the error about sealed records the log does not name."""
+    path = sealed.records_file(records, number)
+    return BrokenError(
+        "segment-broken",
+        f"the log has no entry for the sealed records in {path}",
+        fix="keep the file for inquiry; was the log restored from an older copy?",
+        facts={"path": str(path)},
+    )
 
 
 def _numbers(records: Path) -> list[int]:

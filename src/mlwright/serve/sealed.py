@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from mlwright.core.digest import Digest, digest_bytes, digest_file
-from mlwright.core.errors import BrokenError, RefusedError
+from mlwright.core.errors import BrokenError, MlwrightError, RefusedError
 from mlwright.core.files import write_durably
+from mlwright.core.records import dump, load
 from mlwright.core.seam import Seam
 from mlwright.serve import commitments
 from mlwright.serve.records import Durability, NewLabel, NewRecord, Seal, Segment
 from mlwright.serve.segments import sealed_folder
 
 FORMAT = 1
+
+_FORMAT_KEY = "mlwright.format"
+_SAID_KEY = "mlwright.segment"
 
 _RECORD = {
     "first": pl.Int64,
@@ -49,6 +52,18 @@ _GROUP = 4096  # rows read at once
 _FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a file says of itself beside its rows."""
+
+    number: int
+    durability: Durability
+    policy: Mapping[str, str]
+    environment: Mapping[str, str]
+    times: tuple[int, int]
+    counts: Mapping[str, int]
+
+
 def write(
     records: Path,
     segment: Segment,
@@ -70,12 +85,15 @@ def write(
         commitments.of_record(s, record) for s, record in zip(ours, requests, strict=True)
     ]
     of_labels = [commitments.of_label(s, label) for s, label in zip(theirs, labels, strict=True)]
-    said = {
-        "mlwright.format": str(FORMAT),
-        "mlwright.segment": json.dumps(_plain(segment), sort_keys=True),
-        "mlwright.times": json.dumps(_times(requests)),
-        "mlwright.counts": json.dumps(_counts(requests)),
-    }
+    said = _Said(
+        number=segment.number,
+        durability=segment.durability,
+        policy=segment.policy,
+        environment=segment.environment,
+        times=_times(requests),
+        counts=_counts(requests),
+    )
+    about = {_FORMAT_KEY: str(FORMAT), _SAID_KEY: dump(said).decode()}
     files = {}
     for path, columns, kept, salted, committed in (
         (records_file(records, segment.number), _RECORD, requests, ours, of_records),
@@ -87,7 +105,7 @@ def write(
         table |= {"salt": salted, "commitment": committed}
         content = BytesIO()
         pl.DataFrame(table, schema={**columns, **_PROOF}).write_parquet(
-            content, compression="zstd", row_group_size=_GROUP, metadata=said
+            content, compression="zstd", row_group_size=_GROUP, metadata=about
         )
         write_durably(path, content.getvalue(), staging=records / "staging")
         files[path.name] = digest_bytes(content.getbuffer())
@@ -104,13 +122,16 @@ class SealedReader:
         self._records = records_file(records, number)
         self._labels = labels_file(records, number)
         self._seal = seal
-        self._said = _said(self._records)
-        content = json.loads(self._said["mlwright.segment"])
+        try:
+            self._said = _said(self._records)
+        except MlwrightError:
+            self._require_whole(self._records)  # a damaged file first of all is that
+            raise
         self._segment = Segment(
-            number=content["number"],
-            durability=Durability(content["durability"]),
-            policy=content["policy"],
-            environment=content["environment"],
+            number=self._said.number,
+            durability=self._said.durability,
+            policy=self._said.policy,
+            environment=self._said.environment,
             sealed=True,
             root=seal.root,
             event=seal.event,
@@ -163,20 +184,19 @@ class SealedReader:
 
     def times(self) -> tuple[int, int]:
         """Return the times of the oldest and the newest record; zeros when there is none."""
-        first, last = json.loads(self._said["mlwright.times"])
-        return int(first), int(last)
+        return self._said.times
 
-    def verify(self) -> int:
+    def verify(self) -> tuple[Digest, int]:
         """Hold every record and label against its commitment and those against the root.
 
         Returns
         -------
-        int
-            How many there are.
+        tuple
+            The root they make, and how many there are.
         """
-        self._require_root()
         records = sum(1 for _ in self.records(0, 1 << 62))
-        return records + sum(1 for _ in self._checked_labels(pl.lit(value=True)))
+        labels = sum(1 for _ in self._checked_labels(pl.lit(value=True)))
+        return self._require_root(), records + labels
 
     def _checked_labels(self, wanted: pl.Expr) -> Iterator[NewLabel]:
         self._require_whole(self._labels)
@@ -199,7 +219,7 @@ class SealedReader:
         if found != self._seal.files.get(path.name):
             raise _broken(path, f"its bytes are not those {self._seal.event} names")
 
-    def _require_root(self) -> None:
+    def _require_root(self) -> Digest:
         self._require_whole(self._records)
         self._require_whole(self._labels)
         about = commitments.of_segment(self._segment)
@@ -208,13 +228,13 @@ class SealedReader:
             raise _broken(
                 self._records, f"its root is {found}, {self._seal.event} says {self._seal.root}"
             )
+        return found
 
 
 def counts(records: Path, number: int) -> Mapping[str, int]:
     """Return how many rows each model answered in a sealed segment, as it says itself."""
     path = records_file(records, number)
-    found: dict[str, int] = json.loads(_said(path)["mlwright.counts"]) if path.exists() else {}
-    return found
+    return _said(path).counts if path.exists() else {}
 
 
 def numbers(records: Path) -> list[int]:
@@ -259,30 +279,21 @@ def _counts(requests: Sequence[NewRecord]) -> Mapping[str, int]:
     return found
 
 
-def _said(path: Path) -> Mapping[str, str]:
+def _said(path: Path) -> _Said:
     """Return what a file says of itself, from its end alone."""
     try:
-        said = pl.read_parquet_metadata(path)
-    except _FAULTS as error:
-        raise _broken(path, f"it is no whole Parquet file: {error}") from error
-    if said.get("mlwright.format") != str(FORMAT):
-        raise RefusedError(
-            "segment-format",
-            f"the records in {path} are of format {said.get('mlwright.format')!r}; this version"
-            f" of mlwright reads {FORMAT}",
-            fix="upgrade mlwright",
-            facts={"path": str(path), "format": said.get("mlwright.format")},
-        )
-    return said
-
-
-def _plain(segment: Segment) -> dict[str, Any]:
-    return {
-        "number": segment.number,
-        "durability": segment.durability.value,
-        "policy": dict(segment.policy),
-        "environment": dict(segment.environment),
-    }
+        about = pl.read_parquet_metadata(path)
+        if about.get(_FORMAT_KEY) == str(FORMAT):
+            return load(_Said, about[_SAID_KEY].encode())
+    except (*_FAULTS, KeyError, ValueError, TypeError) as error:
+        raise _broken(path, f"it does not say what it is: {error}") from error
+    raise RefusedError(
+        "segment-format",
+        f"the records in {path} are of format {about.get(_FORMAT_KEY)!r}; this version of mlwright"
+        f" reads {FORMAT}",
+        fix="upgrade mlwright",
+        facts={"path": str(path), "format": about.get(_FORMAT_KEY)},
+    )
 
 
 def _broken(path: Path, what: str) -> BrokenError:

@@ -246,7 +246,7 @@ def reading(records: Path, number: int) -> Iterator[SegmentReader | None]:
     try:
         with coded(path):
             connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=rw",
+                f"{path.resolve().as_uri()}?{_mode(path)}",
                 uri=True,
                 timeout=_BUSY_SECONDS,
                 isolation_level=None,
@@ -281,6 +281,21 @@ def owning(records: Path, number: int) -> Iterator[bool]:
         yield _take(records, lock)
     finally:
         os.close(lock)
+
+
+def is_held(records: Path, number: int) -> bool:
+    """Tell whether a living worker writes to a segment; nothing is changed."""
+    try:
+        lock = os.open(_lock_of(open_folder(records), number), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 def numbers(records: Path) -> list[int]:
@@ -395,6 +410,13 @@ def _connect(path: Path, statements: int) -> sqlite3.Connection:
     return connection
 
 
+def _mode(path: Path) -> str:
+    # Where nothing can be written there is no room for SQLite's index of the WAL; a closed
+    # segment has none, and nobody can change it.
+    wal = path.with_name(f"{path.name}-wal")
+    return "mode=rw" if os.access(path.parent, os.W_OK) or wal.exists() else "immutable=1"
+
+
 def _insert(
     connection: sqlite3.Connection, table: str, width: int, rows: Sequence[tuple[Any, ...]]
 ) -> None:
@@ -433,7 +455,7 @@ def _claim(records: Path) -> tuple[int, int]:
         )
     path = _lock_of(folder, number)
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(lock, fcntl.LOCK_EX)  # nobody keeps it: at most one looks whether it is held
     return number, lock
 
 

@@ -2,36 +2,73 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
+from mlwright.core.errors import UsageError
 from mlwright.core.ids import short
 
-NOUNS = ("models", "runs", "data", "checks", "events", "endpoints", "steps")
+PREDICTIONS = "predictions"
+NOUNS = ("models", "runs", "data", "checks", "events", "endpoints", "steps", PREDICTIONS)
 
-_STARTS = {"endpoints": 'mlw promote NAME@VERSION --to live --reason "…"'}
+_LIMIT = 20
+_STARTS = {
+    "endpoints": 'mlw promote NAME@VERSION --to live --reason "…"',
+    PREDICTIONS: "mlw serve",
+}
 """What makes the first of a noun, where it is not a run."""
 
 
 @click.command()
 @click.argument("noun", metavar="[NOUN]", type=click.Choice(NOUNS), default="models")
 @click.option(
-    "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most."
+    "--limit",
+    type=click.IntRange(1),
+    help=f"How many at most (default: {_LIMIT}; with --out all).",
+)
+@click.option("--since", metavar="WHEN", help="Predictions from a date or time on, UTC.")
+@click.option("--until", metavar="WHEN", help="Predictions up to the end of a date, or a time.")
+@click.option("--endpoint", metavar="NAME", help="Predictions of an endpoint.")
+@click.option("--version", "ref", metavar="NAME@VERSION", help="Predictions of a version.")
+@click.option(
+    "--flag",
+    type=click.Choice(("any", "unseen", "out-of-range", "null")),
+    help="Predictions with such a cell out of contract.",
+)
+@click.option(
+    "--out",
+    metavar="FILE.parquet",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the predictions, with their input, to a file.",
 )
 @common
-def command(noun: str, limit: int, output: Output) -> None:
+def command(
+    noun: str, limit: int | None, out: Path | None, output: Output, **wanted: str | None
+) -> None:
     """List the newest things of a NOUN.
 
-    NOUN is models (unless another is named), runs, data, checks, events, endpoints or steps. An
-    endpoint is a model's name of which some version is live.
+    NOUN is models (unless another is named), runs, data, checks, events, endpoints, steps or
+    predictions. An endpoint is a model's name of which some version is live.
 
     \b
     mlw ls
     mlw ls runs --limit 5
+    mlw ls predictions --flag any --since 2026-11-01
+    mlw ls predictions --endpoint churn --out churn.parquet
     """
+    if noun != PREDICTIONS:
+        _require_none(noun, {**wanted, "out": out})
+    if out is not None:
+        _export(out, limit, output, wanted)
+        return
     with open_project(output) as project:
-        listing = project.listing(noun, limit)
+        if noun == PREDICTIONS:
+            listing = project.predictions(limit or _LIMIT, **wanted)
+        else:
+            listing = project.listing(noun, limit or _LIMIT)
     if output.as_json:
         output.document("ls", {"noun": noun, noun: [dict(row) for row in listing]})
     elif not listing:
@@ -42,6 +79,27 @@ def command(noun: str, limit: int, output: Output) -> None:
         output.table(columns, ([_cell(row[name]) for name in columns] for row in listing))
 
 
+def _export(out: Path, limit: int | None, output: Output, wanted: dict[str, str | None]) -> None:
+    with open_project(output) as project:
+        count = project.export_predictions(out, limit, **wanted)
+    if output.as_json:
+        output.document("ls", {"noun": PREDICTIONS, "out": str(out), "count": count})
+    else:
+        output.line(f"{count:,} predictions written to {out}")
+
+
+def _require_none(noun: str, options: dict[str, object]) -> None:
+    for name, value in options.items():
+        if value is not None:
+            flag = "--version" if name == "ref" else f"--{name}"
+            raise UsageError(
+                "option-unfit",
+                f"{flag} is about predictions, not about {noun}",
+                fix=f"mlw ls predictions {flag} …, or mlw ls {noun} without it",
+                facts={"noun": noun, "option": flag},
+            )
+
+
 def _cell(value: object) -> str:
     if value is None:
         return "-"
@@ -49,5 +107,7 @@ def _cell(value: object) -> str:
         return f"{value:.4f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value)) or "-"
     text = str(value)
     return short(text) if len(text) > 20 and text[1:2] == "_" else text
