@@ -109,7 +109,7 @@ class JournalLimits:
     queue_records: int = 4096
     queue_bytes: int = 64 << 20
     segment_rows: int = 200_000
-    segment_bytes: int = 256 << 20
+    segment_bytes: int = 128 << 20
     segment_age: float = 3600.0
 
 

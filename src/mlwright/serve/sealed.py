@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -17,15 +18,19 @@ from mlwright.core.files import write_durably
 from mlwright.core.records import dump, load
 from mlwright.core.seam import Seam
 from mlwright.serve import commitments
-from mlwright.serve.records import Durability, NewLabel, NewRecord, Seal, Segment
+from mlwright.serve.clock import written_time
+from mlwright.serve.records import Durability, NewLabel, NewRecord, Seal, Sealed, Segment
 from mlwright.serve.segments import sealed_folder
 
 FORMAT = 1
 
+Schema = Mapping[str, type[pl.DataType]]
+Kept = TypeVar("Kept", NewRecord, NewLabel)
+
 _FORMAT_KEY = "mlwright.format"
 _SAID_KEY = "mlwright.segment"
 
-_RECORD = {
+_RECORD: Schema = {
     "first": pl.Int64,
     "rows": pl.Int64,
     "random": pl.Binary,
@@ -38,7 +43,7 @@ _RECORD = {
     "answers": pl.Binary,
     "flags": pl.Binary,
 }
-_LABEL = {
+_LABEL: Schema = {
     "first": pl.Int64,
     "random": pl.Binary,
     "time": pl.Int64,
@@ -47,7 +52,7 @@ _LABEL = {
     "key": pl.String,
     "value": pl.Binary,
 }
-_PROOF = {"salt": pl.Binary, "commitment": pl.Binary}
+_PROOF: Schema = {"salt": pl.Binary, "commitment": pl.Binary}
 _GROUP = 4096  # rows read at once
 _FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
@@ -67,49 +72,52 @@ class _Said:
 def write(
     records: Path,
     segment: Segment,
-    requests: Sequence[NewRecord],
-    labels: Sequence[NewLabel],
+    requests: Iterator[NewRecord],
+    labels: Iterator[NewLabel],
     seam: Seam,
-) -> tuple[Digest, Mapping[str, Digest]]:
-    """Write a segment's two files durably; return its Merkle root and the files' digests by name.
+) -> Sealed | None:
+    """Write a segment's two files durably and return what the log says of it.
 
-    Files that an interrupted sealing left are replaced.
+    Files that an interrupted sealing left are replaced. None when there is nothing to write.
     """
-    drawn = seam.random_bytes(commitments.SALT_BYTES * (len(requests) + len(labels)))
-    salts = [
-        drawn[at : at + commitments.SALT_BYTES]
-        for at in range(0, len(drawn), commitments.SALT_BYTES)
-    ]
-    ours, theirs = salts[: len(requests)], salts[len(requests) :]
-    of_records = [
-        commitments.of_record(s, record) for s, record in zip(ours, requests, strict=True)
-    ]
-    of_labels = [commitments.of_label(s, label) for s, label in zip(theirs, labels, strict=True)]
+    asked, of_asked = _table(requests, _RECORD, commitments.of_record, seam)
+    told, of_told = _table(labels, _LABEL, commitments.of_label, seam)
+    if asked.is_empty() and told.is_empty():
+        return None
     said = _Said(
         number=segment.number,
         durability=segment.durability,
         policy=segment.policy,
         environment=segment.environment,
-        times=_times(requests),
-        counts=_counts(requests),
+        times=_times(asked),
+        counts=_rows_by(asked, "model"),
     )
     about = {_FORMAT_KEY: str(FORMAT), _SAID_KEY: dump(said).decode()}
     files = {}
-    for path, columns, kept, salted, committed in (
-        (records_file(records, segment.number), _RECORD, requests, ours, of_records),
-        (labels_file(records, segment.number), _LABEL, labels, theirs, of_labels),
+    for path, table in (
+        (records_file(records, segment.number), asked),
+        (labels_file(records, segment.number), told),
     ):
-        table: dict[str, object] = {
-            name: [getattr(each, name) for each in kept] for name in columns
-        }
-        table |= {"salt": salted, "commitment": committed}
         content = BytesIO()
-        pl.DataFrame(table, schema={**columns, **_PROOF}).write_parquet(
-            content, compression="zstd", row_group_size=_GROUP, metadata=about
-        )
+        table.write_parquet(content, compression="zstd", row_group_size=_GROUP, metadata=about)
         write_durably(path, content.getvalue(), staging=records / "staging")
         files[path.name] = digest_bytes(content.getbuffer())
-    return commitments.root(commitments.of_segment(segment), of_records, of_labels), files
+    first, last = _times(pl.concat([asked.select("time"), told.select("time")]))
+    return Sealed(
+        number=segment.number,
+        records=asked.height,
+        predictions=int(asked["rows"].sum()),
+        labels=told.height,
+        first=written_time(first),
+        last=written_time(last),
+        refs=_rows_by(asked, "ref"),
+        models=said.counts,
+        durability=segment.durability,
+        policy=segment.policy,
+        environment=segment.environment,
+        root=commitments.root(commitments.of_segment(segment), of_asked, of_told),
+        files=files,
+    )
 
 
 class SealedReader:
@@ -267,16 +275,39 @@ def _root(records: Path, labels: Path, segment: bytes, files: tuple[str, ...]) -
     return commitments.root(segment, of_records, of_labels)
 
 
-def _times(requests: Sequence[NewRecord]) -> tuple[int, int]:
-    times = [record.time for record in requests]
-    return min(times, default=0), max(times, default=0)
+def _table(
+    kept: Iterator[Kept],
+    columns: Schema,
+    commit: Callable[[bytes, Kept], bytes],
+    seam: Seam,
+) -> tuple[pl.DataFrame, list[bytes]]:
+    """Return records as a table with salts and commitments, and the commitments again."""
+    schema: Schema = {**columns, **_PROOF}
+    parts = [pl.DataFrame(schema=schema)]
+    committed: list[bytes] = []
+    size = commitments.SALT_BYTES
+    # In portions: as Python objects, a whole segment takes several times its bytes.
+    while portion := list(islice(kept, _GROUP)):
+        drawn = seam.random_bytes(size * len(portion))
+        salts = [drawn[at : at + size] for at in range(0, len(drawn), size)]
+        proofs = [commit(salt, each) for salt, each in zip(salts, portion, strict=True)]
+        cells: dict[str, object] = {
+            name: [getattr(each, name) for each in portion] for name in columns
+        }
+        parts.append(pl.DataFrame({**cells, "salt": salts, "commitment": proofs}, schema=schema))
+        committed += proofs
+    return pl.concat(parts), committed
 
 
-def _counts(requests: Sequence[NewRecord]) -> Mapping[str, int]:
-    found: Counter[str] = Counter()
-    for record in requests:
-        found[record.model] += record.rows
-    return found
+def _times(table: pl.DataFrame) -> tuple[int, int]:
+    if table.is_empty():
+        return 0, 0
+    (found,) = table.select(pl.col("time").min().alias("a"), pl.col("time").max().alias("b")).rows()
+    return found[0], found[1]
+
+
+def _rows_by(table: pl.DataFrame, name: str) -> Mapping[str, int]:
+    return dict(table.group_by(name).agg(pl.col("rows").sum()).sort(name).iter_rows())
 
 
 def _said(path: Path) -> _Said:

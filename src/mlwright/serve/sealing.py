@@ -6,7 +6,6 @@ call goes on without loss and without a second entry in the log.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from pathlib import Path
 from mlwright.core.errors import MlwrightError
 from mlwright.core.seam import Seam
 from mlwright.serve import sealed
-from mlwright.serve.clock import written_time
 from mlwright.serve.ids import SEQUENCES
 from mlwright.serve.records import Seal, Sealed
 from mlwright.serve.segments import numbers, open_folder, owning, reading, remove
@@ -88,30 +86,5 @@ def _write(records: Path, number: int, seam: Seam) -> Sealed | None:
     with reading(records, number) as segment:
         if segment is None:
             return None
-        about = segment.about()
-        requests = list(segment.records(0, SEQUENCES))
-        labels = list(segment.labels(0, SEQUENCES))
-    if not requests and not labels:
-        return None
-    root, files = sealed.write(records, about, requests, labels, seam)
-    times = [*(each.time for each in requests), *(each.time for each in labels)]
-    refs: Counter[str] = Counter()
-    models: Counter[str] = Counter()
-    for each in requests:
-        refs[each.ref] += each.rows
-        models[each.model] += each.rows
-    return Sealed(
-        number=number,
-        records=len(requests),
-        predictions=refs.total(),
-        labels=len(labels),
-        first=written_time(min(times)),
-        last=written_time(max(times)),
-        refs=refs,
-        models=models,
-        durability=about.durability,
-        policy=about.policy,
-        environment=about.environment,
-        root=root,
-        files=files,
-    )
+        requests, labels = segment.records(0, SEQUENCES), segment.labels(0, SEQUENCES)
+        return sealed.write(records, segment.about(), requests, labels, seam)
