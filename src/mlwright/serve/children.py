@@ -17,7 +17,7 @@ STEADY = 2.0
 """A child that answered and lived so many seconds did not end because of how it was started."""
 
 _LONGEST_WAIT = 30.0
-_HASTE = 1.0  # a child that had answered before it ended is waited for no longer than this
+_HASTE = 0.25  # a child that had answered before it ended is waited for no longer than this
 _TOLD_FROM = 3  # from so many quick ends in a row on it is a loop
 _LINE = 4096
 
