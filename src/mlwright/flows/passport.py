@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.errors import BrokenError
+from mlwright.core.errors import BrokenError, NotFoundError
 from mlwright.core.records import load
 from mlwright.data.places import parts_of, rows_at
 from mlwright.data.records import Part, Scalar, Split
@@ -18,7 +18,7 @@ from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.recording import find_prediction, labels_of
 from mlwright.flows.showing import step_output
 from mlwright.flows.workspace import Workspace
-from mlwright.govern.neighbours import Numbers, distances
+from mlwright.govern.neighbours import distances
 from mlwright.govern.prediction import Gathered, in_force, passport
 from mlwright.govern.records import Neighbour, Passport
 from mlwright.govern.why import why
@@ -34,7 +34,7 @@ from mlwright.serve.records import Flag, Label, Prediction
 from mlwright.serve.requests import rows_of
 
 NEIGHBOURS = 5
-_BLOCK = 64  # rows whose part is asked at once, nearest first
+_BLOCK = 64  # rows whose part is asked first, the nearest; then twice as many, and so on
 _LEARNED = (PARTS.index(Part.TRAIN), PARTS.index(Part.VALIDATION))
 
 
@@ -58,7 +58,11 @@ def passport_of(ref: str, workspace: Workspace) -> Passport:
 
 
 def explain(prediction: Prediction, labels: Sequence[Label], workspace: Workspace) -> Passport:
-    """Return everything behind a recorded prediction."""
+    """Return everything behind a recorded prediction.
+
+    Where the rows of the data are gone it has no neighbours, and a linear model's reasons start
+    from zero in place of the average row.
+    """
     again = read_again(prediction, workspace)
     version, package = again.version, again.package
     row = prepared(package, again.used)
@@ -73,8 +77,8 @@ def explain(prediction: Prediction, labels: Sequence[Label], workspace: Workspac
             sent=again.sent,
             used=again.used,
             prepared=row,
-            additive=additive(package, content, again.used, centre.tolist()),
-            centred=True,
+            additive=additive(package, content, again.used, centre),
+            centred=centre is not None,
             neighbours=neighbours,
             change=in_force(changes(workspace.ledger, prediction.endpoint), prediction),
             labels=tuple(labels),
@@ -127,21 +131,31 @@ def version_of(prediction: Prediction, workspace: Workspace) -> ModelVersion:
 
 def _nearest(
     again: Again, features: Sequence[float], workspace: Workspace
-) -> tuple[tuple[Neighbour, ...], Numbers]:
-    """Return the nearest rows the model learned from, and the mean of each feature."""
+) -> tuple[tuple[Neighbour, ...], Sequence[float] | None]:
+    """Return the nearest rows the model learned from, and the mean of each feature.
+
+    Rows that are no longer in the store have neither.
+    """
     version, package = again.version, again.package
     snapshot = snapshot_of(version.data, workspace)
     split = step_output(version.run, "split", Split, workspace)
     inputs = [column.name for column in package.signature.inputs]
     target = package.task.target
     needed = dict.fromkeys([*inputs, target, *filter(None, (snapshot.key, split.unit, split.time))])
-    frame = unordered(snapshot, workspace.store, list(needed))
+    try:
+        frame = unordered(snapshot, workspace.store, list(needed))
+    except NotFoundError as error:
+        if error.code != "object-missing":
+            raise
+        return (), None
     apart, centre = distances(package.preparation, frame, features)
     order = np.argsort(apart, kind="stable")
     truths = frame[target]
     found: list[Neighbour] = []
-    for begin in range(0, len(order), _BLOCK):
-        block = [int(place) for place in order[begin : begin + _BLOCK]]
+    begin, size = 0, _BLOCK
+    while len(found) < NEIGHBOURS and begin < len(order):
+        block = [int(place) for place in order[begin : begin + size]]
+        begin, size = begin + size, 2 * size
         known = [place for place in block if not is_missing(truths[place])]
         rows = rows_at(known, frame, snapshot, workspace.store)
         numbers = parts_of(rows, split, snapshot, workspace.store)
@@ -150,9 +164,7 @@ def _nearest(
             for place, row, number in zip(known, rows.row_ids, numbers, strict=True)
             if number in _LEARNED
         ]
-        if len(found) >= NEIGHBOURS:
-            break
-    return tuple(found[:NEIGHBOURS]), centre
+    return tuple(found[:NEIGHBOURS]), centre.tolist()
 
 
 def _scalar(value: object) -> Scalar:
