@@ -1,0 +1,1 @@
+"""What the serving benchmark measures and how: the table, the servers, the load."""

@@ -1,0 +1,1 @@
+"""What runs inside the other servers' own environments, each as its documentation shows."""
