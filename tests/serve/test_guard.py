@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlwright.core.errors import DataError
 from mlwright.data.records import Column, Contract, FeatureContract, Kind
-from mlwright.serve.guard import compile_guard, policy_of
+from mlwright.serve.guard import compile_columns_guard, compile_guard, policy_of
 from mlwright.serve.records import Breach, Flag
 from mlwright.serve.settings import ServeSettings
 
@@ -114,3 +114,20 @@ def test_the_quick_look_passes_no_row_that_a_look_at_every_cell_flags(row: dict[
         or (f.low is not None and isinstance(v, int | float) and not f.low <= v <= f.high)  # type: ignore[operator]
     }
     assert {flag.column for flag in flags} == broken
+
+
+@given(st.lists(st.fixed_dictionaries({each.name: CELLS for each in INPUTS}), max_size=4))
+def test_columns_are_passed_only_where_every_row_is_without_a_flag(
+    rows: list[dict[str, Any]],
+) -> None:
+    keep = compile_columns_guard(CONTRACT, INPUTS)
+    columns = {each.name: [row[each.name] for row in rows] for each in INPUTS}
+
+    try:
+        kept = keep(columns)
+    except TypeError:
+        return
+
+    flagged = any(guard()(row)[1] for row in rows)
+    assert not (kept and flagged)
+    assert keep({name: [GOOD[name]] * 2 for name in columns})

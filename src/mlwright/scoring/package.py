@@ -110,6 +110,7 @@ def verify(fitted: Fitted, plan: Plan, trial: Trial, signature: Signature) -> No
     ways = {
         "a row alone": _by_row(plan, trial, signature),
         "rows together": plan.rows(trial.rows),
+        "columns": plan.columns(_columns(trial, signature), len(trial.rows)),
         "a table": plan.table(trial.frame),
     }
     for way, found in ways.items():
@@ -184,6 +185,10 @@ def _as_text(row: Mapping[str, Value]) -> dict[str, Scalar | None]:
 def _by_row(plan: Plan, trial: Trial, signature: Signature) -> Matrix:
     found = np.array([plan.row(row) for row in trial.rows], dtype=np.float64)
     return found.reshape(len(trial.rows), len(signature.outputs))
+
+
+def _columns(trial: Trial, signature: Signature) -> dict[str, list[object]]:
+    return {c.name: [row[c.name] for row in trial.rows] for c in signature.inputs}
 
 
 R = TypeVar("R")

@@ -1,7 +1,8 @@
 """The compiled plan: one function for a row and one for a table, with the same bits.
 
 The path of a row touches no table library: the cells of the columns in step order, each through
-its compiled function, then the native predictor. The path of a table goes through the steps' own
+its compiled function, then the native predictor. Columns of cells go the same way, those that
+are plain numbers as a whole. The path of a table goes through the steps' own
 table code. Nobody trusts the two to agree; :mod:`mlwright.scoring.package` compares them.
 """
 
@@ -10,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlwright.data.records import Kind
 from mlwright.features.prepare import transform
 from mlwright.features.records import FittedStep, Preparation
 from mlwright.scoring.cast import missing_columns
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Row = Mapping[str, object]
+Cells = Sequence[object]
 Answer = tuple[float, ...]
 
 _PIECE = 131_072  # rows prepared at once, so that a long table needs little memory
@@ -34,11 +38,13 @@ class Plan:
     """What a preparation and a predictor compile to; each may be called from several threads.
 
     ``row`` answers for one mapping of column to value, ``rows`` for several in one call of the
-    predictor, ``table`` for a table whose columns are of the preparation's kinds.
+    predictor, ``columns`` for a mapping of column to as many cells as there are rows, ``table``
+    for a table whose columns are of the preparation's kinds.
     """
 
     row: Callable[[Row], Answer]
     rows: Callable[[Sequence[Row]], Matrix]
+    columns: Callable[[Mapping[str, Cells], int], Matrix]
     table: Callable[[pl.DataFrame], Matrix]
 
 
@@ -55,11 +61,16 @@ def compile_plan(preparation: Preparation, native: Native) -> Plan:
         X = np.array([features(record) for record in records], dtype=np.float64)
         return native.matrix(X.reshape(len(records), width))
 
+    prepare = compile_columns(preparation)
+
+    def columns(cells: Mapping[str, Cells], height: int) -> Matrix:
+        return native.matrix(prepare(cells, height))
+
     def table(frame: pl.DataFrame) -> Matrix:
         pieces = [frame.slice(start, _PIECE) for start in range(0, max(frame.height, 1), _PIECE)]
         return np.concatenate([native.matrix(transform(preparation, piece)) for piece in pieces])
 
-    return Plan(row, rows, table)
+    return Plan(row, rows, columns, table)
 
 
 def compile_features(preparation: Preparation) -> Callable[[Row], list[float]]:
@@ -87,6 +98,49 @@ def compile_features(preparation: Preparation) -> Callable[[Row], list[float]]:
         return features
 
     return row
+
+
+def compile_columns(
+    preparation: Preparation,
+) -> Callable[[Mapping[str, Cells], int], Matrix]:
+    """Return the function from columns of cells to the features of all rows."""
+    width = len(preparation.outputs)
+    writers: list[tuple[str, int, int, Callable[[Cells], Any]]] = []
+    place = 0
+    for step in preparation.steps:
+        several = len(step.outputs)
+        writers.append((step.column, place, place + several, _column(step)))
+        place += several
+
+    def columns(cells: Mapping[str, Cells], height: int) -> Matrix:
+        # Feature by feature in memory while it is filled, which is quicker; then row by row.
+        X = np.empty((width, height))
+        for name, first, last, write in writers:
+            X[first:last] = write(cells[name])
+        return np.ascontiguousarray(X.T)
+
+    return columns
+
+
+_PLAIN = {float, NoneType}
+
+
+def _column(step: FittedStep) -> Callable[[Cells], Any]:
+    """Return the function from a column's cells to its features, feature by feature."""
+    if len(step.outputs) != 1:
+        several = compile_many(step)
+        return lambda cells: np.array([several(cell) for cell in cells], dtype=np.float64).T
+    one = compile_one(step)
+
+    def by_cell(cells: Cells) -> Any:
+        return [one(cell) for cell in cells]
+
+    if (step.step, step.kind) != ("passthrough", Kind.FLOAT):
+        return by_cell
+    # A float is its own feature, and None becomes NaN: nothing is left to do for each.
+    return lambda cells: (
+        np.array(cells, dtype=np.float64) if set(map(type, cells)) <= _PLAIN else by_cell(cells)
+    )
 
 
 def _hold(_: object) -> float:

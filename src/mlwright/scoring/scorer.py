@@ -32,13 +32,15 @@ class Scorer:
     """A model ready to answer; safe to share between threads.
 
     ``predict_row`` takes one mapping of column to value, ``predict_rows`` a sequence of them;
-    both cast strictly (:mod:`mlwright.scoring.cast`) and give the bits ``predict_frame`` gives.
+    ``predict_columns`` a mapping of column to cells and the number of rows. All cast strictly
+    (:mod:`mlwright.scoring.cast`) and give the bits ``predict_frame`` gives.
     """
 
     def __init__(self, package: ModelPackage, plan: Plan, store: Store) -> None:
         self.package = package
         self.predict_row = plan.row
         self.predict_rows = plan.rows
+        self.predict_columns = plan.columns
         self._table = plan.table
         self._store = store
         self._classes = package.task.classes

@@ -5,21 +5,21 @@ Nothing here waits or records; the same body gives the same answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from struct import Struct
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from mlwright.core.errors import DataError
 from mlwright.data.records import Scalar
 from mlwright.scoring.native.protocol import Matrix
 from mlwright.serve.records import Flag
-from mlwright.serve.requests import Columns, Row, read
+from mlwright.serve.requests import Cell, Columns, Row, read
 from mlwright.serve.roles import LoadedModel
-
-Flags = Sequence[tuple[Flag, ...]]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -49,10 +49,39 @@ def answer(model: LoadedModel, body: bytes) -> Answered:
         What :func:`mlwright.serve.requests.read`, the guard or the scorer refuses.
     """
     found = read(body)
-    if type(found) is dict:
+    if isinstance(found, dict):
         return _one(model, found)
+    quick = _together(model, found)
+    if quick is not None:
+        return _several(model, quick, None)
     rows = found.rows() if isinstance(found, Columns) else found
-    return _several(model, rows)  # type: ignore[arg-type]
+    guarded = [model.guard(row, place) for place, row in enumerate(rows)]
+    matrix = model.scorer.predict_rows([row for row, _ in guarded])
+    return _several(model, matrix, [flags for _, flags in guarded])
+
+
+def _together(model: LoadedModel, found: Columns | list[Row]) -> Matrix | None:
+    """Return the answers where every cell keeps every promise; None where a look is needed."""
+    try:
+        columns, height = _cells(model, found)
+        if model.columns_keep(columns):
+            return model.scorer.predict_columns(columns, height)
+    except (KeyError, TypeError, DataError):
+        pass  # row by row tells which cell it is
+    return None
+
+
+def _cells(
+    model: LoadedModel, found: Columns | list[Row]
+) -> tuple[Mapping[str, Sequence[Cell]], int]:
+    """Return the columns the model reads."""
+    if isinstance(found, Columns):
+        return found.cells, found.height
+    names = [column.name for column in model.scorer.package.signature.inputs]
+    if len(names) < 2:
+        return {name: [row[name] for row in found] for name in names}, len(found)
+    cells = zip(*map(itemgetter(*names), found), strict=True)
+    return dict(zip(names, cells, strict=True)), len(found)
 
 
 def _one(model: LoadedModel, sent: Row) -> Answered:
@@ -73,31 +102,25 @@ def _one(model: LoadedModel, sent: Row) -> Answered:
     return Answered(1, len(flags), form.pack(*numbers), _encode(flags) if flags else b"", write)
 
 
-def _several(model: LoadedModel, sent: list[Row]) -> Answered:
-    guard = model.guard
-    guarded = [guard(row, place) for place, row in enumerate(sent)]
+def _several(
+    model: LoadedModel, matrix: Matrix, flagged: Sequence[tuple[Flag, ...]] | None
+) -> Answered:
     scorer = model.scorer
-    matrix: Matrix = scorer.predict_rows([row for row, _ in guarded])
-    every = [flag for _, flags in guarded for flag in flags]
+    height = len(matrix)
+    flags = flagged or ((),) * height
+    every = [flag for each in flagged or () for flag in each]
     form = _form(model)
 
     def write(identify: Callable[[int], str] | None) -> bytes:
-        values = scorer.decide(matrix)
-        numbers = matrix.tolist()
-        return _encode(
-            {
-                "model": model.ref,
-                "predictions": [
-                    _row_told(form.classes, place, value, answers, flags, identify)
-                    for place, (value, answers, (_, flags)) in enumerate(
-                        zip(values, numbers, guarded, strict=True)
-                    )
-                ],
-            }
-        )
+        rows = zip(scorer.decide(matrix), matrix.tolist(), flags, strict=True)
+        told = [
+            _row_told(form.classes, place, value, numbers, each, identify)
+            for place, (value, numbers, each) in enumerate(rows)
+        ]
+        return _encode({"model": model.ref, "predictions": told})
 
     return Answered(
-        len(sent),
+        height,
         len(every),
         np.ascontiguousarray(matrix, dtype="<f8").tobytes(),
         _encode(every) if every else b"",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -83,6 +83,38 @@ def _compile_quick(features: tuple[FeatureContract, ...]) -> Callable[[Row], boo
             if value not in each:
                 return False
         return None not in pick_filled(row)
+
+    return kept
+
+
+def compile_columns_guard(
+    contract: Contract, inputs: Iterable[Column]
+) -> Callable[[Mapping[str, Sequence[Any]]], bool]:
+    """Return a quick test that whole columns keep every promise.
+
+    Where it says no, or raises ``KeyError`` or ``TypeError``, row by row has to tell what is
+    wrong, if anything is.
+    """
+    names = {each.name for each in inputs}
+    features = tuple(each for each in contract.features if each.name in names)
+    known = {f.name: frozenset((*(f.categories or ()), None)) for f in features}
+
+    def kept(columns: Mapping[str, Sequence[Any]]) -> bool:
+        for feature in features:
+            cells = columns[feature.name]
+            if None in cells:
+                if not feature.nullable:
+                    return False
+                if _is_ranged(feature):
+                    cells = [cell for cell in cells if cell is not None]
+            if _is_ranged(feature):
+                low: Any = feature.low
+                high: Any = feature.high
+                if cells and not (low <= min(cells) and max(cells) <= high):
+                    return False
+            elif feature.categories is not None and not known[feature.name].issuperset(cells):
+                return False
+        return True
 
     return kept
 

@@ -13,7 +13,7 @@ from mlwright.core.errors import BrokenError, MlwrightError, NotFoundError, near
 from mlwright.core.records import load as load_record
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer, load
-from mlwright.serve.guard import Guard, compile_guard
+from mlwright.serve.guard import Guard, compile_columns_guard, compile_guard
 from mlwright.store.protocol import Store
 
 _FORMAT = 1
@@ -29,6 +29,7 @@ class LoadedModel:
     package: Digest
     scorer: Scorer
     guard: Guard
+    columns_keep: Callable[[Mapping[str, Sequence[Any]]], bool]
 
 
 _Stamp = NewType("_Stamp", tuple[int, int, int])
@@ -137,11 +138,13 @@ class Endpoints:
         digest = Digest(role["package"])
         package = load_record(ModelPackage, self._store.get(digest))
         scorer = load(package, self._store)
-        guard = compile_guard(package.contract, package.signature.inputs, self._policy)
+        inputs = package.signature.inputs
+        guard = compile_guard(package.contract, inputs, self._policy)
+        keep = compile_columns_guard(package.contract, inputs)
         # The first row through a plan prepares what the later ones use.
         for row in scorer.probe_rows()[:1]:
             scorer.predict_row(row)
-        return LoadedModel(name, role["ref"], package.id, digest, scorer, guard)
+        return LoadedModel(name, role["ref"], package.id, digest, scorer, guard, keep)
 
     def _failed(self, error: MlwrightError) -> None:
         self._tell(error)
