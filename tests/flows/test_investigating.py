@@ -19,7 +19,7 @@ from mlwright.data.table import read
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.promoting import roles_file
 from mlwright.flows.recording import find_prediction, seal_segments
-from mlwright.flows.replaying import replay_prediction
+from mlwright.flows.replaying import loggable, replay_prediction
 from mlwright.flows.serving import serving_environment
 from mlwright.govern.records import Passport, ProofVerdict
 from mlwright.registry.records import ModelVersion
@@ -198,6 +198,28 @@ def test_a_prediction_is_answered_again_to_the_last_bit_and_the_proof_is_in_the_
         event = project.workspace.ledger.event(int(str(proof.event)[2:]))
         assert (event.kind, event.subject) == ("proof.made", identifier)
     assert project.workspace.ledger.resolve(ids[0])
+
+
+def test_no_value_of_a_row_or_answer_nor_a_hash_of_one_enters_the_log(
+    churn: tuple[Project, ModelVersion, list[dict[str, object]]],
+) -> None:
+    project, _, rows = churn
+    (identifier,), _ = ask(project, "churn", [{**rows[15], "gender": "Robot"}])
+    kept = find_prediction(identifier, project.workspace)
+    forged = replay_prediction(replace(kept, answer=(0.25, 0.75)), project.workspace)
+
+    proof = project.prove(identifier)
+
+    entry = project.workspace.ledger.event(int(str(proof.event)[2:])).body.decode()
+    told = [entry, repr(loggable(forged))]
+    secret = [value.hex() for value in (*kept.answer, 0.25, 0.75)]
+    secret += [each for step in (*proof.steps[2:], *forged.steps[2:])
+               for each in (step.recorded, str(step.replayed))]  # fmt: skip
+    assert not [each for each in secret for text in told if each in text]
+    assert "Robot" not in entry
+    assert json.loads(entry)["facts"]["verdict"] == "exact"
+    assert loggable(forged).verdict is ProofVerdict.DIFFERENT
+    assert "answer" in loggable(forged).why
 
 
 def test_without_the_rows_of_its_data_an_answer_is_explained_and_proved_all_the_same(

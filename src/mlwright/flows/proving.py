@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +15,7 @@ from mlwright.core.records import load
 from mlwright.data.reread import reread
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.recording import find_prediction, verify_segments
-from mlwright.flows.replaying import replay_prediction
+from mlwright.flows.replaying import loggable, replay_prediction
 from mlwright.flows.tables import Tables
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.prove import environment_differences, judge_steps, overall, same
@@ -51,8 +52,8 @@ def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> 
         return _audit(workspace, checkpoint)
     noun = noun_of(ref) or Noun.MODEL
     if noun is Noun.PREDICTION:
-        prediction = find_prediction(ref, workspace)
-        return _recorded(replay_prediction(prediction, workspace), workspace)
+        proof = replay_prediction(find_prediction(ref, workspace), workspace)
+        return replace(proof, event=_recorded(loggable(proof), workspace).event)
     if noun is Noun.DATA:
         return _recorded(_data(resolve(ref, workspace.ledger), workspace), workspace)
     if noun is Noun.RUN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from mlwright.govern.prove import overall, same
 from mlwright.govern.records import Proof, ProofVerdict, ProvedStep
 from mlwright.scoring.artefact import answers_digest
 from mlwright.serve.records import Flag, Prediction
+
+_OPEN = frozenset({"record", "model"})
+_WITHHELD = "withheld"
 
 
 def replay_prediction(prediction: Prediction, workspace: Workspace) -> Proof:
@@ -47,6 +51,24 @@ def replay_prediction(prediction: Prediction, workspace: Workspace) -> Proof:
     if differences:
         why += f" Since then {'; '.join(differences[:3])}."
     return Proof(prediction.id, "prediction", verdict, steps, why, clock() - began, None)
+
+
+def loggable(proof: Proof) -> Proof:
+    """Return what the log may hold of a proof: no value of the row or the answer, nor a hash of it.
+
+    Entries of the log are for good, and what they say about a person could not be erased.
+    """
+    steps = tuple(
+        step
+        if step.step in _OPEN
+        else replace(step, recorded=_WITHHELD, replayed=_WITHHELD, why="")
+        for step in proof.steps
+    )
+    verdict, why = overall(steps)
+    if verdict is not ProofVerdict.EXACT:
+        first = next(step.step for step in steps if step.verdict is verdict)
+        why = f"First at step {first}; the record of the prediction holds the values."
+    return replace(proof, steps=steps, why=why)
 
 
 def _kept(prediction: Prediction) -> ProvedStep:
