@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,9 @@ from playwright.sync_api import Browser, Page
 from tests.server.conftest import Pages
 
 MOST_BYTES, MOST_REQUESTS = 150_000, 7
+PASSPORT = "/predictions/{prediction}"
 PATHS = {
+    "passport": PASSPORT,
     "home": "/",
     "model": "/models/Churn@1",
     "why": "/why/search",
@@ -48,6 +51,8 @@ def visit(browser: Browser, pages: Pages) -> Iterator[Open]:
         seen.page.on("request", lambda request: seen.requests.append(request.url))
         seen.page.on("console", lambda said: seen.complaints.append(said.text))
         seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        if path == PASSPORT:
+            path = path.format(prediction=pages("/api/v1/labels").json["labels"][0]["about"])
         seen.page.goto(pages.address + path, wait_until="networkidle")
         return seen
 
@@ -150,3 +155,9 @@ def test_everything_can_be_read_without_scripts(visit: Open) -> None:
     text = {scripts: visit("/models/Churn@1", scripts=scripts).page for scripts in (True, False)}
 
     assert text[True].inner_text("main") == text[False].inner_text("main")
+
+
+def test_a_passport_is_printed_on_one_sheet(visit: Open) -> None:
+    printed = visit(PASSPORT).page.pdf(format="A4")
+
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1

@@ -19,6 +19,28 @@ from tests.conftest import DATA
 
 REASON = "the first one <script>alert('x')</script> & more"
 
+ROW = {
+    "gender": "Female",
+    "SeniorCitizen": 0,
+    "Partner": "Yes",
+    "Dependents": "No",
+    "tenure": 12,
+    "PhoneService": "Yes",
+    "MultipleLines": "No",
+    "InternetService": "Fiber optic",
+    "OnlineSecurity": "No",
+    "OnlineBackup": "Yes",
+    "DeviceProtection": "No",
+    "TechSupport": "No",
+    "StreamingTV": "No",
+    "StreamingMovies": "<b>Yes</b>",
+    "Contract": "Month-to-month",
+    "PaperlessBilling": "Yes",
+    "PaymentMethod": "Electronic check",
+    "MonthlyCharges": 80.5,
+    "TotalCharges": 966.0,
+}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -117,11 +139,52 @@ def pages_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _make(folder: Path) -> None:
+    """Train, promote, answer one row and three at once, and tell the truth of the first."""
     table = DATA / "churn.csv"
     build = ["run", table, "--target", "Churn", "--models", "linear", "--budget", "1s"]
     mlw(folder, *build)
     mlw(folder, "promote", "Churn@1", "--to", "live", "--reason", REASON)
     mlw(folder, *build, "--check", "auc >= 0.99", exit_code=3)
+    row = {**ROW, "tenure": 400, "PaymentMethod": "Bitcoin"}
+    with answering(folder) as server:
+        first = post(server, "/Churn/predict", row)
+        post(server, "/Churn/predict", [ROW, {**ROW, "tenure": 1}, {**ROW, "Contract": "One year"}])
+        post(server, "/labels", {"id": first["id"], "value": "Yes"})
+
+
+@contextmanager
+def answering(folder: Path) -> Iterator[str]:
+    """Serve predictions of a project, without pages, and yield the address."""
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "mlwright", "serve", "--json", "--no-ui"),
+            *("--port", "0", "--workers", "1"),
+        ],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())["address"]
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+        process.stdout.close()
+
+
+def post(address: str, path: str, body: object) -> Any:
+    """Send JSON to the data plane and return its answer."""
+    connection = HTTPConnection(address.removeprefix("http://"), timeout=60)
+    try:
+        headers = {"content-type": "application/json"}
+        connection.request("POST", path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        content = answer.read()
+    finally:
+        connection.close()
+    assert answer.status == 200, content
+    return json.loads(content)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ KEYS = {
     "models": "ref",
     "endpoints": "endpoint",
     "events": "event",
+    "predictions": "prediction",
+    "labels": "label",
 }
 
 
@@ -52,6 +54,10 @@ def test_each_row_of_a_list_can_be_had_whole(noun: str, pages: Pages) -> None:
         ("/api/v1/runs?cursor=r_nothere", 400, "cursor-unknown"),
         ("/api/v1/events?cursor=e_999999", 400, "cursor-unknown"),
         ("/api/v1/events?cursor=r_", 400, "cursor-unknown"),
+        ("/api/v1/predictions?cursor=p_aaaa", 400, "cursor-unknown"),
+        ("/api/v1/predictions?cursor=e_0", 400, "cursor-unknown"),
+        ("/api/v1/labels?cursor=l_aaaa", 400, "cursor-unknown"),
+        ("/api/v1/predictions/p_777777", 404, "id-unknown"),
         ("/api/v1/runs/d_abc", 404, "id-unknown"),
         ("/api/v1/data/d_777777", 404, "id-unknown"),
         ("/api/v1/models/nope", 404, "model-unknown"),

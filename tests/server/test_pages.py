@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 from tests.conftest import ROOT
-from tests.server.conftest import REASON, Pages, mlw, serving
+from tests.server.conftest import REASON, ROW, Pages, mlw, serving
 
 PATHS = ["/", "/models/Churn@1", "/why/search", "/prove/Churn@1", "/search?q=zzz", "/list/runs"]
 
@@ -60,7 +60,7 @@ def test_a_page_and_its_twin_are_made_from_the_same_content(path: str, pages: Pa
 
 def test_no_link_from_any_page_is_broken_or_leads_away(pages: Pages) -> None:
     waiting, seen = {"/"}, set[str]()
-    while waiting and len(seen) < 80:
+    while waiting and len(seen) < 100:
         path = waiting.pop()
         seen.add(path)
         answer = pages(path, accept="text/html")
@@ -72,7 +72,8 @@ def test_no_link_from_any_page_is_broken_or_leads_away(pages: Pages) -> None:
             waiting |= {link for link in found.found if link[0] == "/"} - seen - {"/search"}
 
     assert {"/models/Churn%401", "/static/style.css", "/index.json"} <= seen
-    assert any(path.startswith("/why/r_") for path in seen)
+    for kind in ("/why/r_", "/why/e_", "/predictions/p_", "/prove/"):
+        assert any(path.startswith(kind) for path in seen), kind
 
 
 def test_the_home_page_tells_what_is_live_what_failed_and_whose_words_are_whose(
@@ -108,6 +109,49 @@ def test_a_model_page_says_in_words_what_its_numbers_say(pages: Pages) -> None:
     assert twin["changes"][0]["live"] == "Churn@1"
     assert pages("/models/Churn.json").json["ref"] == "Churn@2", "a bare name is the newest"
     assert "did not pass all of its checks" in pages("/models/Churn@2").text
+
+
+def test_a_passport_tells_the_answer_its_reasons_and_all_that_stands_behind_it(
+    pages: Pages,
+) -> None:
+    (label,) = pages("/api/v1/labels").json["labels"]
+    identifier = label["about"]
+
+    twin = pages(f"/predictions/{identifier}.json").json
+    page = pages(f"/predictions/{identifier}").text
+
+    assert twin["id"] == identifier
+    assert twin["sent"] == {**ROW, "tenure": 400, "PaymentMethod": "Bitcoin"}
+    breaches = {flag["column"]: flag["breach"] for flag in twin["flags"]}
+    assert breaches == {
+        "tenure": "out-of-range",
+        "PaymentMethod": "unseen",
+        "StreamingMovies": "unseen",
+    }
+    assert twin["version"]["number"] == 1
+    assert twin["change"]["reason"] == REASON
+    assert [each["value"] for each in twin["labels"]] == ["Yes"]
+    parts = twin["additive"]["base"] + sum(reason["amount"] for reason in twin["reasons"])
+    assert parts == pytest.approx(twin["additive"]["score"])
+    assert f"<h1>Churn = {twin['value']}</h1>" in page
+    assert f">{twin['reasons'][0]['column']} = " in page
+    assert twin["reasons"][0]["sentence"].replace("'", "&#39;") in page
+    assert "&lt;b&gt;Yes&lt;/b&gt;" in page
+    assert "<b>Yes</b>" not in page
+    assert "<script>alert" not in page
+    assert pages(f"/why/{identifier[:12]}").headers["location"] == f"/predictions/{identifier}"
+    assert pages(f"/why/{identifier}.json").json["kind"] == "prediction"
+
+
+def test_a_replay_asked_for_on_the_sheet_says_exact(pages: Pages) -> None:
+    (label,) = pages("/api/v1/labels").json["labels"]
+    path = f"/prove/{label['about']}"
+
+    asked = pages(path, "POST", origin=pages.address)
+    sheet = pages(f"/predictions/{label['about']}")
+
+    assert (asked.status, asked.headers["location"]) == (303, path)
+    assert '<span class="badge good">exact</span>' in sheet.text
 
 
 def test_what_another_process_records_shows_on_the_next_load(

@@ -234,9 +234,9 @@ class Project:
 
     def page(self, noun: str, *, limit: int, cursor: str | None) -> Page:
         """Return one page of a noun's list, and where the next begins."""
-        from mlwright.flows.listing import page
+        from mlwright.flows.paging import page
 
-        return page(noun, self.workspace.ledger, limit=limit, cursor=cursor)
+        return page(noun, self.workspace, limit=limit, cursor=cursor)
 
     def dossier(self, ref: str) -> Dossier:
         """Return everything known of one model version."""

@@ -54,13 +54,18 @@ def _following(names: Sequence[str], cursor: str | None, noun: str) -> Sequence[
     if cursor is None:
         return names
     if cursor not in names:
-        raise UsageError(
-            "cursor-unknown",
-            f"the cursor {cursor[:60]!r} names no row of {noun}",
-            fix="take the cursor from the page before, or leave it out for the first page",
-            facts={"noun": noun, "cursor": cursor[:60]},
-        )
+        raise cursor_unknown(noun, cursor)
     return names[names.index(cursor) + 1 :]
+
+
+def cursor_unknown(noun: str, cursor: str) -> UsageError:
+    """Return the error for a cursor that names no row."""
+    return UsageError(
+        "cursor-unknown",
+        f"the cursor {cursor[:60]!r} names no row of {noun}",
+        fix="take the cursor from the page before, or leave it out for the first page",
+        facts={"noun": noun, "cursor": cursor[:60]},
+    )
 
 
 def _models(ledger: Ledger, cursor: str | None) -> Iterator[Row]:

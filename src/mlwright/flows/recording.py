@@ -130,17 +130,19 @@ def predictions(workspace: Workspace, wanted: Filter, limit: int | None) -> Iter
 
 def list_predictions(workspace: Workspace, wanted: Filter, limit: int) -> Sequence[Row]:
     """Return recorded predictions as rows of plain values, newest first."""
-    return [
-        {
-            "prediction": each.id,
-            "time": each.time,
-            "endpoint": each.endpoint,
-            "version": each.ref,
-            "answer": list(each.answer),
-            "flags": [f"{flag.column} {flag.breach.value}" for flag in each.flags],
-        }
-        for each in predictions(workspace, wanted, limit)
-    ]
+    return list(map(prediction_row, predictions(workspace, wanted, limit)))
+
+
+def prediction_row(each: Prediction) -> Row:
+    """Return a recorded prediction as a row of plain values."""
+    return {
+        "prediction": each.id,
+        "time": each.time,
+        "endpoint": each.endpoint,
+        "version": each.ref,
+        "answer": list(each.answer),
+        "flags": [f"{flag.column} {flag.breach.value}" for flag in each.flags],
+    }
 
 
 def export_predictions(

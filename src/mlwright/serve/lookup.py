@@ -161,6 +161,16 @@ def scan(records: Path, wanted: Filter, seals: Seals) -> Iterator[Prediction]:
             break
 
 
+def scan_labels(records: Path, seals: Seals) -> Iterator[Label]:
+    """Yield every label: the newest segment first, and within it the newest label."""
+    for number in reversed(_numbers(records)):
+        with _opened(records, number, seals) as segment:
+            if segment is not None:
+                about = segment.about()
+                new = [_label(each, about) for each in segment.labels(0, SEQUENCES - 1)]
+                yield from reversed(new)
+
+
 def count(records: Path, models: Collection[str]) -> Mapping[str, int]:
     """Return how many rows each of some models answered."""
     found: Counter[str] = Counter(dict.fromkeys(models, 0))

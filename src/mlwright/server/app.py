@@ -25,6 +25,7 @@ from mlwright.server.openapi import description
 from mlwright.server.pages.home import home
 from mlwright.server.pages.lists import things
 from mlwright.server.pages.model import model
+from mlwright.server.pages.passport import passport
 from mlwright.server.pages.prove import prove
 from mlwright.server.pages.search import search
 from mlwright.server.pages.why import why
@@ -52,7 +53,8 @@ def make_app(control: Control, *, names: Iterable[str]) -> Guard:
             *_pages("/", home, control, twin="/index.json"),
             *_pages("/search", search, control, answer=_found),
             *_pages("/models/{ref}", model, control),
-            *_pages("/why/{ref:path}", why, control),
+            *_pages("/predictions/{ref}", passport, control),
+            *_pages("/why/{ref:path}", why, control, answer=_sheet),
             *_pages("/prove/{ref}", prove, control),
             Route("/prove/{ref}.json", _proving(control), methods=["POST"]),
             Route("/prove/{ref}", _proving(control), methods=["POST"]),
@@ -142,6 +144,12 @@ def _found(request: Request, page: Page, control: Control) -> Response:
     if exact and "hx-request" not in request.headers:
         return RedirectResponse(str(exact), 303)
     return _html(page, request, control)
+
+
+def _sheet(request: Request, page: Page, control: Control) -> Response:
+    """Lead to the sheet of a prediction, which says why and more; explain anything else here."""
+    sheet = page.drawn["sheet"]
+    return RedirectResponse(str(sheet), 303) if sheet else _html(page, request, control)
 
 
 def _proving(control: Control) -> Callable[[Request], Response]:

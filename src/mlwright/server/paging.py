@@ -8,7 +8,7 @@ from mlwright.core.errors import NotFoundError, UsageError, nearest
 from mlwright.flows.listing import Page
 from mlwright.server.control import Control
 
-NOUNS = ("data", "checks", "runs", "models", "endpoints", "events")
+NOUNS = ("data", "checks", "runs", "models", "endpoints", "predictions", "labels", "events")
 USUAL, MOST = 50, 1000
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from starlette.requests import Request
 
+from mlwright.govern.card import number
 from mlwright.server.control import Control
 from mlwright.server.records import Page
 
 _ROWS = 6
+_SHARE = "probability:"
 _ENDPOINTS = 20
 _PATIENCE = 1.0  # seconds a page waits for the very first look at the project
 
@@ -32,7 +35,7 @@ def home(request: Request, control: Control) -> Page:  # noqa: ARG001  every pag
             "changes": {str(row["endpoint"]): _latest_change(row, control) for row in endpoints},
             "models": models,
             "runs": runs,
-            "predictions": (),
+            "predictions": _answered(control),
             "events": project.listing("events", _ROWS),
         },
         {"predict_at": control.predict_at},
@@ -41,6 +44,22 @@ def home(request: Request, control: Control) -> Page:  # noqa: ARG001  every pag
 
 def _latest_change(row: Mapping[str, object], control: Control) -> object:
     return control.project.role_changes(str(row["endpoint"]))[-1]
+
+
+def _answered(control: Control) -> list[Mapping[str, object]]:
+    """Return the newest predictions, each with what it most likely said, in words."""
+    rows = control.project.predictions(_ROWS)
+    refs = {str(row["version"]) for row in rows}
+    outputs = {ref: control.project.dossier(ref).package.signature.outputs for ref in refs}
+    return [{**row, "said": _said(row["answer"], outputs[str(row["version"])])} for row in rows]
+
+
+def _said(answer: object, outputs: Sequence[str]) -> str:
+    numbers = cast("list[float]", answer)
+    if not outputs[0].startswith(_SHARE):
+        return number(numbers[0])
+    place = numbers.index(max(numbers))
+    return f"{outputs[place].removeprefix(_SHARE)} ({numbers[place]:.1%})"
 
 
 def _attention(

@@ -7,7 +7,7 @@ import json
 from starlette.requests import Request
 
 from mlwright.core.errors import NotFoundError
-from mlwright.core.ids import Noun, noun_of
+from mlwright.core.ids import Noun, noun_of, short
 from mlwright.govern.card import number
 from mlwright.govern.charts import Push, pushes
 from mlwright.govern.records import Passport, Reason
@@ -66,7 +66,7 @@ def passport(request: Request, control: Control) -> Page:
         },
         {
             "chart": _chart(found.reasons),
-            "graph": lineage(found, name=found.id),
+            "graph": lineage(found, name=short(found.id)),
             "behind": {link.kind: link for link in reversed(found.lineage)},
         },
     )

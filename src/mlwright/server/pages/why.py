@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from mlwright.core.ids import Noun, noun_of
+from mlwright.core.ids import Noun, noun_of, short
 from mlwright.server.control import Control
 from mlwright.server.lineage import lineage
 from mlwright.server.links import address
@@ -19,7 +19,7 @@ def why(request: Request, control: Control) -> Page:
     found = control.project.why(ref)
     noun = noun_of(found.id)
     own = address(found.id) if noun in _OWN_PAGES else None
-    drawn = lineage(found, name=found.id) if noun is Noun.RUN else None
+    drawn = lineage(found, name=short(found.id)) if noun is Noun.RUN else None
     return Page(
         "why.html",
         "why",
@@ -31,5 +31,5 @@ def why(request: Request, control: Control) -> Page:
             "facts": found.facts,
             "lineage": found.lineage,
         },
-        {"own_page": own, "graph": drawn, "asked": ref},
+        {"own_page": own, "graph": drawn, "sheet": own if noun is Noun.PREDICTION else None},
     )
