@@ -15,16 +15,15 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mlwright.core.errors import DataError, MlwrightError
+from mlwright.core.errors import MlwrightError
 from mlwright.core.seam import Seam, SystemSeam
 from mlwright.serve.app import App
 from mlwright.serve.config import WorkerConfig, read_config
 from mlwright.serve.guard import policy_of
 from mlwright.serve.journal import Journal
 from mlwright.serve.metrics import Meters
-from mlwright.serve.problems import MEDIA_TYPE, document
+from mlwright.serve.protocol import Protocol
 from mlwright.serve.records import Durability, JournalLimits
 from mlwright.serve.roles import Endpoints
 from mlwright.store.local import LocalStore
@@ -91,7 +90,7 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
         partial(_say_ready, config.parent_fd),
         uvicorn.Config(
             app,
-            http=_Protocol,
+            http=Protocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -139,20 +138,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Take no signal."""
         yield
-
-
-class _Protocol(HttpToolsProtocol):
-    """HTTP whose refusal of what is no HTTP is a problem document too."""
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the caller's words
-        """Refuse and close."""
-        error = DataError("request-http", "this is no HTTP request", fix="send HTTP/1.1")
-        content = document(error, status=400, instance="")
-        self.transport.write(
-            b"HTTP/1.1 400 Bad Request\r\ncontent-type: %s\r\ncontent-length: %d\r\n"
-            b"connection: close\r\n\r\n%s" % (MEDIA_TYPE, len(content), content)
-        )
-        self.transport.close()
 
 
 async def _follow(endpoints: Endpoints) -> None:
