@@ -28,7 +28,8 @@ def command(ref: str, checkpoint: Path | None, output: Output) -> int:
     """Do REF again and compare.
 
     A model or run is trained again in a fresh process, the old model never opened; data is read
-    again; for 'audit' the whole log and every object are verified. Verdicts: exact (the same to
+    again; a prediction (p_…) is answered again from its record and compared bit by bit; for
+    'audit' the whole log and every object are verified. Verdicts: exact (the same to
     the last bit), equivalent (within a stated tolerance) and different (the first step that
     differs is named).
 
@@ -36,6 +37,7 @@ def command(ref: str, checkpoint: Path | None, output: Output) -> int:
 
     \b
     mlw prove churned@1
+    mlw prove p_aaaaaeaaac
     mlw prove audit --checkpoint checkpoint.txt
     """
     with open_project(output) as project:
