@@ -37,6 +37,7 @@ def test_every_command_step_role_list_and_address_is_reserved() -> None:
         ("", "my-model"),
         ("-", "my-model"),
         ("x" * 81, "x" * 80),
+        ("0" * 79 + "-0", "0" * 79),
     ],
 )
 def test_a_name_that_means_something_else_is_refused_and_the_nearest_allowed_one_named(

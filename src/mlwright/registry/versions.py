@@ -66,7 +66,8 @@ def allowed_name(text: str) -> str:
     >>> [allowed_name(text) for text in ("churned", "is late?", "m_abc", "run")]
     ['churned', 'is-late', 'm-abc', 'run-model']
     """
-    name = "".join(c if c.isalnum() or c in "_-." else "-" for c in text).strip("-.")[:80]
+    name = "".join(c if c.isalnum() or c in "_-." else "-" for c in text)
+    name = name.strip("-.")[:80].rstrip("-.")
     if looks_like_id(name):
         name = f"{name[0]}-{name[2:]}".strip("-")
     if name.casefold() in RESERVED:
