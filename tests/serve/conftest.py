@@ -34,6 +34,7 @@ from mlwright.train.portfolio import LINEAR, PORTFOLIO
 from mlwright.train.records import Configuration, Plan
 from mlwright.train.task import infer_task
 
+RUN = (sys.executable, "-W", "error", "-m", "mlwright.serve.worker")
 COLUMNS = (
     "tenure",
     "MonthlyCharges",
@@ -95,6 +96,7 @@ class Worker:
     parent: socket.socket
     trained: Trained
     log: Path
+    records: Path
     _connection: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
@@ -129,6 +131,12 @@ class Worker:
         while not right():
             assert monotonic() < latest, self.log.read_text()
             sleep(0.02)
+
+    def leave(self) -> int:
+        """Ask it to finish and return its exit code."""
+        self.close()
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
 
     def close(self) -> None:
         self._connection.close()
@@ -179,10 +187,17 @@ def start(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Start workers; they are ended with the module's last test."""
     with ExitStack() as stack:
 
-        def begin(live: dict[str, str | None] | None = None, **settings: Any) -> Worker:
+        def begin(
+            live: dict[str, str | None] | None = None,
+            *,
+            records: Path | None = None,
+            through: tuple[str, ...] = (),
+            **settings: Any,
+        ) -> Worker:
             folder = tmp_path_factory.mktemp("worker")
             write_roles(folder / "roles.json", trained, **(live or {"churn": "churn@1"}))
-            return _started(stack, folder, trained, ServeSettings(**settings))
+            kept = records or folder / "records"
+            return _started(stack, folder, kept, trained, through, ServeSettings(**settings))
 
         yield begin
 
@@ -193,14 +208,21 @@ def worker(start: Start) -> Worker:
     return start()
 
 
-def _started(stack: ExitStack, folder: Path, trained: Trained, settings: ServeSettings) -> Worker:
+def _started(
+    stack: ExitStack,
+    folder: Path,
+    records: Path,
+    trained: Trained,
+    through: tuple[str, ...],
+    settings: ServeSettings,
+) -> Worker:
     listener = socket.create_server(("127.0.0.1", 0))
     ours, theirs = socket.socketpair()
     config = WorkerConfig(
         fd=listener.fileno(),
         parent_fd=theirs.fileno(),
         store=str(trained.store),
-        records=str(folder / "records"),
+        records=str(records),
         roles=str(folder / "roles.json"),
         metrics=str(folder / "metrics"),
         worker=0,
@@ -211,7 +233,7 @@ def _started(stack: ExitStack, folder: Path, trained: Trained, settings: ServeSe
     log = folder / "stderr"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "mlwright.serve.worker", folder / "worker.json"],
+            [*through, *RUN, folder / "worker.json"],
             pass_fds=(listener.fileno(), theirs.fileno()),
             stderr=errors,
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
@@ -221,7 +243,7 @@ def _started(stack: ExitStack, folder: Path, trained: Trained, settings: ServeSe
     theirs.close()
     ours.settimeout(20)
     said = ours.recv(64)
-    worker = Worker(folder, port, process, ours, trained, log)
+    worker = Worker(folder, port, process, ours, trained, log, records)
     stack.callback(_end, worker)
     assert said == b"ready\n", log.read_text()
     return worker

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -254,6 +255,48 @@ def test_a_worker_that_is_told_to_leave_answers_what_it_has_begun(
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert worker.process.wait(10) == 0
     assert worker.log.read_text() == ""
+
+
+def test_while_nothing_can_be_recorded_nothing_is_answered_and_then_it_is(
+    start: Start, trained: Trained, tmp_path: Path
+) -> None:
+    obstacle = tmp_path / "records"
+    obstacle.write_text("a file where the folder belongs")
+    worker = start(records=obstacle)
+
+    ready, asked = worker.ask("/readyz"), worker.ask("/churn/predict", trained.rows[0])
+    obstacle.unlink()
+    worker.until(lambda: worker.ask("/readyz").status == 200)
+
+    assert (ready.status, ready.code) == (503, "not-ready")
+    assert (asked.status, asked.code) == (503, "records-unavailable")
+    assert asked.headers["retry-after"] == "1"
+    assert worker.ask("/healthz").status == 200
+    assert worker.ask("/churn/predict", trained.rows[0]).status == 200
+
+
+def test_more_than_may_wait_is_told_to_come_again(start: Start, trained: Trained) -> None:
+    worker = start(queue=1)
+    body = json.dumps(trained.rows[0]).encode()
+    request = b"POST /churn/predict HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+    request += b"content-length: %d\r\n\r\n%s" % (len(body), body)
+
+    def once() -> list[bytes]:
+        wires = [socket.create_connection(("127.0.0.1", worker.port)) for _ in range(40)]
+        for wire in wires:
+            wire.sendall(request)
+        answers = [wire.makefile("rb").read() for wire in wires]
+        for wire in wires:
+            wire.close()
+        return answers
+
+    seen: list[bytes] = []
+    worker.until(lambda: any(b" 429 " in a[:13] for a in seen.extend(once()) or seen), 20)
+
+    busy = next(answer for answer in seen if b" 429 " in answer[:13])
+    assert b"records-busy" in busy
+    assert b"retry-after: 1" in busy
+    assert {answer[9:12] for answer in seen} == {b"200", b"429"}
 
 
 def test_a_fault_inside_a_request_is_recorded_and_the_worker_lives_on(
