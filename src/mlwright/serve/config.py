@@ -14,8 +14,9 @@ from mlwright.serve.settings import ServeSettings
 class WorkerConfig:
     """Everything a worker needs to know, as plain values.
 
-    ``fd`` is the listening socket it inherits; ``parent_fd`` the read end of a pipe that ends when
-    the supervisor does. ``store`` holds the models, ``records`` the segments, ``roles`` is the
+    ``fd`` is the listening socket it inherits; ``parent_fd`` its end of a channel to the
+    supervisor: it writes a line there once it answers, and leaves when the other end is gone.
+    ``store`` holds the models, ``records`` the segments, ``roles`` is the
     file that says who is live, ``metrics`` the folder in which workers keep their counts and
     ``worker`` this one's number. ``environment`` is what the records say they were made on.
     ``only`` are the endpoints to answer for, every one with a live version where it is empty.
