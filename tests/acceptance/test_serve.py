@@ -17,6 +17,8 @@ from tests.acceptance.conftest import Shell
 from tests.acceptance.serving import Load, ask, serving
 
 from mlwright.api.project import Project
+from mlwright.cli.demo_traffic import ask_about, server
+from mlwright.flows.excerpt import rows_from
 from mlwright.flows.recording import find_prediction
 
 # Promised is half a second; where tests share two cores with others, twice that is allowed.
@@ -123,6 +125,24 @@ def test_a_killed_server_starts_again_at_once_and_seals_what_was_left(built: She
             found = [find_prediction(each, project.workspace) for each in [*first, later]]
         assert [each.id for each in found] == [*first, later]
         assert server.end(signal.SIGINT) == 130
+
+
+def test_the_demo_asks_tells_the_truth_and_chooses_an_answer_that_is_proved(
+    built: Shell, dataset: Callable[[str], Path]
+) -> None:
+    table = dataset("breast_cancer")
+    rows = rows_from(table, column="mean_radius", day="15", limit=100)
+
+    with server(built.folder) as served:
+        week = ask_about(served.address, "tumour", rows, target="target")
+        proof = built.good("prove", str(week.chosen.id))
+    why = built.good("why", str(week.chosen.id))
+
+    assert (week.asked, week.likeliest, served.process.returncode) == (100, 10, 0)
+    assert week.truths == sum(bool(row["target"]) for row in rows)
+    assert week.hits >= week.likeliest * week.truths / week.asked
+    assert proof["verdict"] == "exact"
+    assert str(week.chosen.id) in str(why)
 
 
 def test_run_serve_answers_the_curl_line_it_prints_and_pages_beside_it(

@@ -1,4 +1,4 @@
-"""A part of a table by time: what was known before a day."""
+"""Parts of a table by time: what was known before a day, and what came after."""
 
 from __future__ import annotations
 
@@ -31,3 +31,12 @@ def rows_before(source: Path, target: Path, *, column: str, day: str) -> int:
     earlier = table.filter(pl.col(column) < day)
     earlier.write_csv(target)
     return earlier.height
+
+
+def rows_from(source: Path, *, column: str, day: str, limit: int) -> list[dict[str, object]]:
+    """Return the first rows of a CSV file whose ``column`` is not before ``day``, in that order.
+
+    Numbers and truth values are read as such, dates stay text: rows as a request holds them.
+    """
+    later = pl.scan_csv(source).filter(pl.col(column).cast(pl.String) >= day)
+    return later.sort(column, maintain_order=True).head(limit).collect().to_dicts()
