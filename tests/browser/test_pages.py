@@ -141,14 +141,25 @@ def test_a_proof_appears_in_place_and_without_scripts_on_a_page(visit: Open, pag
     data = pages("/models/Churn@1.json").json["version"]["data"]
     for scripts in (True, False):
         seen = visit(f"/prove/{data}", scripts=scripts)
-        before = seen.page.locator("#proof tbody tr").count()
+        before = seen.page.locator("#outcome tbody tr").count()
         seen.page.get_by_role("button").click()
-        seen.page.locator("#proof tbody tr").nth(before).wait_for()
+        seen.page.locator("#outcome tbody tr").nth(before).wait_for()
 
-        assert seen.page.locator("#proof .badge").first.inner_text() == "exact"
+        assert seen.page.locator("#outcome .badge").first.inner_text() == "exact"
         assert seen.complaints == []
         documents = [url for url in seen.requests if url.endswith(f"/prove/{data}")]
         assert len(documents) == 3, "once to look, once to prove, once to see the outcome"
+
+
+def test_what_keeps_a_proof_from_being_made_is_told_in_its_place(visit: Open, pages: Pages) -> None:
+    data = pages("/models/Churn@1.json").json["version"]["data"]
+    page = visit(f"/prove/{data}").page
+    page.route("**/prove/d_*", lambda route: route.continue_(url=f"{pages.address}/prove/d_7777"))
+
+    page.get_by_role("button").click()
+
+    page.locator("#outcome", has_text="no id starts with").wait_for()
+    assert page.get_by_role("heading", level=1).inner_text() == data[:12]
 
 
 def test_everything_can_be_read_without_scripts(visit: Open) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlwright.evaluate.records import Interval
-from mlwright.govern.charts import Bar, intervals
+from mlwright.govern.charts import Bar, Push, intervals, pushes
 
 numbers = st.floats(-1e12, 1e12)
 printable = st.text(
@@ -44,3 +44,25 @@ def test_a_chart_of_nothing_defined_says_so() -> None:
     svg = ElementTree.fromstring(intervals([undefined, infinite], title="t"))
 
     assert [e.text for e in svg.iter() if e.tag.endswith("text")] == ["not defined on these rows"]
+
+
+@given(st.lists(st.tuples(printable, st.floats(-1e12, 1e12)), min_size=1, max_size=12))
+def test_bars_of_reasons_keep_their_sign_their_order_of_length_and_their_place(
+    rows: list[tuple[str, float]],
+) -> None:
+    svg = ElementTree.fromstring(pushes([Push(*row) for row in rows], title="a < b"))
+
+    bars = svg.findall("rect")
+    assert [bar.get("class") for bar in bars] == ["up" if v >= 0 else "down" for _, v in rows]
+    widths = [float(str(bar.get("width"))) for bar in bars]
+    for (_, one), wide in zip(rows, widths, strict=True):
+        for (_, other), narrow in zip(rows, widths, strict=True):
+            assert wide >= narrow - 0.1 or abs(one) < abs(other)
+    assert all(0 <= float(str(bar.get("x"))) <= 640 for bar in bars)
+    texts = [element.text or "" for element in svg.findall("text")]
+    assert texts[::2] == [name for name, _ in rows]
+    assert all(text[0] in "+-" for text in texts[1::2])
+
+
+def test_a_reason_that_is_not_a_number_is_left_out() -> None:
+    assert "not defined" in pushes([Push("gone", math.nan)], title="t")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from html.parser import HTMLParser
@@ -308,3 +312,19 @@ def test_the_script_is_the_published_one() -> None:
 
     record = (ROOT / "docs" / "decisions" / "0016-pages.md").read_text("utf-8")
     assert digest in record
+
+
+def test_mlw_ui_tells_its_address_and_ends_well_when_asked_to(pages_project: Path) -> None:
+    command = [sys.executable, "-m", "mlwright", "ui", "--port", "0", "--json"]
+    process = subprocess.Popen(command, cwd=pages_project, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    said = json.loads(process.stdout.readline())
+
+    answer = Pages(pages_project, said["address"])("/models/Churn@1.json")
+    process.send_signal(signal.SIGINT)
+
+    assert said["schema"] == "mlwright/ui/1"
+    assert answer.json["ref"] == "Churn@1"
+    assert process.wait(timeout=30) == 0
+    assert process.stdout.read() == ""
+    process.stdout.close()

@@ -26,8 +26,6 @@ def main(arguments: list[str]) -> int:
     except MlwrightError as error:
         print(f"error {error}\n  next: {error.fix}", file=sys.stderr)  # noqa: T201  its own log
         return int(error.exit_code)
-    except KeyboardInterrupt:
-        return 0
     return 0
 
 

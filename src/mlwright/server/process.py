@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from mlwright.api.project import Project
 
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
-_DRAIN = 3  # seconds an unfinished answer gets at the end
 
 
 def serve_pages(
@@ -35,6 +36,8 @@ def serve_pages(
     ready: Callable[[Place], None],
 ) -> None:
     """Serve the pages of the project in ``folder`` until told to stop.
+
+    Then the port is free at once, and what was asked for, a proof too, is answered first.
 
     Parameters
     ----------
@@ -68,11 +71,26 @@ def serve_pages(
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=_DRAIN,
         )
-        server = uvicorn.Server(config)
+        server = _Server(config)
         ready(replace(place, port=listener.getsockname()[1]))
         asyncio.run(_served(server, listener, parent))
+
+
+class _Server(uvicorn.Server):
+    """A server whose end, by Ctrl-C or by SIGTERM, is no error: it finishes and returns."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Listen to the two signals; uvicorn would send them to us again once it has ended."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._end)
+        yield
+
+    def _end(self) -> None:
+        self.force_exit = self.should_exit  # the second time at once
+        self.should_exit = True
 
 
 async def _served(server: uvicorn.Server, listener: socket.socket, parent: int | None) -> None:

@@ -10,6 +10,7 @@ from mlwright.core.seam import Seam
 from mlwright.flows.examining import Finding
 
 _FRESH = 60.0  # seconds for which a look counts, however much was recorded since
+_SHARE = 20.0  # and as many times as long as it took, so that looking is never most of the work
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,12 @@ class Watch:
         self._lock = Lock()
         self._looking: Thread | None = None
         self._latest: Look | None = None
-        self._looked = 0.0
+        self._until = 0.0
 
     def latest(self, *, wait: float = 0.0) -> Look | None:
         """Return the newest look, waiting at most ``wait`` seconds for the first one."""
         with self._lock:
-            old = self._latest is None or self._seam.elapsed() - self._looked > _FRESH
+            old = self._latest is None or self._seam.elapsed() > self._until
             if old and (self._looking is None or not self._looking.is_alive()):
                 self._looking = Thread(target=self._look, daemon=True, name="mlwright-watch")
                 self._looking.start()
@@ -52,6 +53,7 @@ class Watch:
     def _look(self) -> None:
         findings: Sequence[Finding] = ()
         error = None
+        began = self._seam.elapsed()
         try:
             findings = self._examine()
         except Exception as caught:  # noqa: BLE001  the top of a thread: the page tells of it
@@ -59,4 +61,5 @@ class Watch:
         time = self._seam.now().isoformat(timespec="seconds").replace("+00:00", "Z")
         with self._lock:
             self._latest = Look(findings, time, error)
-            self._looked = self._seam.elapsed()
+            ended = self._seam.elapsed()
+            self._until = ended + max(_FRESH, _SHARE * (ended - began))

@@ -7,6 +7,9 @@ from starlette.requests import Request
 from mlwright.server.control import Control
 from mlwright.server.records import Page
 
+PROVABLE = ("model", "run", "data", "prediction")
+"""The kinds of what was made, and can be made again."""
+
 
 def prove(request: Request, control: Control) -> Page:
     """Return the page of an id's proofs; reading it proves nothing."""
@@ -23,4 +26,5 @@ def prove(request: Request, control: Control) -> Page:
             "what": explained.what,
             "proofs": control.project.proofs(explained.id),
         },
+        {"provable": explained.kind in PROVABLE},
     )

@@ -8,6 +8,7 @@ from mlwright.core.ids import Noun, noun_of, short
 from mlwright.server.control import Control
 from mlwright.server.lineage import lineage
 from mlwright.server.links import address
+from mlwright.server.pages.prove import PROVABLE
 from mlwright.server.records import Page
 
 _OWN_PAGES = (Noun.MODEL, Noun.PREDICTION)
@@ -31,5 +32,10 @@ def why(request: Request, control: Control) -> Page:
             "facts": found.facts,
             "lineage": found.lineage,
         },
-        {"own_page": own, "graph": drawn, "sheet": own if noun is Noun.PREDICTION else None},
+        {
+            "own_page": own,
+            "graph": drawn,
+            "provable": found.kind in PROVABLE,
+            "sheet": own if noun is Noun.PREDICTION else None,
+        },
     )
