@@ -23,6 +23,8 @@ need() { # package, what for
 
 if [ "${1:-}" = tests ]; then
   command -v chromium >/dev/null || need chromium "the browser that the pages are tested in"
+  command -v strace >/dev/null || need strace "what shows that a record is synced before its answer"
+  command -v fiu-run >/dev/null || need fiu-utils "what lets writes and syncs fail"
   touch .venv/.tools
   exit
 fi

@@ -43,12 +43,16 @@ def dataset() -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount two megabytes of memory as a disk that can be filled; the machine must let us."""
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """Mount two megabytes of memory as a disk that can be filled; the machine must let us.
+
+    Another size is asked for as ``@pytest.mark.parametrize("small_disk", ["24m"], indirect=True)``.
+    """
+    size = getattr(request, "param", "2m")
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)],
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
         capture_output=True,
         text=True,
     )

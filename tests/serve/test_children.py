@@ -13,7 +13,7 @@ from time import monotonic
 import pytest
 
 from mlwright.core.errors import MlwrightError
-from mlwright.serve.children import Child, Crew, Started
+from mlwright.serve.children import Child, Crew, Started, State
 
 ANSWERS = "import time; print('ready', flush=True); time.sleep(60)"
 LEAVES = "raise SystemExit(7)"
@@ -104,3 +104,22 @@ def test_a_child_that_does_not_leave_is_killed_and_named(stage: Callable[[str], 
     assert other.crew.end(5.0) == ()
     assert on.crew.end(0.2) == ("worker 1",)
     assert on.child.pid is None
+
+
+def test_one_killed_while_it_starts_after_many_kills_is_started_again_at_once(
+    stage: Callable[[str], Stage],
+) -> None:
+    on = stage(f"import time; time.sleep(0.5); {ANSWERS}")
+    for _ in range(6):
+        on.until(lambda: on.crew.ready)
+        assert on.child.pid is not None
+        os.kill(on.child.pid, signal.SIGKILL)
+        on.until(lambda: not on.crew.ready)
+
+    on.until(lambda: on.child.state is State.STARTING)
+    assert on.child.pid is not None
+    os.kill(on.child.pid, signal.SIGKILL)
+
+    on.until(lambda: on.child.state is State.WAITING)
+    assert on.told[-1].fix.endswith("in 0.0 s")
+    assert on.child.due()

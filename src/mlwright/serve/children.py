@@ -56,6 +56,7 @@ class Child:
         self._started: Started | None = None
         self._since = 0.0
         self._again_at = 0.0
+        self._failed_starts = 0
 
     @property
     def pid(self) -> int | None:
@@ -116,7 +117,12 @@ class Child:
         lived = self._clock() - self._since
         answered = self.state is State.READY
         self.quick_ends = 0 if answered and lived >= STEADY else self.quick_ends + 1
-        pause = _pause(self.quick_ends, answered=answered)
+        self._failed_starts = 0 if answered else self._failed_starts + 1
+        pause = (
+            _pause(self.quick_ends, _HASTE)
+            if answered
+            else _pause(self._failed_starts, _LONGEST_WAIT)
+        )
         self._again_at = self._clock() + pause
         self._let_go()
         self.state = State.WAITING
@@ -134,12 +140,9 @@ class Child:
         return self._started
 
 
-def _pause(quick_ends: int, *, answered: bool) -> float:
-    """Return how long to wait: nothing at first, doubled with each quick end after it."""
-    if quick_ends < 2:
-        return 0.0
-    longest = _HASTE if answered else _LONGEST_WAIT
-    return min(longest, 0.1 * 2.0 ** min(quick_ends - 2, 16))
+def _pause(in_a_row: int, longest: float) -> float:
+    """Return how long to wait: nothing at first, doubled with each end after it."""
+    return 0.0 if in_a_row < 2 else min(longest, 0.1 * 2.0 ** min(in_a_row - 2, 16))
 
 
 def _told(name: str, code: int, lived: float, quick_ends: int, pause: float) -> MlwrightError:
