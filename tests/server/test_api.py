@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from tests.server.conftest import Pages
 
@@ -51,12 +54,12 @@ def test_each_row_of_a_list_can_be_had_whole(noun: str, pages: Pages) -> None:
         ("/api/v1/runs?limit=0", 400, "limit-form"),
         ("/api/v1/runs?limit=1e3", 400, "limit-form"),
         ("/api/v1/runs?limit=99999999999999999999", 400, "limit-form"),
-        ("/api/v1/runs?cursor=r_nothere", 400, "cursor-unknown"),
-        ("/api/v1/events?cursor=e_999999", 400, "cursor-unknown"),
-        ("/api/v1/events?cursor=r_", 400, "cursor-unknown"),
-        ("/api/v1/predictions?cursor=p_aaaa", 400, "cursor-unknown"),
-        ("/api/v1/predictions?cursor=e_0", 400, "cursor-unknown"),
-        ("/api/v1/labels?cursor=l_aaaa", 400, "cursor-unknown"),
+        ("/api/v1/runs?cursor=r_nothere", 404, "cursor-unknown"),
+        ("/api/v1/events?cursor=e_999999", 404, "cursor-unknown"),
+        ("/api/v1/events?cursor=r_", 404, "cursor-unknown"),
+        ("/api/v1/predictions?cursor=p_aaaa", 404, "cursor-unknown"),
+        ("/api/v1/predictions?cursor=e_0", 404, "cursor-unknown"),
+        ("/api/v1/labels?cursor=l_aaaa", 404, "cursor-unknown"),
         ("/api/v1/predictions/p_777777", 404, "id-unknown"),
         ("/api/v1/runs/d_abc", 404, "id-unknown"),
         ("/api/v1/data/d_777777", 404, "id-unknown"),
@@ -78,6 +81,23 @@ def test_what_cannot_be_had_is_a_problem_document(
     assert problem["detail"]
     assert problem["fix"]
     assert problem["instance"] == path.partition("?")[0]
+
+
+def test_requests_made_from_the_description_get_what_it_describes(pages: Pages) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run"),
+            f"{pages.address}/api/v1/openapi.json",
+            *("--exclude-method", "POST", "--max-examples", "3", "--no-color"),
+            *("--phases", "examples,coverage,fuzzing", "--generation-database", "none"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "Failures" not in done.stdout
 
 
 def test_the_description_names_every_noun_and_only_what_answers(pages: Pages) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.ledger.ledger import Ledger
 from mlwright.registry.records import RoleName
@@ -39,7 +39,7 @@ def page(noun: str, ledger: Ledger, *, limit: int, cursor: str | None) -> Page:
 
     Raises
     ------
-    UsageError
+    NotFoundError
         ``cursor-unknown`` when it names no row of this list.
     """
     listed = _LISTS[noun]
@@ -58,9 +58,9 @@ def _following(names: Sequence[str], cursor: str | None, noun: str) -> Sequence[
     return names[names.index(cursor) + 1 :]
 
 
-def cursor_unknown(noun: str, cursor: str) -> UsageError:
+def cursor_unknown(noun: str, cursor: str) -> NotFoundError:
     """Return the error for a cursor that names no row."""
-    return UsageError(
+    return NotFoundError(
         "cursor-unknown",
         f"the cursor {cursor[:60]!r} names no row of {noun}",
         fix="take the cursor from the page before, or leave it out for the first page",

@@ -28,7 +28,7 @@ def page(noun: str, workspace: Workspace, *, limit: int, cursor: str | None) -> 
 
     Raises
     ------
-    UsageError
+    NotFoundError
         ``cursor-unknown`` when it names no row of this list.
     """
     if noun == "predictions":

@@ -185,7 +185,9 @@ def _tell_http(request: Request, error: Exception) -> Response:
         fix="see /api/v1/openapi.json",
         facts={"path": path, "method": request.method},
     )
-    return _told(request, wrong, error.status_code)
+    answer = _told(request, wrong, error.status_code)
+    answer.headers.update(error.headers or {})  # which ways there are
+    return answer
 
 
 def _tell_fault(request: Request, error: Exception) -> Response:

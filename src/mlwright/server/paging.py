@@ -18,9 +18,9 @@ def asked_page(noun: str, request: Request, control: Control) -> Page:
     Raises
     ------
     NotFoundError
-        ``noun-unknown``, naming the nearest.
+        ``noun-unknown``, naming the nearest; ``cursor-unknown``.
     UsageError
-        ``limit-form``, ``cursor-unknown``.
+        ``limit-form``
     """
     if noun not in NOUNS:
         near = nearest(noun, NOUNS)
