@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlwright.core import errors
-from mlwright.core.errors import ExitCode, MlwrightError, nearest
+from mlwright.core.errors import ExitCode, MlwrightError, listed, nearest
 
 KINDS = [
     kind
@@ -108,3 +108,10 @@ def test_the_nearest_spelling_is_offered_or_none(
 
 def test_a_name_of_a_million_letters_has_no_nearest_and_takes_no_time() -> None:
     assert nearest("a" * 1_000_000, ["a" * 100] * 1000) is None
+
+
+def test_many_or_long_names_of_strangers_are_told_in_few_words_and_little_time() -> None:
+    names = [f"{number}{'a' * 90}" for number in range(100_000)]
+
+    assert nearest(f"{'a' * 90}", names) is not None
+    assert len(listed(["x" * 1_000_000] * 50)) < 1_200

@@ -84,9 +84,13 @@ def test_a_number_is_clipped_to_the_nearer_end_and_the_flag_keeps_what_was_sent(
     assert sent["age"] == 1_000
 
 
-def test_a_column_that_is_missing_is_told() -> None:
+@pytest.mark.parametrize("age", [GOOD["age"], 10_000, "forty", None])
+def test_a_column_that_is_missing_is_told_whatever_another_holds(age: Any) -> None:
+    row = {**GOOD, "age": age}
+    del row["plan"]
+
     with pytest.raises(DataError) as caught:
-        guard()({name: value for name, value in GOOD.items() if name != "plan"})
+        guard()(row)
 
     assert caught.value.code == "column-missing"
 

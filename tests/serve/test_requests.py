@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -139,6 +140,17 @@ def test_what_is_not_plain_rows_is_refused_by_its_code(body: bytes, code: str) -
     assert len(caught.value.message) < 300
     assert caught.value.message.encode()
     assert caught.value.fix
+
+
+def test_of_twenty_thousand_names_the_one_that_stands_twice_is_found_at_once() -> None:
+    names = [f"c{number}" for number in range(20_000)]
+    body = "{" + ",".join(f'"{name}":1' for name in [*names, names[-1]]) + "}"
+
+    start = perf_counter()
+    with pytest.raises(DataError, match="c19999"):
+        read(body.encode())
+
+    assert perf_counter() - start < 1.0
 
 
 @given(

@@ -63,6 +63,7 @@ def _boolean(slow: Cell) -> Cell:
 
 
 _DATES_KEPT = 4_096  # eleven years of days
+_LONGEST_DATE = 40  # characters: digits after the second may go on without end
 
 
 def _date(slow: Cells) -> Cells:
@@ -70,7 +71,7 @@ def _date(slow: Cells) -> Cells:
     of_text, missing = lru_cache(maxsize=_DATES_KEPT)(slow), slow(None)
 
     def cells(value: Any) -> tuple[float, ...]:
-        if type(value) is str:
+        if type(value) is str and len(value) <= _LONGEST_DATE:
             return of_text(value)
         return missing if value is None else slow(value)
 

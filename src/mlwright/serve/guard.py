@@ -48,13 +48,14 @@ def compile_guard(contract: Contract, inputs: Iterable[Column], policy: Mapping[
 
     def guard(row: Row, place: int = 0) -> tuple[Row, tuple[Flag, ...]]:
         try:
-            if kept(row):
-                return row, ()
+            try:
+                if kept(row):
+                    return row, ()
+            except TypeError:  # a cell that cannot be compared: empty, or of another kind
+                pass
+            return _look(row, place, features, policy)
         except KeyError:
             raise missing_columns(row, inputs) from None
-        except TypeError:  # a cell that cannot be compared: empty, or of another kind
-            pass
-        return _look(row, place, features, policy)
 
     return guard
 

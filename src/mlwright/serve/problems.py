@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
+from urllib.parse import quote
 
 import msgspec
 
@@ -41,6 +42,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
 _OF_CLASS = ((NotFoundError, 404), (DataError, 422), (UsageError, 400), (RefusedError, 403))
 _AGAIN_AFTER = b"1"  # seconds; a full queue is empty again after a few commits
 
+_LONGEST_INSTANCE = 200
+
 
 def status_of(error: MlwrightError) -> int:
     """Return the HTTP status an error is told with."""
@@ -61,7 +64,7 @@ def document(error: MlwrightError, *, status: int, instance: str) -> bytes:
             "code": error.code,
             "fix": _written(error.fix),
             "looked": [_written(each) for each in error.looked],
-            "instance": _written(instance),
+            "instance": quote(instance[:_LONGEST_INSTANCE], errors="replace"),
         }
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -154,8 +155,8 @@ def _read_strictly(body: bytes) -> Any:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise DataError(
             "request-duplicate",
             f"the name {_shown(twice)} stands more than once in one object",
@@ -226,8 +227,23 @@ _LONE = re.compile("[\ud800-\udfff]")
 _UNSEEN = {"Cc", "Cf", "Zl", "Zp"}
 
 
-@lru_cache(maxsize=4096)
+_NAMES_KEPT = 4096
+_LONGEST_KEPT = 256  # characters: what is kept of strangers has to have an end
+
+
 def _check_name(name: str) -> None:
+    if len(name) > _LONGEST_KEPT:
+        _look_at_name(name)
+    else:
+        _check_short_name(name)
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _check_short_name(name: str) -> None:
+    _look_at_name(name)
+
+
+def _look_at_name(name: str) -> None:
     if _LONE.search(name):
         raise _no_text("a name")
     for character in name:
