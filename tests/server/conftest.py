@@ -38,7 +38,7 @@ ROW = {
     "PaperlessBilling": "Yes",
     "PaymentMethod": "Electronic check",
     "MonthlyCharges": 80.5,
-    "TotalCharges": 966.0,
+    "TotalCharges": 12345.678901,
 }
 
 

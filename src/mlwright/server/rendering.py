@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 
@@ -26,7 +27,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(number=number, moment=moment, short=short, address=address)
-    environment.filters.update(model_page=model_page, words=words)
+    environment.filters.update(model_page=model_page, words=words, exact=exact)
     environment.tests["linked"] = lambda value: linked(value) is not None
     return environment
 
@@ -44,6 +45,15 @@ def moment(time: object) -> str:
     '2026-11-21 07:19:50'
     """
     return str(time)[:_SECONDS].replace("T", " ")
+
+
+def exact(value: object) -> str:
+    """Return a cell as it is: text plainly, all else as JSON writes it, to the last digit.
+
+    >>> exact("No"), exact(1889.5), exact(1400), exact(True), exact(None)
+    ('No', '1889.5', '1400', 'true', 'null')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def words(value: object) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 from starlette.requests import Request
 
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of, short
-from mlwright.govern.card import number
 from mlwright.govern.charts import Push, pushes
 from mlwright.govern.records import Passport, Reason
 from mlwright.server.control import Control
 from mlwright.server.lineage import lineage
 from mlwright.server.records import Page
+from mlwright.server.rendering import exact
 
 _BARS = 10
+_CLASSES = 4
 _LONGEST = 34  # characters of a reason that fit beside its bar
 
 
@@ -67,6 +66,7 @@ def passport(request: Request, control: Control) -> Page:
         {
             "chart": _chart(found.reasons),
             "graph": lineage(found, name=short(found.id)),
+            "likely": sorted(found.probabilities.items(), key=lambda each: -each[1])[:_CLASSES],
             "behind": {link.kind: link for link in reversed(found.lineage)},
         },
     )
@@ -92,14 +92,11 @@ def _chart(reasons: tuple[Reason, ...]) -> str:
     rows = [Push(_said(reason), reason.amount) for reason in reasons[:_BARS]]
     rest = reasons[_BARS:]
     if rest:
-        rows.append(Push(f"{len(rest)} further columns", sum(r.amount for r in rest)))
+        name = f"{len(rest)} further column{'s' if len(rest) > 1 else ''}"
+        rows.append(Push(name, sum(reason.amount for reason in rest)))
     return pushes(rows, title="What each column adds to the score")
 
 
 def _said(reason: Reason) -> str:
-    value = reason.value
-    text = value if isinstance(value, str) else number(value)
-    if value is None or isinstance(value, bool):
-        text = json.dumps(value)
-    said = f"{reason.column} = {text}"
+    said = f"{reason.column} = {exact(reason.value)}"
     return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
