@@ -1,4 +1,4 @@
-"""What leaves the data stage: snapshots, splits, profiles and contracts."""
+"""What leaves the data stage: snapshots, splits, profiles, contracts and what screening found."""
 
 from __future__ import annotations
 
@@ -162,3 +162,55 @@ class Diff:
     columns_added: tuple[str, ...]
     columns_removed: tuple[str, ...]
     cells: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is probably wrong: the rule that found it, and where.
+
+    ``row`` is a row id; None for what is said of a whole column, ``column`` None for what is said
+    of a whole row or table. ``place`` is the row's number in the file that was read, from 1
+    without the header; None for rows of a data version, which have no order of their own.
+    """
+
+    check: str
+    column: str | None
+    row: str | None
+    value: Scalar | None
+    why: str
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule found in one column: how many rows, and the first of them as faults.
+
+    ``rows`` is 0 where the finding is about the column and not about single rows.
+    """
+
+    check: str
+    column: str | None
+    rows: int
+    why: str
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """A table looked through by every rule of the catalogue.
+
+    ``sealed`` rows were judged by what the others showed; ``faulty`` rows have one fault or more.
+    ``checks`` are the rules that were asked.
+    """
+
+    rows: int
+    columns: int
+    sealed: int
+    faulty: int
+    checks: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Return every fault that was kept, in the order of the catalogue."""
+        return tuple(fault for finding in self.findings for fault in finding.faults)

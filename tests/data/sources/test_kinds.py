@@ -194,3 +194,20 @@ def test_infinity_is_kept_as_a_number(text: str) -> None:
     values, _ = read(["1.5", text])
 
     assert values.to_list() == [1.5, float(text)]
+
+
+def test_days_that_do_not_exist_leave_a_column_of_many_blocks_text() -> None:
+    blocks = [
+        ["2020-01-02"] * 3,
+        ["2019-13-01"],
+        ["2020-01-02"] * 3,
+        ["2019-13-01"],
+        ["2020-01-02"],
+    ]
+    column = TextColumn("day")
+    for block in blocks:
+        column.add(pl.Series(block))
+
+    values, _ = column.finish()
+
+    assert values.to_list() == [text for block in blocks for text in block]

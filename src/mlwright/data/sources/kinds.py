@@ -153,7 +153,8 @@ def _moments(text: pl.Series) -> pl.Series:
             values = _as_written(text, pattern)
             if values.null_count() == text.null_count():
                 return values
-    parts = text.str.extract_groups(_MOMENT).struct.unnest()
+    # In one piece: polars 2.1 panics on formatting pieces of which some are empty.
+    parts = text.rechunk().str.extract_groups(_MOMENT).struct.unnest()
     fits = parts["day"].is_not_null()
     zoned = parts["zone"].is_not_null()
     if zoned.any() and (fits & ~zoned).any():

@@ -1,0 +1,35 @@
+"""Cells that say "missing" in letters, where nothing should stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlwright.data.records import Kind
+from mlwright.data.rules.rule import Marks, Rule, shown, where
+from mlwright.data.sheet import Sheet
+
+
+def _find(sheet: Sheet) -> Iterator[Marks]:
+    for column in sheet.columns:
+        if column.kind is Kind.STRING:
+            words = column.words.table.filter("missing")
+            if words.height:
+                places = where(column.cells(words["text"]))
+                spellings = ", ".join(shown(text) for text in words["text"].head(5))
+                yield Marks(
+                    column.name,
+                    f"written instead of an empty cell: {spellings}",
+                    places,
+                    [
+                        f"{shown(text)} stands for a missing value"
+                        for text in column.series.gather(places)
+                    ],
+                )
+
+
+RULE = Rule(
+    "missing-spelling",
+    'A cell that says "missing" in letters: `?`, `N/A`, `null`, blanks; words that can be a '
+    "category, such as `unknown` or `none`, only where they are rare.",
+    _find,
+)

@@ -1,0 +1,79 @@
+"""The shape of a rule: a name, a sentence, and a function from a sheet to what it marks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from mlwright.data.sheet import Places, Sheet
+
+
+def nowhere() -> Places:
+    """Return the places of a finding that is about a column and not about single rows."""
+    return np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """What a rule found in one column.
+
+    ``places`` are positions of rows; ``whys`` say of each what is wrong, or are empty where
+    ``why``, the sentence about all of them, says it. ``values`` are shown instead of the cells.
+    """
+
+    column: str | None
+    why: str
+    places: Places = field(default_factory=nowhere)
+    whys: Sequence[str] = ()
+    values: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: ``about`` says in a sentence what it finds; ``find`` looks at a whole sheet.
+
+    A rule fits what it needs on ``sheet.fitted`` rows alone and may mark any row.
+    """
+
+    name: str
+    about: str
+    find: Callable[[Sheet], Iterator[Marks]]
+
+
+def where(mask: pl.Series) -> Places:
+    """Return the positions at which a mask is true."""
+    return mask.fill_null(value=False).arg_true().to_numpy().astype(np.int64)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def share(part: float) -> str:
+    """Return a share of one in percent.
+
+    >>> share(0.12345), share(0.00004)
+    ('12.3 %', '0.004 %')
+    """
+    return f"{100 * part:.3g} %"
+
+
+def shown(value: object, most: int = 60) -> str:
+    """Return a cell as a person reads it in a sentence, unseen characters written out."""
+    text = (
+        repr(value)
+        if isinstance(value, str)
+        else f"{value:.12g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return text if len(text) <= most else text[:most] + "…"

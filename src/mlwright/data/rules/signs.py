@@ -1,0 +1,42 @@
+"""Amounts below zero in a column of amounts above it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mlwright.data.rules.rule import Marks, Rule
+from mlwright.data.sheet import Sheet
+
+_SIGNED = 0.002
+_FEWEST = 100
+
+
+def _find(sheet: Sheet) -> Iterator[Marks]:
+    for column in sheet.columns:
+        if column.numbers is None:
+            continue
+        learnt = column.learnt
+        above = learnt[learnt > 0]
+        if len(above) < _FEWEST or int((learnt < 0).sum()) > _SIGNED * len(above):
+            continue
+        usual = above[len(above) // 100]
+        places = np.flatnonzero(column.values <= -usual)
+        if len(places):
+            yield Marks(
+                column.name,
+                "below zero in a column of amounts above it",
+                places,
+                [
+                    f"{-value:.12g} would be usual: a slip of the sign?"
+                    for value in column.values[places]
+                ],
+            )
+
+
+RULE = Rule(
+    "sign-slip",
+    "A number below zero, of a usual size, in a column where under 0.2 % are below zero.",
+    _find,
+)

@@ -1,0 +1,30 @@
+"""Spaces before or after a text, which make two categories of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlwright.data.records import Kind
+from mlwright.data.rules.rule import Marks, Rule, share, where
+from mlwright.data.sheet import Sheet
+
+_COMMON = 0.5
+
+
+def _find(sheet: Sheet) -> Iterator[Marks]:
+    for column in sheet.columns:
+        if column.kind is not Kind.STRING:
+            continue
+        spaced = column.series.str.contains(r"^\s|\s$").fill_null(value=False)
+        part = float(str(spaced.mean() or 0))
+        if part > _COMMON:
+            yield Marks(column.name, f"{share(part)} of the cells begin or end with a space")
+        elif part:
+            yield Marks(column.name, "a space before or after the text", where(spaced))
+
+
+RULE = Rule(
+    "spaces",
+    "A text that begins or ends with a space; told once of a column where most cells do.",
+    _find,
+)

@@ -1,0 +1,50 @@
+"""Numbers 10, 100 or 1000 times too large or too small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mlwright.data.rules.rule import Marks, Rule
+from mlwright.data.sheet import Sheet
+from mlwright.data.tails import Limits
+
+_FACTORS = (10, 100, 1000)
+
+
+def _find(sheet: Sheet) -> Iterator[Marks]:
+    for column in sheet.columns:
+        if column.limits is None:
+            continue
+        places, whys = [], []
+        for place in column.outside:
+            why = _slip(float(column.values[place]), column.limits)
+            if why is not None:
+                places.append(place)
+                whys.append(why)
+        if places:
+            yield Marks(
+                column.name, "10, 100 or 1000 times too large or small", np.array(places), whys
+            )
+
+
+def _slip(value: float, found: Limits) -> str | None:
+    if found.usual_low < 0 < found.usual_high:
+        return None
+    for factor in _FACTORS:
+        for meant, times in (
+            (value / factor, f"{factor} times"),
+            (value * factor, f"a {factor}th of"),
+        ):
+            if found.usual_low <= meant <= found.usual_high:
+                return f"{times} {meant:.12g}, which would be usual: a slip of the unit?"
+    return None
+
+
+RULE = Rule(
+    "unit-slip",
+    "A number outside the column's limits that would be usual if it were 10, 100 or 1000 times "
+    "smaller or larger.",
+    _find,
+)
