@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from mlwright import __version__
 from mlwright.data.records import Column, FeatureContract, Kind, Scalar
+from mlwright.serve.requests import is_unseen
 from mlwright.serve.roles import LoadedModel
 
 Schema = dict[str, Any]
@@ -119,13 +121,16 @@ def _predict(model: LoadedModel) -> Schema:
         "summary": f"Ask {model.ref}, which is live for {name}.",
         "requestBody": {
             "required": True,
+            # No schema can say that arrays agree in length, so columns are told in words: a
+            # program that made bodies of it would be refused.
+            "description": "One row or rows. Columns are read too: an object of arrays of the same "
+            f"length, one for each column, as the schema {name}.columns says.",
             "content": {
                 "application/json": {
                     "schema": {
                         "anyOf": [
                             _ref(f"{name}.row"),
                             {"type": "array", "minItems": 1, "items": _ref(f"{name}.row")},
-                            _ref(f"{name}.columns"),
                         ]
                     }
                 }
@@ -217,6 +222,7 @@ def _row(model: LoadedModel) -> Schema:
         "type": "object",
         "required": [column.name for column in inputs],
         "properties": {column.name: _cell(column, _promise(model, column)) for column in inputs},
+        "propertyNames": {"pattern": _seen_names()},
         "additionalProperties": _CELL,
     }
 
@@ -231,8 +237,24 @@ def _columns(model: LoadedModel) -> Schema:
             column.name: {"type": "array", "minItems": 1, "items": _cell(column, None)}
             for column in inputs
         },
+        "propertyNames": {"pattern": _seen_names()},
         "additionalProperties": {"type": "array", "items": _CELL},
     }
+
+
+_PLANES = (range(0x20000), range(0xE0000, 0xE1000))
+"""Where characters are that nobody sees: what lies between are ideographs, or nothing."""
+
+
+@cache
+def _seen_names() -> str:
+    """Return the pattern of names without a character that nobody sees."""
+    unseen = (code for plane in _PLANES for code in plane if is_unseen(chr(code)))
+    return f"^[^{''.join(map(_written, unseen))}]*$"
+
+
+def _written(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else chr(code)
 
 
 def _promise(model: LoadedModel, column: Column) -> FeatureContract | None:

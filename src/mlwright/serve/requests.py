@@ -247,7 +247,7 @@ def _look_at_name(name: str) -> None:
     if _LONE.search(name):
         raise _no_text("a name")
     for character in name:
-        if unicodedata.category(character) in _UNSEEN:
+        if is_unseen(character):
             raise DataError(
                 "request-name",
                 f"the name {_shown(name)} has the character U+{ord(character):04X}, "
@@ -255,6 +255,11 @@ def _look_at_name(name: str) -> None:
                 fix="send the column's name as the model's table had it",
                 facts={"name": ascii(name)[:_SHOWN]},
             )
+
+
+def is_unseen(character: str) -> bool:
+    """Tell whether nobody can see a character: it controls, formats or ends a line."""
+    return unicodedata.category(character) in _UNSEEN
 
 
 def _no_text(where: str) -> DataError:
