@@ -139,7 +139,12 @@ def test_a_label_is_recorded_and_gets_an_id(worker: Worker, trained: Trained) ->
     assert len({each["id"] for each in several.json["labels"]}) == 2
 
 
-def test_health_readiness_metrics_and_openapi_tell_what_is(worker: Worker) -> None:
+def test_health_readiness_metrics_and_openapi_tell_what_is(
+    worker: Worker, trained: Trained
+) -> None:
+    worker.ask("/churn/predict", trained.rows[0])
+    worker.ask("/churn/predict", {})
+
     assert worker.ask("/healthz").status == 200
     assert worker.ask("/readyz").json["endpoints"] == {"churn": "churn@1"}
     document = worker.ask("/openapi.json").json
