@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 import pytest
@@ -296,6 +297,24 @@ def test_the_command_line_tells_the_same_to_people_and_to_programs(
         identifier,
     )
     assert "id-unknown" in refused
+
+
+def test_a_prediction_and_its_label_are_shown_by_their_ids(
+    churn: tuple[Project, ModelVersion, list[dict[str, object]]],
+) -> None:
+    project, version, rows = churn
+    (asked,), _ = ask(project, "churn", [rows[16]])
+    _, (told,) = ask(project, "churn", [rows[16]], [Truth(asked, None, None, b'"Yes"')])
+
+    prediction, label = project.show(short(asked)), project.show(told)
+
+    assert (prediction.kind, prediction.title) == ("prediction", asked)
+    assert prediction.document["ref"] == version.ref
+    assert prediction.document["row"] == json.loads(json.dumps(rows[16], default=str))
+    assert sum(cast("dict[str, float]", prediction.document["answer"]).values()) == 1.0
+    assert ("truth", ["Yes"]) in prediction.sections[0].rows
+    assert ("about", asked) in label.sections[0].rows
+    assert ("value", "Yes") in label.sections[0].rows
 
 
 def test_what_differs_is_named_and_the_environment_told(

@@ -8,7 +8,7 @@ from typing import cast
 from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.records import load
 from mlwright.evaluate.records import Evaluation
-from mlwright.flows.showing import step_output
+from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.records import Why
 from mlwright.govern.why import why

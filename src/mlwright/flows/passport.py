@@ -15,8 +15,8 @@ from mlwright.data.split import PARTS
 from mlwright.data.table import unordered
 from mlwright.features.numbers import is_missing
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.outputs import step_output
 from mlwright.flows.recording import find_prediction, labels_of
-from mlwright.flows.showing import step_output
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.neighbours import distances
 from mlwright.govern.prediction import Gathered, in_force, passport

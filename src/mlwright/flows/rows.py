@@ -12,7 +12,7 @@ from mlwright.data.split import ASIDE, PARTS
 from mlwright.data.table import Table, unordered
 from mlwright.features.numbers import missing_in
 from mlwright.flows.ingesting import snapshot_of
-from mlwright.flows.showing import step_output
+from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.records import Why
 from mlwright.govern.row import Holding, Use, explain_row

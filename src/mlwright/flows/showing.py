@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
-from mlwright.core.digest import Digest
 from mlwright.core.encoding import plain
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of, short
@@ -19,6 +18,9 @@ from mlwright.evaluate.records import Evaluation
 from mlwright.flows.decisions import decisions as decisions_of
 from mlwright.flows.decisions import spec_of
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.outputs import step_output
+from mlwright.flows.passport import key_of, read_again
+from mlwright.flows.recording import find_label, find_prediction, labels_of
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import Event
@@ -29,8 +31,6 @@ from mlwright.scoring.records import ModelPackage
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-R = TypeVar("R")
 
 _VALUES = 3
 _CHECK = ("rule", "outcome", "why", "value", "low", "high", "model", "run")
@@ -61,12 +61,16 @@ class Shown:
 
 
 def show(ref: str, workspace: Workspace, *, decisions: bool = False) -> Shown:
-    """Show a model, run, data version, check or event by id or name; ``spec`` or ``settings``."""
+    """Show anything that has an id or a name; ``spec`` and ``settings`` too."""
     if ref in ("spec", "settings"):
         return _settings(ref, workspace)
     noun = noun_of(ref)
     if noun is None or noun is Noun.MODEL:
         return _model(find(workspace.ledger, ref), workspace, decisions=decisions)
+    if noun is Noun.PREDICTION:
+        return _prediction(ref, workspace)
+    if noun is Noun.LABEL:
+        return _label(ref, workspace)
     identifier = resolve(ref, workspace.ledger)
     if noun is Noun.DATA:
         return _data(identifier, workspace)
@@ -175,26 +179,6 @@ def _add_decisions(
     rows = tuple((d.what, d.why, f"to change it: {d.override}") for d in found)
     sections.append(Section(f"{len(found)} automatic decisions", (), rows, told=True))
     document["decisions"] = plain(found)
-
-
-def step_output(run: str, step: str, kind: type[R], workspace: Workspace) -> R:
-    """Return the record a step of a run gave.
-
-    Raises
-    ------
-    NotFoundError
-        ``step-unknown`` when the run finished no such step.
-    """
-    for event in workspace.ledger.events(kind="step.finished", subject=run):
-        if event.facts["step"] == step:
-            return load(kind, workspace.store.get(Digest(str(event.facts["output"]))))
-    raise NotFoundError(
-        "step-unknown",
-        f"run {short(run)} has no finished step {step!r}",
-        fix=f"mlw show {short(run)}",
-        facts={"run": run, "step": step},
-        looked=[f"the step events of {short(run)}"],
-    )
 
 
 def _data(identifier: str, workspace: Workspace) -> Shown:
@@ -334,6 +318,50 @@ def _run(identifier: str, workspace: Workspace, *, decisions: bool) -> Shown:
 
 def _newest(identifier: str, workspace: Workspace) -> Event:
     return next(iter(workspace.ledger.events(subject=identifier, newest_first=True, limit=1)))
+
+
+def _prediction(ref: str, workspace: Workspace) -> Shown:
+    found = find_prediction(ref, workspace)
+    again = read_again(found, workspace)
+    outputs = again.package.signature.outputs
+    flags = [f"{flag.column} {flag.breach.value}" for flag in found.flags]
+    labels = labels_of(found, workspace, key_of(found, workspace))
+    value = again.scorer.decide_row(found.answer)
+    sections = (
+        Section(
+            "",
+            (),
+            (
+                ("value", value),
+                *((n, v) for n, v in zip(outputs, found.answer, strict=True) if n != "value"),
+                ("answered", f"{found.time} by {found.ref} ({short(found.model)})"),
+                ("endpoint", f"{found.endpoint}, role {found.role}"),
+                ("flags", flags or "none"),
+                ("truth", [label.value for label in labels] or "not told yet"),
+            ),
+        ),
+        Section("row", (), tuple((name, repr(cell)) for name, cell in again.sent.items())),
+    )
+    document = {
+        "prediction": found.id,
+        "time": found.time,
+        "endpoint": found.endpoint,
+        "model": found.model,
+        "ref": found.ref,
+        "value": value,
+        "answer": dict(zip(outputs, found.answer, strict=True)),
+        "flags": plain(found.flags),
+        "row": dict(again.sent),
+        "labels": plain(labels),
+    }
+    return Shown("prediction", found.id, sections, document)
+
+
+def _label(ref: str, workspace: Workspace) -> Shown:
+    found = find_label(ref, workspace)
+    about = found.prediction or f"the row {found.key!r} of {found.endpoint}"
+    rows = (("value", found.value), ("about", about), ("told", found.time))
+    return Shown("label", found.id, (Section("", (), rows),), {"label": plain(found)})
 
 
 def _event(identifier: str, noun: Noun, workspace: Workspace) -> Shown:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def command(ref: str, decisions: bool, output: Output) -> None:
     """Show one thing.
 
-    REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), an event
-    (e_…), or 'settings' (also called 'spec'): every key, its value and where it came from. The
-    start of an id is enough where no other id begins so.
+    REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), a prediction
+    (p_…), a label (l_…), an event (e_…), or 'settings' (also called 'spec'): every key, its value
+    and where it came from. The start of an id is enough where no other id begins so.
 
     \b
     mlw show churned
