@@ -128,6 +128,14 @@ class Profile:
     columns: tuple[ColumnProfile, ...]
 
 
+class Breach(str, Enum):
+    """How a cell broke what the training rows promised."""
+
+    UNSEEN = "unseen"
+    OUT_OF_RANGE = "out-of-range"
+    NULL = "null"
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureContract:
     """What a column promised in the training rows; serving flags what breaks it."""

@@ -79,14 +79,12 @@ def _finding(
     if not len(marks.places):
         fault = Fault(rule.name, marks.column, None, None, marks.why)
         return Finding(rule.name, marks.column, 0, marks.why, (fault,))
-    before = marked.get(marks.column, np.empty(0, np.int64))
-    new = ~np.isin(marks.places, before)
-    if marks.column is not None and not new.any():
+    owner = f"{rule.name} of {marks.column}" if rule.beside else marks.column
+    before = marked.get(owner, np.empty(0, np.int64))
+    chosen = np.flatnonzero(~np.isin(marks.places, before))
+    if not len(chosen):
         return None
-    if marks.column is None:
-        new[:] = True
-    chosen = np.flatnonzero(new)
-    marked[marks.column] = np.union1d(before, marks.places)
+    marked[owner] = np.union1d(before, marks.places)
     faults = tuple(_faults(sheet, rule, marks, chosen[:most], ordered=ordered))
     return Finding(rule.name, marks.column, len(chosen), marks.why, faults)
 

@@ -8,7 +8,8 @@ from operator import itemgetter
 from typing import Any
 
 from mlwright.core.errors import DataError
-from mlwright.data.records import Column, Contract, FeatureContract, Kind
+from mlwright.data.promises import breach_of, is_ranged
+from mlwright.data.records import Column, Contract, FeatureContract
 from mlwright.scoring.cast import missing_columns
 from mlwright.serve.records import Breach, Flag
 from mlwright.serve.settings import ServeSettings
@@ -18,7 +19,6 @@ Guard = Callable[[Row, int], tuple[Row, tuple[Flag, ...]]]
 """Takes a row and its place in the request; gives the row to score and what broke a promise."""
 
 _FLAG, _CLIP, _REFUSE = "flag", "clip", "refuse"
-_NUMBERS = (Kind.INTEGER, Kind.FLOAT)
 
 
 def policy_of(settings: ServeSettings) -> dict[str, str]:
@@ -62,11 +62,11 @@ def compile_guard(contract: Contract, inputs: Iterable[Column], policy: Mapping[
 
 def _compile_quick(features: tuple[FeatureContract, ...]) -> Callable[[Row], bool]:
     """Return a quick test that a row keeps every promise; it may also fail for one that does."""
-    ranged = _Ranges(tuple(f for f in features if _is_ranged(f) and not f.nullable))
-    loose = _Ranges(tuple(f for f in features if _is_ranged(f) and f.nullable))
+    ranged = _Ranges(tuple(f for f in features if is_ranged(f) and not f.nullable))
+    loose = _Ranges(tuple(f for f in features if is_ranged(f) and f.nullable))
     known = tuple(f for f in features if f.categories is not None)
     filled = tuple(
-        f for f in features if not f.nullable and not _is_ranged(f) and f.categories is None
+        f for f in features if not f.nullable and not is_ranged(f) and f.categories is None
     )
     pick_known, pick_filled = _picker(known), _picker(filled)
     categories = tuple(
@@ -106,9 +106,9 @@ def compile_columns_guard(
             if None in cells:
                 if not feature.nullable:
                     return False
-                if _is_ranged(feature):
+                if is_ranged(feature):
                     cells = [cell for cell in cells if cell is not None]
-            if _is_ranged(feature):
+            if is_ranged(feature):
                 low: Any = feature.low
                 high: Any = feature.high
                 if cells and not (low <= min(cells) and max(cells) <= high):
@@ -134,10 +134,6 @@ class _Ranges:
         self.highs = tuple(f.high for f in features)
 
 
-def _is_ranged(feature: FeatureContract) -> bool:
-    return feature.kind in _NUMBERS and feature.low is not None and feature.high is not None
-
-
 def _picker(features: tuple[FeatureContract, ...]) -> Callable[[Row], tuple[Any, ...]]:
     names = [feature.name for feature in features]
     if not names:
@@ -156,7 +152,7 @@ def _look(
     clipped: dict[str, Any] = {}
     for feature in features:
         value = row[feature.name]
-        breach = _breach(feature, value)
+        breach = breach_of(feature, value)
         if breach is None:
             continue
         what = policy[breach.value]
@@ -168,18 +164,6 @@ def _look(
             clipped[feature.name] = low if value < low else feature.high
         flags.append(Flag(place, feature.name, breach, value, clip))
     return ({**row, **clipped} if clipped else row), tuple(flags)
-
-
-def _breach(feature: FeatureContract, value: Any) -> Breach | None:
-    if value is None:
-        return None if feature.nullable else Breach.NULL
-    if _is_ranged(feature) and isinstance(value, int | float) and not isinstance(value, bool):
-        low: Any = feature.low
-        high: Any = feature.high
-        return None if low <= value <= high else Breach.OUT_OF_RANGE
-    if feature.categories is not None and isinstance(value, str):
-        return None if value in feature.categories else Breach.UNSEEN
-    return None
 
 
 def _broken(feature: FeatureContract, value: Any, breach: Breach, place: int) -> DataError:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from mlwright.data.records import Breach as Breach
+
 
 class Durability(str, Enum):
     """What an answer waits for.
@@ -17,14 +19,6 @@ class Durability(str, Enum):
     DURABLE = "durable"
     CRASH_SAFE = "crash-safe"
     OFF = "off"
-
-
-class Breach(str, Enum):
-    """How a cell broke what the training rows promised."""
-
-    UNSEEN = "unseen"
-    OUT_OF_RANGE = "out-of-range"
-    NULL = "null"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mlwright.data.rules import (
     misspellings,
     near_duplicates,
     outliers,
+    promises,
     sentinels,
     signs,
     spaces,
@@ -26,6 +27,7 @@ from mlwright.data.rules import (
 from mlwright.data.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    promises.RULE,
     missing.RULE,
     sentinels.RULE,
     encoding.RULE,

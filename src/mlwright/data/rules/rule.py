@@ -35,12 +35,14 @@ class Marks:
 class Rule:
     """One rule: ``about`` says in a sentence what it finds; ``find`` looks at a whole sheet.
 
-    A rule fits what it needs on ``sheet.fitted`` rows alone and may mark any row.
+    A rule fits what it needs on ``sheet.fitted`` rows alone and may mark any row. What it says
+    ``beside`` others neither hides what they say of the same cell nor is hidden by it.
     """
 
     name: str
     about: str
     find: Callable[[Sheet], Iterator[Marks]]
+    beside: bool = False
 
 
 def where(mask: pl.Series) -> Places:

@@ -1,0 +1,86 @@
+"""Cells that break what a model was promised, judged as its endpoint judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from mlwright.data.digests import DTYPES
+from mlwright.data.promises import is_ranged
+from mlwright.data.records import Breach, FeatureContract, Kind
+from mlwright.data.rules.rule import Marks, Rule, shown, where
+from mlwright.data.sheet import Sheet
+
+_NUMBERS = (Kind.INTEGER, Kind.FLOAT)
+
+
+def _find(sheet: Sheet) -> Iterator[Marks]:
+    if sheet.contract is None:
+        return
+    for feature in sheet.contract.features:
+        if feature.name not in sheet.names:
+            yield Marks(feature.name, "the model reads this column, and the table has none")
+            continue
+        series = sheet.frame[feature.name]
+        for breach, mask in breaches(feature, series).items():
+            if mask.any():
+                yield Marks(feature.name, _told(feature, breach), where(mask))
+
+
+def breaches(feature: FeatureContract, series: pl.Series) -> dict[Breach | None, pl.Series]:
+    """Return which cells of a column break its promise, by how: a whole column at a time.
+
+    Gives for each cell what :func:`mlwright.data.promises.breach_of` gives for it alone; under
+    None stand the cells that are not of the column's kind, which an endpoint refuses.
+    """
+    values, other = _of_kind(feature, series)
+    nothing = pl.repeat(value=False, n=len(series), eager=True)
+    found: dict[Breach | None, pl.Series] = {None: other}
+    found[Breach.NULL] = nothing if feature.nullable else series.is_null()
+    if is_ranged(feature):
+        inside = (values >= pl.lit(feature.low)) & (values <= pl.lit(feature.high))
+        found[Breach.OUT_OF_RANGE] = pl.select(~inside).to_series().fill_null(value=False)
+    if feature.categories is not None:
+        known = pl.Series(feature.categories, dtype=pl.String)
+        found[Breach.UNSEEN] = (~values.is_in(known.implode())).fill_null(value=False)
+    return found
+
+
+def _of_kind(feature: FeatureContract, series: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return the cells as the promised kind, and which cannot be: those are no longer there."""
+    wanted = DTYPES[feature.kind]
+    if feature.kind in _NUMBERS and series.dtype in (pl.Int64(), pl.Float64()):
+        values = series
+        if feature.kind is Kind.INTEGER and series.dtype == pl.Float64():
+            values = series.set((series != series.floor()).fill_null(value=False), None)
+    elif series.dtype == wanted:
+        values = series
+    elif series.dtype == pl.String() and feature.kind in _NUMBERS:
+        values = series.cast(wanted, strict=False)
+    elif series.dtype == pl.Date() and feature.kind is Kind.DATETIME:
+        values = series.cast(wanted)
+    else:
+        values = pl.Series(series.name, [None] * len(series), dtype=wanted)
+    return values, series.is_not_null() & values.is_null()
+
+
+def _told(feature: FeatureContract, breach: Breach | None) -> str:
+    if breach is None:
+        return f"not of the kind {feature.kind.value}, which the model was trained on"
+    if breach is Breach.NULL:
+        return "null: empty, which no training row was"
+    if breach is Breach.UNSEEN:
+        known = ", ".join(shown(text) for text in (feature.categories or ())[:5])
+        return f"unseen: no training row held it; {known}, … were seen"
+    low, high = shown(feature.low), shown(feature.high)
+    return f"out-of-range: outside {low} to {high}, what training rows held"
+
+
+RULE = Rule(
+    "contract",
+    "A cell that breaks what a model was promised (unseen, out-of-range, null, another kind), "
+    "judged as its endpoint judges the same value. Only where a model is named.",
+    _find,
+    beside=True,
+)
