@@ -20,12 +20,12 @@ class Flights(MLModel):
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
         """Answer with the probability of each row."""
-        names = [each.name for each in payload.inputs]
-        columns = [each.data.root for each in payload.inputs]
-        rows = [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
-        if len(rows) == 1:
-            found = [self._scorer.predict_row(rows[0])[1]]
+        columns = {each.name: each.data.root for each in payload.inputs}
+        height = len(payload.inputs[0].data.root)
+        if height == 1:
+            row = {name: cells[0] for name, cells in columns.items()}
+            found = [self._scorer.predict_row(row)[1]]
         else:
-            found = self._scorer.predict_rows(rows)[:, 1].tolist()
+            found = self._scorer.predict_columns(columns, height)[:, 1].tolist()
         output = ResponseOutput(name="probability", shape=[len(found)], datatype="FP64", data=found)
         return InferenceResponse(model_name=self.name, outputs=[output])
