@@ -53,7 +53,7 @@ def visit(browser: Browser, pages: Pages) -> Iterator[Open]:
         seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
         if path == PASSPORT:
             path = path.format(prediction=pages("/api/v1/labels").json["labels"][0]["about"])
-        seen.page.goto(pages.address + path, wait_until="networkidle")
+        seen.page.goto(pages.address + path, wait_until="load")
         return seen
 
     yield opened
