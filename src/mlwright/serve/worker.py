@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 import uvloop
@@ -90,7 +91,7 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
         partial(_say_ready, config.parent_fd),
         uvicorn.Config(
             app,
-            http=Protocol,
+            http=cast("type[asyncio.Protocol]", partial(Protocol, patience=settings.timeout)),
             ws="none",
             lifespan="off",
             log_config=None,
