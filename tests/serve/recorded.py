@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from struct import pack
 
-from mlwright.core.seam import ReplaySeam, SystemSeam
+from mlwright.core.seam import ReplaySeam, Seam, SystemSeam
 from mlwright.serve.journal import Journal
 from mlwright.serve.records import Durability, JournalLimits, Seal, Sealed, Truth
 from mlwright.serve.sealing import SealingReport, seal
@@ -42,7 +42,11 @@ class Log:
 
 
 def record(
-    folder: Path, requests: Sequence[Sequence[dict[str, object]]], *, rows_per_segment: int = 1000
+    folder: Path,
+    requests: Sequence[Sequence[dict[str, object]]],
+    *,
+    rows_per_segment: int = 1000,
+    seam: Seam | None = None,
 ) -> list[str]:
     """Record requests of some rows each and label the first; return every row's id."""
 
@@ -52,7 +56,7 @@ def record(
             durability=Durability.DURABLE,
             policy={"unseen": "flag"},
             environment={"python": "3.11"},
-            seam=SystemSeam(),
+            seam=seam or SystemSeam(),
             limits=JournalLimits(segment_rows=rows_per_segment),
             loop=asyncio.get_running_loop(),
         )
