@@ -115,3 +115,12 @@ def test_many_or_long_names_of_strangers_are_told_in_few_words_and_little_time()
 
     assert nearest(f"{'a' * 90}", names) is not None
     assert len(listed(["x" * 1_000_000] * 50)) < 1_200
+
+
+def test_an_error_told_of_one_row_is_the_same_error() -> None:
+    error = errors.DataError("code", "message", fix="fix", facts={"a": 1}, looked=["x"])
+
+    told = error.of("row 3")
+
+    assert (type(told), told.message) == (errors.DataError, "row 3: message")
+    assert (told.code, told.fix, told.facts, told.looked) == ("code", "fix", {"a": 1}, ("x",))

@@ -111,6 +111,11 @@ def test_every_refusal_is_a_problem_with_its_code_and_the_connection_lives_on(
     row = {**trained.rows[0], "tenure": "long"}
     wrong_kind = worker.ask("/churn/predict", [trained.rows[0], row])
     assert (wrong_kind.status, wrong_kind.code) == (422, "value-kind")
+    assert wrong_kind.json["detail"].startswith("row 2: the column 'tenure' holds 'long': not a")
+    few = worker.ask("/churn/predict", [trained.rows[0], {"tenure": 1, "Contrat": ""}])
+    assert few.json["detail"].startswith("row 2: the columns 'MonthlyCharges', 'TotalCharges', 'C")
+    nested = worker.ask("/churn/predict", [trained.rows[0], {"tenure": [1]}])
+    assert nested.json["detail"].startswith("'tenure' of row 2 holds an array")
     assert "churn" in worker.ask("/churm/predict", {}).json["detail"]
     assert worker.ask("/churn/predict", {}, method="DELETE").headers["allow"] == "POST"
     assert worker.ask("/churn/predict", trained.rows[0]).status == 200

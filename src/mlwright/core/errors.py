@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from enum import IntEnum
 from itertools import islice
+from typing import Self
 
 _LONGEST_NAME = 200  # comparing spellings takes quadratic time
 _MOST_NAMES = 2_000  # to compare with: 50 milliseconds
@@ -62,6 +63,11 @@ class MlwrightError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.code, self.message, self.fix, self.facts, self.looked)
+
+    def of(self, where: str) -> Self:
+        """Return the same error, told of one place among several."""
+        message = f"{where}: {self.message}"
+        return type(self)(self.code, message, fix=self.fix, facts=self.facts, looked=self.looked)
 
     def __str__(self) -> str:
         return f"[{self.code}] {self.message}"

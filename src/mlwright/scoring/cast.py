@@ -68,11 +68,12 @@ def missing_columns(names: Collection[str], inputs: Iterable[Column]) -> DataErr
     missing = [column.name for column in inputs if column.name not in names]
     first = missing[0]
     close = nearest(first, (name for name in names if isinstance(name, str)))
-    hint = f"; the nearest name given is {close!r}" if close else ""
-    more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
+    hint = f"; the name given that is nearest to {first!r} is {close!r}" if close else ""
+    what = "the column" if len(missing) == 1 else "the columns"
+    verb = "is" if len(missing) == 1 else "are"
     return DataError(
         "column-missing",
-        f"the column {first!r}{more} is missing, which the model reads{hint}",
+        f"{what} {listed(missing)} {verb} missing, which the model reads{hint}",
         fix="give every column the model reads; a value that is not known is null",
         facts={"missing": missing, "nearest": close},
         looked=[f"the columns given: {listed([str(name) for name in names])}"],

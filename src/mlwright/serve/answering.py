@@ -55,9 +55,22 @@ def answer(model: LoadedModel, body: bytes) -> Answered:
     if quick is not None:
         return _several(model, quick, None)
     rows = found.rows() if isinstance(found, Columns) else found
-    guarded = [model.guard(row, place) for place, row in enumerate(rows)]
-    matrix = model.scorer.predict_rows([row for row, _ in guarded])
+    try:
+        guarded = [model.guard(row, place) for place, row in enumerate(rows)]
+        matrix = model.scorer.predict_rows([row for row, _ in guarded])
+    except DataError as error:
+        raise _of_its_row(model, rows) from error
     return _several(model, matrix, [flags for _, flags in guarded])
+
+
+def _of_its_row(model: LoadedModel, rows: Sequence[Row]) -> DataError:
+    """Return the first refusal of rows, one of which is refused, with the row it is about."""
+    for place, row in enumerate(rows):
+        try:
+            model.scorer.predict_row(model.guard(row, place)[0])
+        except DataError as error:
+            return error.of(f"row {place + 1:,}")
+    raise RuntimeError("rows were refused together, and none alone")
 
 
 def _together(model: LoadedModel, found: Columns | list[Row]) -> Matrix | None:

@@ -33,7 +33,7 @@ def truths_of(body: bytes, endpoints: Collection[str]) -> tuple[list[Truth], boo
 def _truth(row: Mapping[str, Cell], place: int, endpoints: Collection[str]) -> Truth:
     value = row.get("value")
     if value is None:
-        raise _form(place, "has no value")
+        raise _form(place, "has no value, or null, which tells nothing")
     written = msgspec.json.encode(value)
     if row.keys() == _BY_ID:
         identifier = row["id"]

@@ -211,16 +211,17 @@ def _check_forms(found: Any) -> None:
         for name, value in each.items():
             _check_name(name)
             cells = value if isinstance(value, list) and found is each else (value,)
+            where = f" of row {place:,}" if found is not each else ""
             for cell in cells:
-                _check_cell(name, cell)
+                _check_cell(name, cell, where)
 
 
-def _check_cell(name: str, cell: Any) -> None:
+def _check_cell(name: str, cell: Any, where: str) -> None:
     if isinstance(cell, dict | list):
         _check_depth(cell)
-        raise _misshapen(f"{_shown(name)} holds {_shown(cell)}")
+        raise _misshapen(f"{_shown(name)}{where} holds {_shown(cell)}")
     if isinstance(cell, str) and _LONE.search(cell):
-        raise _no_text(f"the text of {_shown(name)}")
+        raise _no_text(f"the text of {_shown(name)}{where}")
 
 
 _LONE = re.compile("[\ud800-\udfff]")
