@@ -32,9 +32,10 @@ CONNECTIONS = 64
 WORKERS = 2
 
 
-@pytest.fixture
-def built(mlw: Shell, dataset: Callable[[str], Path]) -> Shell:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], Path]) -> Shell:
     """A project whose model is live."""
+    mlw = Shell(tmp_path_factory.mktemp("served"))
     question = (dataset("breast_cancer"), "--target", "target", "--name", "tumour")
     mlw.good("run", *question, "--models", "linear", "--budget", "1s", "--check", "auc > 0.5")
     mlw.good("promote", "tumour@1", "--to", "live", "--reason", "first")
@@ -145,6 +146,41 @@ TURNS = ("worker", "worker", "workers", "worker", "workers", "worker", "server",
 
 def test_twenty_kills_lose_no_answer_and_it_is_back_in_two_seconds(built: Shell) -> None:
     _campaign(built, TURNS * 2, seed=1)
+
+
+def test_a_worker_that_stands_still_delays_only_its_own_clients(built: Shell) -> None:
+    arguments = ("--port", 0, "--no-ui", "--workers", WORKERS)
+    with serving(built.folder, "serve", *arguments) as server:
+        port = int(server.address.rpartition(":")[2])
+        row = json.loads(shlex.split(server.said["example"])[-1])
+        workers = server.workers()
+        load = Load(port, "tumour", row, clients=CONNECTIONS, pause=0.02, first=50_000_000)
+        late = Load(port, "tumour", row, clients=20, pause=0.02, first=60_000_000)
+        with load.running():
+            time.sleep(0.5)
+            stopped = time.monotonic()
+            os.kill(workers[0], signal.SIGSTOP)
+            time.sleep(0.5)
+            with late.running():
+                time.sleep(2.5)
+                went_on = len(late.answers)
+                os.kill(workers[0], signal.SIGCONT)
+            resumed = time.monotonic()
+            time.sleep(0.3)
+        still = [
+            answer for answer in load.answers if stopped < answer.sent and answer.got < resumed
+        ]
+
+        assert sorted(server.workers()) == sorted(workers)
+        assert server.end() == 0
+
+    for each in (load, late):
+        assert each.dropped == []
+        assert {answer.status for answer in each.answers} == {200}
+    assert len(still) > 100, "the other worker's clients waited too"
+    assert went_on > 100, "clients that came meanwhile waited too"
+    assert max(answer.got - answer.sent for answer in load.answers) > 2.0, "nobody was stopped"
+    _none_is_lost(built, [*load.answers, *late.answers])
 
 
 @pytest.mark.deep
