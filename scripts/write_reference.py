@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the reference pages that come from the code: commands, settings and checks."""
+"""Write the reference pages that come from the code: commands, settings, checks."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mlwright.cli.main import mlw
 from mlwright.core.quantities import format_quantity
 from mlwright.core.setting_values import Setting, declared
 from mlwright.core.settings import FreeTable
+from mlwright.data.rules.catalogue import RULES
 from mlwright.stats.metrics import METRICS, Metric
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -153,6 +154,21 @@ def checks_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def data_checks_page() -> str:
+    """Return the page of what `mlw check data` looks for: one line a rule."""
+    rows = [f"| `{rule.name}` | {_cell(rule.about)} |" for rule in RULES]
+    parts = [
+        "# What is looked for in a table",
+        GENERATED,
+        "`mlw check data` asks these rules in this order. A cell that one has marked is left alone "
+        "by those after it; only `contract` is told beside the others. Whatever a rule learns, it "
+        "learns from rows outside the sealed test part. "
+        "[How to check data](../how-to/check-data.md).",
+        "\n".join(["| check | what it finds |", "|---|---|", *rows]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 def _span(metric: Metric) -> str:
     low = "any" if metric.least == float("-inf") else f"{metric.least:g}"
     high = "any" if metric.most == float("inf") else f"{metric.most:g}"
@@ -162,6 +178,7 @@ def _span(metric: Metric) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "commands.md": commands_page,
+    "data-checks.md": data_checks_page,
     "settings.md": settings_page,
 }
 

@@ -176,7 +176,7 @@ def test_every_error_code_is_written_in_kebab_case() -> None:
 # Reference pages that are written from the code.
 
 
-@pytest.mark.parametrize("page", ["checks.md", "commands.md", "settings.md"])
+@pytest.mark.parametrize("page", ["checks.md", "commands.md", "data-checks.md", "settings.md"])
 def test_generated_reference_page_is_current(page: str) -> None:
     written = (DOCS / "reference" / page).read_text()
 

@@ -24,8 +24,10 @@ from mlwright.store.local import LocalStore
 DEFAULT_SEAM: Seam = SystemSeam()
 
 
-def locate(folder: Path | None, start: Path, *, create: bool) -> Document:
+def locate(folder: Path | None, start: Path, *, create: bool, needed: bool = True) -> Document:
     """Return the project in ``folder``, else the nearest one upwards from ``start``.
+
+    Where none is ``needed`` and there is none, the folder itself stands for an empty one.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def locate(folder: Path | None, start: Path, *, create: bool) -> Document:
     found = find_document(wanted)
     if found is not None and (folder is None or found.folder == wanted):
         return found
-    if create:
+    if create or not (needed or folder):
         return Document(wanted, None, STATE_FOLDER, {})
     places = [wanted] if folder else [wanted, *wanted.parents]
     raise NotFoundError(

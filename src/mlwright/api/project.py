@@ -15,6 +15,7 @@ from mlwright.registry.records import ModelVersion, RoleChange
 
 if TYPE_CHECKING:
     from mlwright.flows.build import Listener
+    from mlwright.flows.checking import DataCheck
     from mlwright.flows.differences import Differences
     from mlwright.flows.dossier import Dossier, PastProof
     from mlwright.flows.examining import Finding
@@ -47,6 +48,7 @@ class Project:
         folder: Path | None = None,
         *,
         create: bool = False,
+        needed: bool = True,
         flags: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
         start: Path | None = None,
@@ -58,6 +60,8 @@ class Project:
         ----------
         create
             Make a project in ``folder`` (or ``start``) when there is none.
+        needed
+            Without it an empty project that is kept nowhere stands in where there is none.
         flags
             Settings that win over environment and spec, by ``section.key``.
 
@@ -66,7 +70,7 @@ class Project:
         NotFoundError
             ``project-unknown``, naming every folder looked in.
         """
-        document = locate(folder, start or Path.cwd(), create=create)
+        document = locate(folder, start or Path.cwd(), create=create, needed=needed)
         made = create and not (document.folder / STATE_FOLDER).is_dir()
         workspace = open_workspace(
             document, create=create, flags=flags or {}, environ=environ or {}, seam=seam
@@ -202,6 +206,29 @@ class Project:
         from mlwright.flows.serving import require_servable
 
         require_servable(self.workspace)
+
+    def check_data(
+        self,
+        what: str | None = None,
+        *,
+        against: str | None = None,
+        target: str | None = None,
+        rules: Sequence[str] = (),
+        most: int | None = None,
+        out: Path | None = None,
+    ) -> DataCheck:
+        """Look a table through for faults: see :func:`mlwright.flows.checking.check_data`."""
+        from mlwright.flows.checking import check_data
+
+        return check_data(
+            self.workspace,
+            what,
+            against=against,
+            target=target,
+            rules=rules,
+            most=most,
+            out=out,
+        )
 
     def predict_file(self, ref: str, file: Path, out: Path | None) -> Scored:
         """Score every row of a file."""

@@ -139,3 +139,28 @@ def _shown(value: float, unit: str | None, limits: Sequence[Limit]) -> str:
 
 def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def judge_rows(rule: Rule, broken: int, rows: int, example: str | None, subject: str) -> Verdict:
+    """Return the verdict of a rule that every row has to keep.
+
+    Its value is the share of rows that break it; ``example`` is a cell of one that does.
+    """
+    share = broken / rows if rows else 0.0
+    failed = Outcome.WARN if rule.warns else Outcome.FAIL
+    why = f"all {rows:,} rows keep it"
+    if broken:
+        such = f", such as {example}" if example is not None else ""
+        why = f"{broken:,} of {rows:,} rows break it ({100 * share:.3g} %){such}"
+    text = render(rule)
+    return Verdict(
+        id=_verdict_id(text, subject, Measured(share)),
+        rule=text,
+        name=rule.name,
+        subject=subject,
+        outcome=failed if broken else Outcome.PASS,
+        value=share,
+        low=None,
+        high=None,
+        why=why,
+    )

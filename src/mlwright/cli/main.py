@@ -18,6 +18,7 @@ from mlwright.core.errors import ExitCode, MlwrightError
 COMMANDS = {
     "init": "Make a project here.",
     "run": "Train, judge and register a model from a table and a question.",
+    "check": "Look a table through for faults, and hold rules against it.",
     "show": "Show a model, run, data version, check or event, or the settings.",
     "ls": "List models, runs, data, checks, events, endpoints or steps.",
     "diff": "Compare two data versions, two runs or two models.",

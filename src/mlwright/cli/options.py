@@ -44,7 +44,11 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def open_project(
-    output: Output, *, create: bool = False, flags: Mapping[str, object] | None = None
+    output: Output,
+    *,
+    create: bool = False,
+    needed: bool = True,
+    flags: Mapping[str, object] | None = None,
 ) -> Project:
     """Open the project a command works in.
 
@@ -52,13 +56,20 @@ def open_project(
     ----------
     create
         Make one in the current folder when none is found, and say so.
+    needed
+        Without it a command goes on where none is found, and keeps nothing.
     flags
         Settings given on the command line, by ``section.key``.
     """
     from mlwright.api.project import Project
 
     project = Project.open(
-        output.folder, create=create, flags=flags or {}, environ=os.environ, start=Path.cwd()
+        output.folder,
+        create=create,
+        needed=needed,
+        flags=flags or {},
+        environ=os.environ,
+        start=Path.cwd(),
     )
     if project.made:
         output.note(f"made a project in {project.folder}")

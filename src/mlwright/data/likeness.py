@@ -46,6 +46,8 @@ def surprise(frame: pl.DataFrame, places: Places, known: Places, names: Sequence
         The rows that may be learnt from; at most ``MOST_ROWS`` of them, evenly drawn, are.
     """
     rest = np.setdiff1d(known, places)
+    if not len(rest):
+        return np.zeros((len(places), len(names)))
     learnt = rest[:: max(1, len(rest) // MOST_ROWS)][:MOST_ROWS]
     both = frame.select(names)[np.concatenate([learnt, places])]
     codes = [both[name].rank("dense").fill_null(0).cast(pl.Int64).to_numpy() for name in names]
@@ -62,7 +64,7 @@ def surprise(frame: pl.DataFrame, places: Places, known: Places, names: Sequence
 
 
 def _parent(codes: Sequence[_Codes], column: int, parents: _Codes, count: int) -> int | None:
-    best, least = None, _cost(codes, column, None, count)[:count].mean() if count else 0.0
+    best, least = None, _cost(codes, column, None, count)[:count].mean()
     for parent in parents:
         cost = _cost(codes, column, int(parent), count)[:count].mean()
         if cost < least:

@@ -107,7 +107,7 @@ class Column:
             table = (
                 frame.group_by("text").agg(*counts, pl.col("fitted").sum().cast(pl.Int64)).collect()
             )
-        table = table.sort("rows", "text", descending=[True, False])
+        table = table.sort("fitted", "text", descending=[True, False])
         bare = pl.col("text").str.strip_chars().str.to_lowercase()
         total = max(int(table["fitted"].sum() or 0), 1)
         often = bare.is_in(list(OFTEN_MISSING)) & (pl.col("fitted") <= _RARE * total)
@@ -204,7 +204,7 @@ class Column:
             return False
         words = self.words.table
         return 1 < words.height <= _MOST_CATEGORIES and (
-            _REPEATED * words.height <= int(words["rows"].sum())
+            _REPEATED * words.height <= int(words["fitted"].sum())
         )
 
     @cached_property

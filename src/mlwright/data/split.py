@@ -8,6 +8,7 @@ cross-validation judges instead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
@@ -103,6 +104,14 @@ def parts(table: Table, split: Split) -> _Numbers:
     return (shares >= 1 - TEST_SHARE - VALIDATION_SHARE).astype(np.int8) + (
         shares >= 1 - TEST_SHARE
     ).astype(np.int8)
+
+
+def sealed(table: Table, splits: Sequence[Split]) -> pl.Series:
+    """Return which rows lie in the sealed test part of one split or another."""
+    mask = np.zeros(len(table.row_ids), np.bool_)
+    for split in splits:
+        mask |= parts(table, split) == PARTS.index(Part.TEST)
+    return pl.Series(mask, dtype=pl.Boolean)
 
 
 def take(table: Table, split: Split, *wanted: Part) -> Table:

@@ -4,17 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from mlwright.data.rules.rule import Marks, Rule, where
-from mlwright.data.sheet import Sheet
+from mlwright.data.likeness import needed, surprise
+from mlwright.data.rules.rule import Marks, Rule, counted, where
+from mlwright.data.sheet import Places, Sheet
+
+BY_CHANCE = 0.01
+_MOST_JUDGED = 20_000
+_HALF = 0.5
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
     hashes = pl.Series(sheet.hashes(sheet.names))
-    again = hashes.is_duplicated() & ~hashes.is_first_distinct()
-    if again.any():
-        yield Marks(None, "every cell is as in an earlier row", where(again))
+    again = where(~hashes.is_first_distinct())
+    if not len(again):
+        return
+    unlikely = _unlikely(sheet, again, where(hashes.is_duplicated()))
+    usual = len(again) - int(unlikely.sum())
+    if usual:
+        yield Marks(
+            None,
+            f"{counted(usual, 'row')} are as an earlier one in every cell, which so few and so "
+            "common values make likely",
+        )
+    if unlikely.any():
+        yield Marks(None, "every cell is as in an earlier row", again[unlikely])
 
 
-RULE = Rule("duplicate", "A row whose every cell is as in an earlier row.", _find)
+def _unlikely(sheet: Sheet, again: Places, alike: Places) -> npt.NDArray[np.bool_]:
+    """Return which repeats are no matter of chance; of very many, all are judged by some."""
+    places = alike[:: max(1, len(alike) // _MOST_JUDGED)]
+    bits = surprise(sheet.frame, places, np.setdiff1d(sheet.known, alike), sheet.names)
+    found = bits.sum(axis=1) >= needed(sheet.frame.height, BY_CHANCE)
+    if len(places) == len(alike):
+        return np.asarray(found[np.searchsorted(places, again)])
+    return np.full(len(again), bool(found.mean() > _HALF))
+
+
+RULE = Rule(
+    "duplicate",
+    "A row whose every cell is as in an earlier row. Where columns are few and their values "
+    "common, so that more than one row in 100 would repeat by chance, it is told of the table.",
+    _find,
+)

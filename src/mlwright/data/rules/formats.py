@@ -42,7 +42,7 @@ def _strays(column: Column, read: pl.Series, what: str) -> Iterator[Marks]:
         places = where(stray)
         yield Marks(
             column.name,
-            f"not {what}, as {share(1 - len(places) / max(len(column.known), 1))} of the cells are",
+            f"not {what}, as nearly all others are",
             places,
         )
 

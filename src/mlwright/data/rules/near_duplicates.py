@@ -62,11 +62,13 @@ def _alike(sheet: Sheet, names: Sequence[str]) -> Iterator[_Alike]:
         rest = pl.Series(sheet.hashes(other)[first])
         places = first[rest.is_duplicated().to_numpy()]
         for name in own if len(places) else ():
-            groups = whole[places] - sheet.hash_of(name)[places]
+            # What sealed rows have as target is not looked at.
+            rows = np.intersect1d(places, sheet.known) if name == sheet.target else places
+            groups = whole[rows] - sheet.hash_of(name)[rows]
             twins = pl.Series(groups).is_duplicated().to_numpy()
             if twins.any():
                 order = np.argsort(groups[twins], kind="stable")
-                yield _Alike(name, places[twins][order], groups[twins][order])
+                yield _Alike(name, rows[twins][order], groups[twins][order])
 
 
 def _pairs(sheet: Sheet, alike: _Alike, unlikely: npt.NDArray[np.bool_]) -> Iterator[Marks]:

@@ -10,6 +10,7 @@ from mlwright.data.rules.rule import Marks, Rule
 from mlwright.data.sheet import Sheet
 
 _SIGNED = 0.002
+_OF_AMOUNTS = 0.02
 _FEWEST = 100
 
 
@@ -19,7 +20,10 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
             continue
         learnt = column.learnt
         above = learnt[learnt > 0]
-        if len(above) < _FEWEST or int((learnt < 0).sum()) > _SIGNED * len(above):
+        below = int((learnt < 0).sum())
+        if len(above) < _FEWEST or below > max(1, _SIGNED * len(learnt)):
+            continue
+        if below > max(1, _OF_AMOUNTS * len(above)):  # where most cells are zero
             continue
         usual = above[len(above) // 100]
         places = np.flatnonzero(column.values <= -usual)

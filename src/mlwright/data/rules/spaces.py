@@ -8,6 +8,7 @@ from mlwright.data.records import Kind
 from mlwright.data.rules.rule import Marks, Rule, share, where
 from mlwright.data.sheet import Sheet
 
+_SPACED = r"^\s|\s$"
 _COMMON = 0.5
 
 
@@ -15,11 +16,13 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
     for column in sheet.columns:
         if column.kind is not Kind.STRING:
             continue
-        spaced = column.series.str.contains(r"^\s|\s$").fill_null(value=False)
-        part = float(str(spaced.mean() or 0))
+        spaced = column.series.str.contains(_SPACED).fill_null(value=False)
+        if not spaced.any():
+            continue
+        part = float(str(column.known.str.contains(_SPACED).mean() or 0))
         if part > _COMMON:
             yield Marks(column.name, f"{share(part)} of the cells begin or end with a space")
-        elif part:
+        else:
             yield Marks(column.name, "a space before or after the text", where(spaced))
 
 

@@ -1,0 +1,238 @@
+"""A table looked through: a file, a data version, or what a model was made of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from mlwright.checks.grammar import parse
+from mlwright.checks.records import Outcome, Verdict
+from mlwright.core.digest import Digest
+from mlwright.core.errors import NotFoundError, UsageError
+from mlwright.core.ids import Noun, noun_of
+from mlwright.core.records import load
+from mlwright.data.digests import columns_of
+from mlwright.data.faults import require_format, write_faults
+from mlwright.data.look import look
+from mlwright.data.names import require_column
+from mlwright.data.records import Contract, Kind, Reading, Screening, Split
+from mlwright.data.screen import screen
+from mlwright.data.settings import DataSettings
+from mlwright.data.split import sealed
+from mlwright.data.table import Table, read
+from mlwright.data.verdicts import hold
+from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.outputs import step_output
+from mlwright.flows.workspace import Workspace
+from mlwright.govern.why import resolve
+from mlwright.registry.records import ModelVersion
+from mlwright.registry.versions import find
+from mlwright.scoring.records import ModelPackage
+from mlwright.train.settings import QuestionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class DataCheck:
+    """A table that was looked through.
+
+    ``what`` is what was named: a path, a data id or a model version; ``data`` the id the table
+    has or would have. ``against`` is the version whose contract was held against it.
+    """
+
+    what: str
+    data: str
+    target: str | None
+    against: str | None
+    readings: tuple[Reading, ...]
+    screening: Screening
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a rule of the grammar failed; findings alone fail nothing."""
+        return any(verdict.outcome is Outcome.FAIL for verdict in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Subject:
+    """What is to be looked through, and what is known of it."""
+
+    what: str
+    data: str
+    table: Table
+    readings: tuple[Reading, ...]
+    today: date
+    ordered: bool
+    key: str | None
+    target: str | None
+    splits: tuple[Split, ...]
+    contract: Contract | None
+
+
+def check_data(
+    workspace: Workspace,
+    what: str | None,
+    *,
+    against: str | None = None,
+    target: str | None = None,
+    rules: Sequence[str] = (),
+    most: int | None = None,
+    out: Path | None = None,
+) -> DataCheck:
+    """Look a table through with every rule of the catalogue; nothing is recorded or changed.
+
+    Parameters
+    ----------
+    what
+        A file, a data id, or a model, whose data is meant; None is the spec's source.
+    against
+        A model whose contract is held against the table: its rules are judged too.
+    target
+        The column to predict, where nothing else says so.
+    rules
+        Further rules of the checks grammar, about columns.
+    most
+        How many faults of each finding are kept.
+    out
+        A file that gets every fault.
+
+    Raises
+    ------
+    UsageError
+        ``source-unnamed``; ``check-syntax`` and what else can be wrong with a rule;
+        ``faults-out-format``.
+    """
+    if out is not None:
+        require_format(out)
+    parsed = [parse(rule) for rule in rules]
+    version = None if against is None else find(workspace.ledger, against, prefer_live=True)
+    contract = None if version is None else _package(version, workspace).contract
+    subject = _subject(workspace, what, contract)
+    columns = columns_of(subject.table.frame)
+    if target is not None:
+        require_column(columns, target, "target")
+    wanted = target or subject.target
+    hidden = sealed(subject.table, subject.splits)
+    found = screen(
+        subject.table,
+        today=subject.today,
+        target=wanted if wanted in subject.table.frame.columns else None,
+        key=subject.key,
+        sealed=hidden if subject.splits else None,
+        contract=contract or subject.contract,
+        ordered=subject.ordered,
+        most=None if out is not None else most,
+    )
+    promised = [parse(rule) for rule in contract.rules] if contract is not None else []
+    present = [rule for rule in promised if rule.term.name in subject.table.frame.columns]
+    if out is not None:
+        write_faults(found.faults, out)
+    return DataCheck(
+        what=subject.what,
+        data=subject.data,
+        target=wanted,
+        against=None if version is None else version.ref,
+        readings=subject.readings,
+        screening=found,
+        verdicts=hold([*present, *parsed], subject.table.frame, subject.data),
+    )
+
+
+def _subject(workspace: Workspace, what: str | None, contract: Contract | None) -> _Subject:
+    settings = workspace.settings.section(DataSettings)
+    if what is None:
+        if settings.source is None:
+            raise UsageError(
+                "source-unnamed",
+                "no table: what is to be looked through?",
+                fix="give a file, a data id or a model: mlw check data FILE, or write "
+                'source = "FILE" under [data]',
+                looked=[
+                    "the argument WHAT",
+                    "MLWRIGHT_DATA_SOURCE",
+                    "data.source in mlwright.toml",
+                ],
+            )
+        path = workspace.folder / settings.source
+        return _file(workspace, settings.source, path, contract)
+    path = Path(what).expanduser()
+    if noun_of(what) is not Noun.DATA and (path.exists() or _is_path(what)):
+        return _file(workspace, what, path, contract)
+    if noun_of(what) is Noun.DATA:
+        return _stored(workspace, resolve(what, workspace.ledger), what=None)
+    try:
+        version = find(workspace.ledger, what, prefer_live=True)
+    except NotFoundError as error:
+        error.looked = (f"the file {path.absolute()}", *error.looked)
+        raise
+    return _stored(workspace, version.data, what=version)
+
+
+def _is_path(what: str) -> bool:
+    return os.sep in what or Path(what).suffix.lower() in (
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".parquet",
+        ".pq",
+    )
+
+
+def _file(workspace: Workspace, named: str, path: Path, contract: Contract | None) -> _Subject:
+    settings = workspace.settings.section(DataSettings)
+    texts = [f.name for f in contract.features if f.kind is Kind.STRING] if contract else []
+    looked = look(path.resolve(), settings, texts=texts)
+    target, splits = _splits(workspace, looked.id)
+    return _Subject(
+        what=named,
+        data=looked.id,
+        table=looked.table,
+        readings=looked.readings,
+        today=workspace.seam.now().date(),
+        ordered=True,
+        key=settings.key,
+        target=target or workspace.settings.section(QuestionSettings).target,
+        splits=splits,
+        contract=None,
+    )
+
+
+def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> _Subject:
+    snapshot = snapshot_of(data, workspace)
+    event = next(iter(workspace.ledger.events(kind="data.ingested", subject=data)))
+    target, splits = _splits(workspace, data)
+    contract = None
+    if what is not None:
+        package = _package(what, workspace)
+        target, contract = package.task.target, package.contract
+        splits = (*splits, step_output(what.run, "split", Split, workspace))
+    return _Subject(
+        what=data if what is None else what.ref,
+        data=data,
+        table=read(snapshot, workspace.store),
+        readings=snapshot.readings,
+        today=datetime.fromisoformat(event.time).date(),
+        ordered=False,
+        key=snapshot.key,
+        target=target,
+        splits=splits,
+        contract=contract,
+    )
+
+
+def _splits(workspace: Workspace, data: str) -> tuple[str | None, tuple[Split, ...]]:
+    """Return the target last asked of a data version, and every split made of it."""
+    target, splits = None, {}
+    for event in workspace.ledger.events(kind="split.made"):
+        if event.facts["data"] == data:
+            target = str(event.facts["target"])
+            digest = Digest(str(event.facts["split"]))
+            splits[digest] = load(Split, workspace.store.get(digest))
+    return target, tuple(splits.values())
+
+
+def _package(version: ModelVersion, workspace: Workspace) -> ModelPackage:
+    return load(ModelPackage, workspace.store.get(version.package))
