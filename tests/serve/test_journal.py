@@ -216,6 +216,40 @@ def test_an_old_segment_is_closed_without_further_traffic_an_empty_one_stays(
     asyncio.run(story())
 
 
+def test_no_segment_takes_more_rows_than_an_id_has_room_for(tmp_path: Path) -> None:
+    async def story() -> None:
+        journal = journal_in(tmp_path, JournalLimits(segment_rows=1 << 40))
+        journal.start()
+        places = []
+        for _ in range(44):
+            ticket = journal.submit("churn", "churn@1", "m_a", "live", 100_000, b"{}", b"", b"")
+            await ticket.written()
+            places += [decode(ticket.id(0)), decode(ticket.id(99_999))]
+        await journal.close()
+
+        assert {place.segment for place in places} == {1, 2}
+        written = found(tmp_path)
+        for first, last in zip(places[::2], places[1::2], strict=True):
+            assert last.segment == first.segment
+            assert last.sequence == first.sequence + 99_999
+            assert written[first.segment, first.sequence].random == last.random
+
+    asyncio.run(story())
+
+
+def test_a_segment_that_was_prepared_twice_is_not_kept(tmp_path: Path) -> None:
+    async def story() -> None:
+        journal = journal_in(tmp_path)
+        journal.start()
+        for _ in range(3):  # as where writing and preparing had failed, and both are tried again
+            journal._plan(journal._open)
+        await until(lambda: numbers(tmp_path)[-1] > 2)
+        await until(lambda: len(numbers(tmp_path)) == 2)
+        await journal.close()
+
+    asyncio.run(story())
+
+
 def test_workers_never_share_a_segment(tmp_path: Path) -> None:
     async def story() -> None:
         journals = [journal_in(tmp_path) for _ in range(4)]

@@ -270,7 +270,8 @@ class Journal:
                 facts={"waiting": self._waiting, "bytes": self._waiting_bytes},
             )
         after = self._next + rows
-        if self._next and (after > limits.segment_rows or self._filled > limits.segment_bytes):
+        most = min(limits.segment_rows, SEQUENCES)  # an id has no room for more
+        if self._next and (after > most or self._filled > limits.segment_bytes):
             self._rotate()
             if self._next + rows > SEQUENCES:
                 raise _unavailable("the segment is full and no other could be opened")
@@ -359,8 +360,10 @@ class Journal:
             segment.discard()
         elif self._segment is None:
             self._enter(segment)
-        else:
+        elif self._spare is None:
             self._spare = segment
+        else:  # asked for twice, before a fault and after it
+            self._plan(partial(self._let_go, segment))
 
     def _not_opened(self, error: Exception) -> None:
         if self._segment is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import heappop, heappush
 from itertools import count as counting
@@ -80,7 +80,8 @@ def find(identifier: str, records: Path, seals: Seals) -> Prediction:
         for record in segment.records(first, last):
             for row in _rows_within(record, first, last):
                 if _id(Noun.PREDICTION, about, record, row).startswith(identifier):
-                    found.append(_prediction(record, row, about))
+                    numbers, flags = _numbers_of(record), _flags_of(record)
+                    found.append(_prediction(record, row, about, numbers, flags))
                     _require_one(identifier, [prediction.id for prediction in found])
     if not found:
         raise _unknown(identifier, records)
@@ -204,8 +205,9 @@ def _wanted_rows(record: NewRecord, about: Segment, wanted: Filter) -> Iterator[
     flagging = wanted.flagged or wanted.breach is not None
     if flagging and not record.flags:
         return
+    numbers, flags = _numbers_of(record), _flags_of(record)  # once, not again for each row
     for row in reversed(range(record.rows)):
-        prediction = _prediction(record, row, about)
+        prediction = _prediction(record, row, about, numbers, flags)
         if flagging and not any(wanted.breach in (None, flag.breach) for flag in prediction.flags):
             continue
         yield prediction
@@ -275,8 +277,13 @@ def _id(noun: Noun, about: Segment, new: NewRecord | NewLabel, row: int = 0) -> 
     return encode(noun, Place(about.number, new.first + row, new.random))
 
 
-def _prediction(record: NewRecord, row: int, about: Segment) -> Prediction:
-    numbers = [number for (number,) in iter_unpack("<d", record.answers)]
+def _prediction(
+    record: NewRecord,
+    row: int,
+    about: Segment,
+    numbers: Sequence[float],
+    flags: Mapping[int, tuple[Flag, ...]],
+) -> Prediction:
     outputs = len(numbers) // record.rows
     return Prediction(
         id=_id(Noun.PREDICTION, about, record, row),
@@ -289,25 +296,29 @@ def _prediction(record: NewRecord, row: int, about: Segment) -> Prediction:
         rows=record.rows,
         body=record.body,
         answer=tuple(numbers[row * outputs : (row + 1) * outputs]),
-        flags=_flags(record.flags, row),
+        flags=flags.get(row, ()),
         segment=about,
     )
 
 
-def _flags(raw: bytes, row: int) -> tuple[Flag, ...]:
-    if not raw:
-        return ()
-    return tuple(
-        Flag(
+def _numbers_of(record: NewRecord) -> tuple[float, ...]:
+    """Return the outputs of all rows, row by row."""
+    return tuple(number for (number,) in iter_unpack("<d", record.answers))
+
+
+def _flags_of(record: NewRecord) -> Mapping[int, tuple[Flag, ...]]:
+    """Return the flags of each row that has any."""
+    found: dict[int, list[Flag]] = {}
+    for said in json.loads(record.flags or b"[]"):
+        flag = Flag(
             row=said["row"],
             column=said["column"],
             breach=Breach(said["breach"]),
             value=said["value"],
             clipped=said["clipped"],
         )
-        for said in json.loads(raw)
-        if said["row"] == row
-    )
+        found.setdefault(flag.row, []).append(flag)
+    return {row: tuple(flags) for row, flags in found.items()}
 
 
 def _label(new: NewLabel, about: Segment) -> Label:

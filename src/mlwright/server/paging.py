@@ -10,6 +10,7 @@ from mlwright.server.control import Control
 
 NOUNS = ("data", "checks", "runs", "models", "endpoints", "predictions", "labels", "events")
 USUAL, MOST = 50, 1000
+_DIGITS = 9  # Python refuses to read thousands of them
 
 
 def asked_page(noun: str, request: Request, control: Control) -> Page:
@@ -38,7 +39,7 @@ def asked_page(noun: str, request: Request, control: Control) -> Page:
 def _limit(text: str | None) -> int:
     if text is None:
         return USUAL
-    if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST:
+    if text.isascii() and text.isdecimal() and len(text) <= _DIGITS and 1 <= int(text) <= MOST:
         return int(text)
     raise UsageError(
         "limit-form",
