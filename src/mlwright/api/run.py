@@ -12,7 +12,6 @@ from mlwright.core.errors import UsageError
 from mlwright.flows.records import Build
 from mlwright.train.progress import Silent
 
-
 _MEANT = {"check": "checks", "data": "source", "file": "source", "table": "source"}
 """Names people try, and the one argument of that meaning."""
 
