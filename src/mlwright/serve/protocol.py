@@ -51,8 +51,9 @@ class Protocol(HttpToolsProtocol):
             self._late = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of everything: a timer would keep the connection's memory until it rings."""
+        """Let go of everything: timers and rings would keep the connection's memory for long."""
         super().connection_lost(exc)
+        self._corked.let_go()
         self._unset_keepalive_if_required()
         if self._late is not None:
             self._late.cancel()
@@ -109,7 +110,7 @@ class Corked:
         self._inner = inner
         self._write = inner.write
         self._held = b""
-        self._linger = linger
+        self._linger: Callable[[], bool] | None = linger
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -133,11 +134,15 @@ class Corked:
     def close(self) -> None:
         """Send what is held, then close: to a client that is still sending at first one way."""
         self.flush()
-        if not self.lingering and self._linger():
+        if not self.lingering and self._linger is not None and self._linger():
             self.lingering = True
             self._inner.write_eof()
         else:
             self._inner.close()
+
+    def let_go(self) -> None:
+        """Forget the connection, which is gone."""
+        self._linger = None
 
     def is_closing(self) -> bool:
         """Tell whether it is being closed."""
