@@ -234,6 +234,7 @@ def campaign(worker: Worker, trained: Trained, cases: range) -> Judge:
 
     assert worker.process.poll() is None
     assert worker.log.read_text() == ""
+    worker.close()  # it may have been idle for longer than the worker keeps a connection
     metrics = worker.ask("/metrics").content.decode()
     assert 'status="200"' in metrics
     assert 'status="5' not in metrics
