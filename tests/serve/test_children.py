@@ -96,6 +96,27 @@ def test_a_child_that_keeps_ending_is_told_of_and_started_later_each_time(
     assert not on.child.due()
 
 
+def test_a_child_that_cannot_be_started_stops_no_other_and_is_tried_again(
+    stage: Callable[[str], Stage],
+) -> None:
+    on = stage(ANSWERS)
+    begin, refusals = _program(ANSWERS), iter([OSError(28, "No space left on device")] * 2)
+
+    def start() -> Started:
+        for refusal in refusals:
+            raise refusal
+        return begin()
+
+    late = Child("worker 2", start, clock=monotonic)
+    on.crew = Crew([late, on.child], on.selector, tell=on.told.append)
+
+    on.until(lambda: on.child.state is State.READY)
+    on.until(lambda: late.state is State.READY)
+
+    assert [error.code for error in on.told] == ["process-not-started"] * 2
+    assert "No space left" in on.told[0].message
+
+
 def test_a_child_that_does_not_leave_is_killed_and_named(stage: Callable[[str], Stage]) -> None:
     on, other = stage(STAYS), stage(ANSWERS)
     for each in (on, other):

@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -186,6 +187,36 @@ def test_bodies_are_limited_in_size_and_in_time(start: Start, trained: Trained) 
     assert worker.ask("/churn/predict", trained.rows[0]).status == 200
 
 
+def test_many_rows_that_take_too_long_are_refused_as_that(start: Start, trained: Trained) -> None:
+    worker = start(timeout=0.3, max_body=50e6)
+    body = json.dumps([trained.rows[0]] * 40_000).encode()
+    head = b"POST /churn/predict HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+    request = head + b"content-length: %d\r\n\r\n" % len(body) + body
+    seen: list[bytes] = []
+    # They are answered one after the other, beside the loop.
+    threads = [Thread(target=lambda: seen.append(_exchange(worker, request))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    refused = [answer for answer in seen if not answer.startswith(b"HTTP/1.1 200 ")]
+    assert any(b"answer-slow" in answer for answer in refused)
+    assert {answer[9:12] for answer in refused} <= {b"503", b"408"}, "and none is a fault"
+    worker.until(lambda: worker.ask("/churn/predict", trained.rows[0]).status == 200)
+
+
+@pytest.mark.parametrize("path", ["/churn/predict", "/labels"])
+def test_a_page_of_another_origin_cannot_ask_or_tell(
+    path: str, worker: Worker, trained: Trained
+) -> None:
+    for site in ("cross-site", "same-site"):
+        reply = worker.ask(path, trained.rows[0], headers={"Sec-Fetch-Site": site})
+        assert (reply.status, reply.code) == (403, "origin-foreign")
+    own = worker.ask("/churn/predict", trained.rows[0], headers={"Sec-Fetch-Site": "same-origin"})
+    assert own.status == 200
+
+
 def test_a_policy_refuses_or_clips(start: Start, trained: Trained) -> None:
     worker = start(out_of_range="clip", unseen="refuse")
     far = {**trained.rows[0], "tenure": 10_000}
@@ -237,6 +268,14 @@ def test_a_role_change_takes_effect_without_a_dropped_request_and_a_broken_one_d
     worker.until(lambda: worker.ask("/readyz").status == 503)
     assert answered_by("churn@2")
     assert "roles-unreadable" in worker.log.read_text()
+    forgetful = {"live": {"ref": "churn@3", "package": "no digest"}}
+    document = {"format": 1, "endpoints": {"churn": forgetful}}
+    (worker.folder / "roles.json").write_text(json.dumps(document))
+    worker.until(lambda: "churn@3" in worker.ask("/readyz").content.decode())
+    assert answered_by("churn@2")
+    worker.roles(churn="churn@1")
+    worker.until(lambda: answered_by("churn@1"))
+    assert worker.ask("/readyz").status == 200
     worker.roles(churn=None)
     worker.until(lambda: worker.ask("/churn/predict", trained.rows[0]).status == 503)
     assert worker.ask("/churn/predict", trained.rows[0]).code == "not-ready"

@@ -214,7 +214,9 @@ def test_a_name_that_is_not_this_machines_is_not_answered_to(host: str, pages: P
     assert b"Churn" not in answer.body
 
 
-@pytest.mark.parametrize("host", ["localhost:7701", "127.0.0.1", "[::1]:80", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host", ["localhost:7701", "127.0.0.1", "[::1]:80", "LOCALHOST", "192.0.2.7:7701"]
+)
 def test_names_of_this_machine_are_answered_to(host: str, pages: Pages) -> None:
     assert pages("/", host=host).status == 200
 

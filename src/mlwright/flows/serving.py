@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
+from shutil import rmtree
 from time import monotonic
 from typing import Protocol
 
@@ -102,6 +103,7 @@ def serve(
         if with_pages:  # only to know that the port is free: the pages' own process takes it
             listen(settings.host, settings.ui_port, option="--ui-port", patience=patience).close()
         project_roles(workspace)
+        rmtree(folder / "metrics", ignore_errors=True)  # counts begin with the server
         selector = stack.enter_context(selectors.DefaultSelector())
         asked = stack.enter_context(asked_to_end(selector))
         at = address(settings.host, socket)

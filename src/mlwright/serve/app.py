@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 import msgspec
 
@@ -35,6 +35,8 @@ Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+Given = TypeVarTuple("Given")
+Made = TypeVar("Made")
 
 _PREDICT = "/predict"
 _JSON = (b"content-type", b"application/json")
@@ -157,8 +159,7 @@ class App:
         if len(body) < _LARGE:
             answered = answer(model, body)
         else:
-            loop = asyncio.get_running_loop()
-            answered = await loop.run_in_executor(self._threads, answer, model, body)
+            answered = await self._beside(answer, model, body)
         journal = self._journal
         tally = self._tally(model)
         slots = self._meters.slots
@@ -190,8 +191,22 @@ class App:
     async def _write(self, answered: Answered, ticket: Ticket) -> bytes:
         if len(answered.answers) < _LARGE:
             return answered.write(ticket.id)
+        return await self._beside(answered.write, ticket.id)
+
+    async def _beside(self, work: Callable[[*Given], Made], *given: *Given) -> Made:
+        """Do what takes long beside the loop, so that others go on."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, answered.write, ticket.id)
+        try:
+            return await loop.run_in_executor(self._threads, work, *given)
+        except asyncio.CancelledError:
+            raise self._late(
+                FaultError(
+                    "answer-slow",
+                    f"the answer was not ready within {self._timeout:g} s",
+                    fix="send fewer rows at once, or score a file: mlw predict; the answer may "
+                    "be recorded all the same",
+                )
+            ) from None
 
     async def _labels(self, scope: Scope, receive: Receive) -> tuple[Headers, bytes]:
         if scope["method"] != "POST":
@@ -203,7 +218,10 @@ class App:
                 fix='serve with log = "durable" under [serve]',
             )
         body = await self._body(scope, receive)
-        truths, alone = truths_of(body, self._endpoints.live)
+        if len(body) < _LARGE:
+            truths, alone = truths_of(body, self._endpoints.live)
+        else:
+            truths, alone = await self._beside(truths_of, body, self._endpoints.live)
         ticket = self._journal.submit_labels(truths)
         await self._written(ticket)
         self._meters.add("mlwright_labels_total{}", len(truths))
@@ -235,6 +253,8 @@ class App:
                     raise self._too_large()
             elif name == b"content-encoding" and value.lower() != b"identity":
                 raise _media_type(f"the body is encoded as {_shown(value)}")
+            elif name == b"sec-fetch-site" and value not in (b"same-origin", b"none"):
+                raise _foreign(value)
         try:
             parts: list[bytes] = []
             size = 0
@@ -401,6 +421,15 @@ def _media_type(what: str) -> DataError:
         "request-media-type",
         f"{what}, and only JSON in UTF-8 is read",
         fix="send the header Content-Type: application/json (curl: --json)",
+    )
+
+
+def _foreign(site: bytes) -> RefusedError:
+    return RefusedError(
+        "origin-foreign",
+        f"a page of another origin ({_shown(site)}) asked, through a browser of someone who may",
+        fix="ask from a program, or from a page of the same origin, through a proxy",
+        facts={"site": _shown(site)},
     )
 
 

@@ -67,10 +67,13 @@ class Child:
         """Return whether it is time to start it."""
         return self._started is None and self._clock() >= self._again_at
 
-    def start(self) -> int:
-        """Start it and return the channel to watch."""
-        self._started = self._start()
+    def start(self) -> int | MlwrightError:
+        """Start it and return the channel to watch, or what has to be told where it cannot be."""
         self._since = self._clock()
+        try:
+            self._started = self._start()
+        except (MlwrightError, OSError) as error:  # a full disk, no process or descriptor left
+            return self._not_started(error)
         self.state, self.said = State.STARTING, b""
         return self._started.channel
 
@@ -106,6 +109,19 @@ class Child:
             return False
         finally:
             self._let_go()
+
+    def _not_started(self, error: MlwrightError | OSError) -> MlwrightError:
+        self.quick_ends += 1
+        self._failed_starts += 1
+        pause = _pause(self._failed_starts + 1, _LONGEST_WAIT)
+        self._again_at = self._clock() + pause
+        what = error.message if isinstance(error, MlwrightError) else str(error)
+        return FaultError(
+            "process-not-started",
+            f"{self.name} could not be started: {what}",
+            fix=f"it is tried again in {pause:.1f} s; the others go on",
+            facts={"process": self.name, "in_a_row": self.quick_ends},
+        )
 
     def _ended(self, started: Started) -> MlwrightError:
         # The channel ends a moment before the process; one that closed it and stays is no use.
@@ -194,7 +210,11 @@ class Crew:
         """
         for child in self.children:
             if child.due():
-                self._selector.register(child.start(), EVENT_READ, child)
+                channel = child.start()
+                if isinstance(channel, int):
+                    self._selector.register(channel, EVENT_READ, child)
+                else:
+                    self._tell(channel)
         woken = False
         for key, _ in self._selector.select(seconds):
             if not isinstance(key.data, Child):

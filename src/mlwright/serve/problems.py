@@ -34,6 +34,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "records-busy": 429,
         "records-unavailable": 503,
         "records-slow": 503,
+        "answer-slow": 503,
         "not-ready": 503,
     }
 )

@@ -17,6 +17,8 @@ from mlwright.serve.guard import Guard, compile_columns_guard, compile_guard
 from mlwright.store.protocol import Store
 
 _FORMAT = 1
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError)
+_AGAIN = 10  # looks after which what could not be loaded is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +73,24 @@ class Endpoints:
         self._only = only
         self._tell = tell
         self._stamp: _Stamp | None = None
+        self._looks = 0
+        self._told: set[str] = set()
 
     def changed(self) -> bool:
-        """Tell whether the file is another one than the one read last."""
-        return self._now() != self._stamp
+        """Tell whether to read the file: it is another one, or the last could not be followed."""
+        self._looks += 1
+        return self._now() != self._stamp or bool(self.why_not and self._looks >= _AGAIN)
 
     def refresh(self) -> None:
         """Read the file and load what became live; an endpoint that cannot keeps its old model."""
-        self._stamp = self._now()
+        stamp = self._now()
+        if stamp != self._stamp:
+            self._told.clear()
+        self._stamp, self._looks = stamp, 0
         try:
             wanted = self._wanted()
-        except (MlwrightError, OSError, ValueError, KeyError, TypeError) as error:
-            self._failed(_unreadable(self._file, error))
+        except (MlwrightError, *_UNREADABLE) as error:
+            self.why_not = self._failed(_unreadable(self._file, error))
             return
         before = self.live
         live: dict[str, LoadedModel] = {}
@@ -94,9 +102,11 @@ class Endpoints:
                 continue
             try:
                 live[name] = self._load(name, role)
-            except MlwrightError as error:
-                self._tell(error)
-                why_not = f"{role['ref']} cannot be loaded: {error.message}"
+            except (MlwrightError, *_UNREADABLE) as error:
+                found = error
+                if not isinstance(found, MlwrightError):
+                    found = _unloadable(role["ref"], found)
+                why_not = f"{role['ref']} cannot be loaded: {self._failed(found)}"
                 if old is not None:
                     live[name] = old
         self.live, self.why_not = live, why_not
@@ -129,9 +139,9 @@ class Endpoints:
         if document["format"] != _FORMAT:
             raise ValueError(f"it has the format {document['format']!r}, not {_FORMAT}")
         return {
-            name: roles["live"]
+            name: {"ref": str(live["ref"]), "package": str(live["package"])}
             for name, roles in document["endpoints"].items()
-            if roles["live"] is not None and (not self._only or name in self._only)
+            if (live := roles["live"]) is not None and (not self._only or name in self._only)
         }
 
     def _load(self, name: str, role: Mapping[str, str]) -> LoadedModel:
@@ -146,9 +156,12 @@ class Endpoints:
             scorer.predict_row(row)
         return LoadedModel(name, role["ref"], package.id, digest, scorer, guard, keep)
 
-    def _failed(self, error: MlwrightError) -> None:
-        self._tell(error)
-        self.why_not = error.message
+    def _failed(self, error: MlwrightError) -> str:
+        """Tell an error, once for each state of the file, and return what it says."""
+        if error.message not in self._told:
+            self._told.add(error.message)
+            self._tell(error)
+        return error.message
 
     def _now(self) -> _Stamp | None:
         try:
@@ -159,6 +172,16 @@ class Endpoints:
 
 
 _SHOWN = 60
+
+
+def _unloadable(ref: str, error: Exception) -> BrokenError:
+    return BrokenError(
+        "package-unreadable",
+        f"the package of {ref} cannot be read: {type(error).__name__}: {error}",
+        fix="mlw doctor tells whether it is damaged; one that a newer mlwright made is read by a "
+        "server of that version",
+        facts={"ref": ref},
+    )
 
 
 def _unreadable(file: Path, error: Exception) -> BrokenError:

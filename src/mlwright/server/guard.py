@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,7 +31,8 @@ class Guard:
     """Refuses foreign host names and foreign pages' changes; adds the headers to every answer.
 
     A page elsewhere can make a name of its own lead to this machine and then read what it
-    answers (DNS rebinding): so only names that are this machine's are answered to. A form
+    answers (DNS rebinding): so only names that are this machine's are answered to, and numbers,
+    which cannot be made to lead anywhere else. A form
     elsewhere can post here with the reader's browser: so a browser's change must come from a
     page of ours, which its own headers tell. A program that is no browser sends neither header.
     """
@@ -61,11 +63,13 @@ class Guard:
 
     def _refusal(self, method: str, headers: Headers) -> RefusedError | None:
         host = headers.get("host", "")
-        if _name(host) not in self._names:
+        name = _name(host)
+        if name not in self._names and not _is_number(name):
             return RefusedError(
                 "host-unknown",
                 f"the control plane does not answer to the host name {host!r}",
-                fix="open it by the address that mlw ui prints",
+                fix="open it by the address that mlw ui or mlw serve prints, or by this machine's "
+                "number",
                 facts={"host": host},
             )
         if method in _READING:
@@ -88,3 +92,11 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

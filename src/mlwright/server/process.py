@@ -67,7 +67,7 @@ def serve_pages(
             version=__version__,
         )
         config = uvicorn.Config(
-            make_app(control, names=(*LOCAL_NAMES, *place.names)),
+            make_app(control, names=(*LOCAL_NAMES, place.host, *place.names)),
             log_level="warning",
             access_log=False,
             server_header=False,
