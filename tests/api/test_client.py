@@ -100,6 +100,17 @@ def test_threads_share_a_client_and_not_a_connection(peer: _Peer) -> None:
     assert sorted(body["age"] for _, body in peer.heard) == list(range(8))
 
 
+def test_threads_that_come_and_go_leave_no_connection_behind(peer: _Peer) -> None:
+    with mw.Client(peer.url) as client:
+        for age in range(20):
+            thread = threading.Thread(target=client.predict, args=("churn", {"age": age}))
+            thread.start()
+            thread.join()
+
+    assert len(peer.heard) == 20
+    assert peer.connections == 1
+
+
 def test_values_of_python_numpy_and_polars_arrive_as_they_are(peer: _Peer) -> None:
     peer.reply = lambda path, body: (200, {"model": "m@1", "predictions": []})
     columns = {

@@ -325,3 +325,22 @@ def test_opening_and_reading_takes_no_lock(tmp_path: Path) -> None:
         assert ledger.size == 1
 
     assert not (tmp_path / "writer.lock").exists()
+
+
+def test_one_who_may_only_read_sees_what_is_written_since(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    writer = Database(path)
+    with writer.writing():
+        writer.run("CREATE TABLE said (word)")
+    writer.close()
+    reader = Database(path, writable=False)
+    assert reader.rows("SELECT word FROM said") == []
+
+    writer = Database(path)
+    with writer.writing():
+        writer.run("INSERT INTO said VALUES ('now')")
+
+    assert reader.rows("SELECT word FROM said") == [("now",)]
+    writer.close()
+    assert reader.rows("SELECT word FROM said") == [("now",)]
+    reader.close()

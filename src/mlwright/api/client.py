@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +38,9 @@ class Answer:
 
 
 class Client:
-    """A connection to a data plane, kept open between requests; may be shared by threads.
+    """Connections to a data plane, kept open between requests; may be shared by threads.
+
+    There are as many as were ever asked at once, however many threads come and go.
 
     Parameters
     ----------
@@ -66,8 +68,7 @@ class Client:
         self._timeout = timeout
         self._host, self._base = parts.netloc, parts.path.rstrip("/")
         self._secure = parts.scheme == "https"
-        self._local = threading.local()
-        self._opened: list[HTTPConnection] = []
+        self._idle: deque[HTTPConnection] = deque()
 
     def __enter__(self) -> Client:
         """Return the client itself."""
@@ -83,9 +84,9 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close every connection; the next request opens one again."""
-        while self._opened:
-            self._opened.pop().close()
+        """Close every connection that is not in use; the next request opens one again."""
+        while self._idle:
+            self._take().close()
 
     def predict(self, endpoint: str, row: Row) -> Answer:
         """Return the answer to one row.
@@ -171,7 +172,8 @@ class Client:
         return found
 
     def _exchange(self, path: str, body: bytes) -> tuple[int, bytes]:
-        connection, fresh = self._connection()
+        connection = self._take()
+        fresh = connection.sock is None
         try:
             try:
                 return self._send(connection, path, body)
@@ -198,6 +200,8 @@ class Client:
                 facts={"url": self.url},
                 looked=[self.url],
             ) from error
+        finally:
+            self._idle.append(connection)
 
     def _send(self, connection: HTTPConnection, path: str, body: bytes) -> tuple[int, bytes]:
         headers = {"Content-Type": "application/json"}
@@ -205,14 +209,13 @@ class Client:
         response: HTTPResponse = connection.getresponse()
         return response.status, response.read()
 
-    def _connection(self) -> tuple[HTTPConnection, bool]:
-        """Return this thread's connection, and whether it is not open yet."""
-        connection: HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
+    def _take(self) -> HTTPConnection:
+        """Return a connection nobody uses, the one used last if there is any."""
+        try:
+            return self._idle.pop()
+        except IndexError:
             make = HTTPSConnection if self._secure else HTTPConnection
-            connection = self._local.connection = make(self._host, timeout=self._timeout)
-            self._opened.append(connection)
-        return connection, connection.sock is None
+            return make(self._host, timeout=self._timeout)
 
 
 _KINDS: Mapping[int, type[MlwrightError]] = {404: NotFoundError, 400: DataError, 422: DataError}

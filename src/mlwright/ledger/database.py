@@ -154,7 +154,9 @@ class Database:
             return self._connect()
 
     def _give(self, connection: sqlite3.Connection) -> None:
-        if self._closed:
+        # One that may only read was opened for what lay there then: a log that is written since
+        # it would not see.
+        if self._closed or not (self.writable or self._path is None):
             connection.close()
         else:
             self._idle.put(connection)
