@@ -83,7 +83,7 @@ class Column:
         self.kind = _KINDS[series.dtype]
         self._fitted = fitted
 
-    @cached_property
+    @property
     def known(self) -> pl.Series:
         """The present cells of fitted rows."""
         series = self.series if self._fitted is None else self.series.filter(self._fitted)
@@ -92,11 +92,39 @@ class Column:
     @cached_property
     def different(self) -> int:
         """How many different values fitted rows hold."""
-        return self.known.n_unique()
+        return self.known.hash().n_unique()  # of numbers: texts take five times as long
+
+    @cached_property
+    def some(self) -> pl.Series:
+        """Some of the present cells of fitted rows, evenly drawn: to look before a long look."""
+        known = self.known
+        return known.gather_every(max(1, len(known) // _SOME))
+
+    @cached_property
+    def variety(self) -> float:
+        """Which share of some cells differ from each other."""
+        return self.some.n_unique() / len(self.some) if len(self.some) else 0.0
 
     @cached_property
     def words(self) -> Words:
-        """The different texts of a text column."""
+        """The texts of a text column: each once where they repeat, else one for each cell."""
+        table = self._each() if self.variety > _WIDE else self._counted()
+        # No spelling of "missing" is longer, and short texts are quickly looked at.
+        short = pl.col("text").str.len_bytes() <= _LONGEST_MISSING
+        bare = pl.when(short).then(pl.col("text").str.strip_chars().str.to_lowercase())
+        blank = pl.col("text").str.contains(r"^\s*$")
+        total = max(int(table["fitted"].sum() or 0), 1)
+        often = bare.is_in(list(OFTEN_MISSING)) & (pl.col("fitted") <= _RARE * total)
+        missing = (bare.is_in(list(ALWAYS_MISSING)) | often).fill_null(value=False) | blank
+        return Words(table.with_columns(missing=missing))
+
+    def _each(self) -> pl.DataFrame:
+        fitted = pl.lit(value=True) if self._fitted is None else self._fitted
+        frame = pl.DataFrame({"text": self.series}).with_columns(fitted=fitted)
+        counts = [pl.lit(1, pl.Int64).alias("rows"), pl.col("fitted").cast(pl.Int64)]
+        return frame.drop_nulls("text").with_columns(counts).select("text", "rows", "fitted")
+
+    def _counted(self) -> pl.DataFrame:
         frame = pl.DataFrame({"text": self.series}).lazy()
         counts = [pl.len().cast(pl.Int64).alias("rows")]
         if self._fitted is None:
@@ -107,19 +135,30 @@ class Column:
             table = (
                 frame.group_by("text").agg(*counts, pl.col("fitted").sum().cast(pl.Int64)).collect()
             )
-        table = table.sort("fitted", "text", descending=[True, False])
-        bare = pl.col("text").str.strip_chars().str.to_lowercase()
-        total = max(int(table["fitted"].sum() or 0), 1)
-        often = bare.is_in(list(OFTEN_MISSING)) & (pl.col("fitted") <= _RARE * total)
-        return Words(table.with_columns(missing=bare.is_in(list(ALWAYS_MISSING)) | often))
+        return table.sort("fitted", "text", descending=[True, False])
 
-    @cached_property
+    @property
     def numbers(self) -> pl.Series | None:
         """The column as numbers where it is one, or would be but for stray texts; else None."""
-        if self.kind in (Kind.INTEGER, Kind.FLOAT):
-            values = self.series.cast(pl.Float64)
-            return values.set(values.is_infinite().fill_null(value=False), None)
-        if self.kind is not Kind.STRING:
+        if self.kind is Kind.STRING:
+            return self._numbers
+        if self.kind not in (Kind.INTEGER, Kind.FLOAT):
+            return None
+        values = self.series.cast(pl.Float64)
+        infinite = values.is_infinite()
+        return values.set(infinite, None) if infinite.any() else values
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the column holds numbers, or would but for stray texts."""
+        if self.kind is Kind.STRING:
+            return self._numbers is not None
+        return self.kind in (Kind.INTEGER, Kind.FLOAT)
+
+    @cached_property
+    def _numbers(self) -> pl.Series | None:
+        likely = self.some.str.strip_chars().str.contains(_NUMBER).mean()
+        if float(str(likely or 0)) < _LIKELY:
             return None
         words = self.words.table
         bare = words["text"].str.strip_chars()
@@ -136,9 +175,10 @@ class Column:
             return "YYYY-MM-DD", self.series.cast(pl.Date)
         if self.kind is not Kind.STRING:
             return None
-        words = self.words.table
-        if not words["text"].head(200).str.contains(r"\d[-/.]\d").any():
+        likely = self.some.str.contains(r"\d[-/.]\d").mean()
+        if float(str(likely or 0)) < _LIKELY:
             return None
+        words = self.words.table
         for name, pattern in DAYS.items():
             form = name
             for letters, code in _READ.items():
@@ -157,6 +197,11 @@ class Column:
         fits = int(words["fitted"].filter(read.is_not_null()).sum())
         if not fits or fits < NEARLY_ALL * present:
             return None
+        if self.variety > _WIDE:
+            cells = pl.Series(self.name, [None], dtype=read.dtype).new_from_index(
+                0, len(self.series)
+            )
+            return cells.scatter(self.series.is_not_null().arg_true(), read)
         return self.series.replace_strict(
             words["text"], read, default=None, return_dtype=read.dtype
         )
@@ -168,9 +213,12 @@ class Column:
     @cached_property
     def limits(self) -> Limits | None:
         """Where the column's numbers can be expected; None where that cannot be told."""
-        return limits(self.learnt) if self.numbers is not None else None
+        if not self.is_numeric:
+            return None
+        numbers = self.numbers
+        return None if numbers is None else limits(self.learnt, len(numbers) - numbers.null_count())
 
-    @cached_property
+    @property
     def values(self) -> Numbers:
         """Every cell's number, not a number where there is none."""
         numbers = self.numbers
@@ -191,16 +239,19 @@ class Column:
     @cached_property
     def outside(self) -> Places:
         """The rows whose number lies outside the limits."""
-        found, values = self.limits, self.values
+        found = self.limits
         if found is None:
             return np.empty(0, np.int64)
+        values = self.values
         beyond = np.flatnonzero((values < found.low) | (values > found.high))
         return beyond[~np.isin(values[beyond], self.apart)]
 
     @cached_property
     def is_category(self) -> bool:
         """Whether the column holds texts of which the same few come again and again."""
-        if self.kind is not Kind.STRING or self.numbers is not None or self.days is not None:
+        if self.kind is not Kind.STRING or self.variety > _WIDE:
+            return False
+        if self.is_numeric or self.days is not None:
             return False
         words = self.words.table
         return 1 < words.height <= _MOST_CATEGORIES and (
@@ -209,11 +260,12 @@ class Column:
 
     @cached_property
     def learnt(self) -> Numbers:
-        """The finite numbers of fitted rows, in order of size."""
+        """The finite numbers of fitted rows, of very many some evenly drawn, in order of size."""
         numbers = self.numbers
         assert numbers is not None, "the column holds no numbers"
         known = numbers if self._fitted is None else numbers.filter(self._fitted)
-        return known.drop_nulls().sort().to_numpy()
+        known = known.drop_nulls()
+        return known.gather_every(max(1, len(known) // _LEARNT)).sort().to_numpy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +284,7 @@ class Sheet:
     key: str | None = None
     contract: Contract | None = None
     _columns: dict[str, Column] = field(default_factory=dict)
-    _hashes: dict[tuple[str, ...], Hashes] = field(default_factory=dict)
+    _hashes: dict[frozenset[str], Hashes] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -281,9 +333,14 @@ class Sheet:
 
     def hashes(self, names: Sequence[str]) -> Hashes:
         """Return for each row the sum of its cells' hashes, so that one cell's can be taken off."""
-        if tuple(names) not in self._hashes:
-            self._hashes[tuple(names)] = self._summed(names)
-        return self._hashes[tuple(names)]
+        wanted = frozenset(names)
+        if wanted not in self._hashes:
+            others = [name for name in self.names if name not in wanted]
+            if 0 < len(others) < len(wanted):
+                self._hashes[wanted] = self.hashes(self.names) - self._summed(others)
+            else:
+                self._hashes[wanted] = self._summed(names)
+        return self._hashes[wanted]
 
     def _summed(self, names: Sequence[str]) -> Hashes:
         total = np.zeros(self.frame.height, np.uint64)
@@ -301,8 +358,10 @@ class Sheet:
         column = self.column(name)
         if name == self.key:
             return True
+        if column.kind not in (Kind.STRING, Kind.INTEGER) or column.variety < 1 - 2 * _REPEATS:
+            return False
         seen = len(column.known)
-        if column.kind not in (Kind.STRING, Kind.INTEGER) or seen < _FEWEST_IDS:
+        if seen < _FEWEST_IDS:
             return False
         repeats = seen - column.different
         if repeats > _REPEATS * seen:
@@ -317,6 +376,11 @@ class Sheet:
         return chance < _BY_CHANCE or (chance >= _ENOUGH and repeats < chance / 10)
 
 
+_SOME = 10_000
+_LEARNT = 100_000
+_WIDE = 0.5
+_LIKELY = 0.8
+_LONGEST_MISSING = 20
 _OFTEN = 5
 _OFTEN_SHARE = 0.0005
 _MOST_CATEGORIES = 2_000

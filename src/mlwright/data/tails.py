@@ -35,19 +35,20 @@ class Limits:
     usual_high: float
 
 
-def limits(values: Numbers) -> Limits | None:
+def limits(values: Numbers, rows: int) -> Limits | None:
     """Return the limits of sorted values; None for too few, or too few different ones.
 
     A value that more than half of the column holds, such as no gain, is set aside first.
+    ``rows`` is how many are to be judged, of which ``values`` may be a part.
     """
     bulk = _without_heap(values)
     if len(bulk) < FEWEST or len(np.unique(bulk[:: max(1, len(bulk) // 2_000)])) <= _FEWEST_ABOVE:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        low, high = -_beyond(-bulk[::-1]), _beyond(bulk)
+        low, high = -_beyond(-bulk[::-1], rows), _beyond(bulk, rows)
         if bulk[len(bulk) // 1000] > 0 and _stands_off(bulk[bulk > 0]):
             # Of amounts, what is far too small shows on a scale of ratios alone.
-            low = max(low, float(np.exp(-_beyond(-np.log(bulk[bulk > 0])[::-1]))))
+            low = max(low, float(np.exp(-_beyond(-np.log(bulk[bulk > 0])[::-1], rows))))
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
     heap = values[len(values) // 2]
@@ -71,7 +72,7 @@ def _stands_off(above: Numbers) -> bool:
     return len(least) > 1 and bool(least[0] > 3 * np.median(np.diff(least)))
 
 
-def _beyond(values: Numbers) -> float:
+def _beyond(values: Numbers, rows: int) -> float:
     """Return the limit above sorted values."""
     count = len(values)
     top = max(0.01, _FEWEST_ABOVE / count)
@@ -85,7 +86,7 @@ def _beyond(values: Numbers) -> float:
     if shoulder > early:
         # Over two steps: one alone is too rough where values are round.
         growth = min(max(math.sqrt((far - near) / (shoulder - early)), 1.0), _STEP)
-    steps = 2 * math.log10(top * count / FALSE_RATE)
+    steps = 2 * math.log10(top * max(rows, count) / FALSE_RATE)
     if growth == 1.0:
         return float(far + spacing * steps)
     return float(far + spacing * growth * (growth**steps - 1) / (growth - 1))

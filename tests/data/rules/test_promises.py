@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,8 @@ from mlwright.serve.guard import compile_guard
 
 CELLS = {
     Kind.INTEGER: st.integers(-(2**63), 2**63 - 1) | st.integers(-20, 20),
-    Kind.FLOAT: st.floats(allow_nan=False) | st.sampled_from([0.0, -0.0, 10.0, 10.5]),
+    Kind.FLOAT: st.floats(allow_nan=False)
+    | st.sampled_from([0.0, -0.0, 10.0, 10.5, 2.0**63, -(2.0**63), math.inf]),
     Kind.STRING: st.sampled_from(["a", "b", "c", "A", " a", "", "10"]),
 }
 FEATURES = st.sampled_from(

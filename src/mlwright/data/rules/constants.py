@@ -10,6 +10,8 @@ from mlwright.data.sheet import Sheet
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
     for column in sheet.columns:
+        if column.variety * len(column.some) > 1:
+            continue
         if not len(column.known):
             yield Marks(column.name, "every cell is empty")
         elif column.different == 1 and len(column.known) > 1:

@@ -22,10 +22,8 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
 
 
 def _in_column(column: Column) -> Iterator[Marks]:
-    suspects = column.series.str.contains(_SUSPECT).fill_null(value=False)
-    if not suspects.any():
-        return
-    texts = column.series.filter(suspects).unique()
+    words = column.words.table["text"]
+    texts = words.filter(words.str.contains(_SUSPECT)).unique()
     reasons = {text: why for text in texts if (why := damage(text)) is not None}
     if not reasons:
         return

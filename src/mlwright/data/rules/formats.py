@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import polars as pl
@@ -11,8 +12,12 @@ from mlwright.data.rules.rule import Marks, Rule, share, shown, where
 from mlwright.data.sheet import Column, Sheet
 
 _MIXED = 0.5
+_SOMETIMES = 0.4
 _FEWEST = 100
 _COVERED = 0.997
+_LIKELY = 0.95
+_SOME = 2_000
+_CLASSES = {"A": r"\p{Lu}", "a": r"\p{Ll}", "9": "[0-9]"}
 _SHAPE_SHARE = 0.01
 _MOST_SHAPES = 3
 _EMAIL = r"^[^@\s,;]+@[^@\s,;]+\.[A-Za-z]{2,}$"
@@ -58,30 +63,66 @@ def _shapes(column: Column) -> Iterator[Marks]:
     words = column.words.present()
     if words.height < _FEWEST:
         return
+    likely = column.some.str.contains(r"^\s*[-+.]?\d").mean()
+    if float(str(likely or 0)) >= _SOMETIMES:
+        yield from _mixed(column, words)
+    if _covers(words, _EMAIL):
+        yield from _others(column, words, ~words["text"].str.contains(_EMAIL), "an e-mail address")
+        return
+    some = words.gather_every(max(1, words.height // _SOME))
+    for exact in (True, False):
+        usual = _usual(some, exact=exact)
+        pattern = "|".join(_pattern(shape, exact=exact) for shape in usual)
+        if pattern and _matching(words, f"^(?:{pattern})$") >= _COVERED * _rows(words):
+            odd = ~words["text"].str.contains(f"^(?:{pattern})$")
+            example = some.filter(_shaped(some["text"], exact=exact) == usual[0])["text"].min()
+            yield from _others(column, words, odd, f"of the shape of {shown(example)}")
+            return
+
+
+def _mixed(column: Column, words: pl.DataFrame) -> Iterator[Marks]:
     numeric = words["text"].str.strip_chars().cast(pl.Float64, strict=False).is_not_null()
     rows = int(words["fitted"].sum())
     numbers = int(words["fitted"].filter(numeric).sum())
     if numbers > _MIXED * rows and numbers < rows:
         yield Marks(column.name, f"{share(numbers / rows)} of the cells are numbers, the rest text")
-        return
-    if _matching(words, _EMAIL) >= _COVERED * rows:
-        yield from _others(column, words, ~words["text"].str.contains(_EMAIL), "an e-mail address")
-        return
-    for exact in (True, False):
-        shapes = _shaped(words["text"], exact=exact)
-        counts = (
-            pl.DataFrame({"shape": shapes, "fitted": words["fitted"]})
-            .group_by("shape")
-            .agg(pl.col("fitted").sum())
-            .sort("fitted", "shape", descending=[True, False])
-        )
-        usual = counts.filter(pl.col("fitted") >= _SHAPE_SHARE * rows).head(_MOST_SHAPES)
-        covered = int(usual["fitted"].sum())
-        if covered >= _COVERED * rows and _is_coded(usual["shape"]):
-            example = words.filter(shapes == usual["shape"][0])["text"].min()
-            odd = ~shapes.is_in(usual["shape"].implode())
-            yield from _others(column, words, odd, f"of the shape of {shown(example)}")
-            return
+
+
+def _usual(words: pl.DataFrame, *, exact: bool) -> list[str]:
+    """Return the few shapes that nearly all texts have, where all of them hold digits."""
+    rows = _rows(words)
+    counts = (
+        pl.DataFrame({"shape": _shaped(words["text"], exact=exact), "fitted": words["fitted"]})
+        .group_by("shape")
+        .agg(pl.col("fitted").sum())
+        .sort("fitted", "shape", descending=[True, False])
+    )
+    usual = counts.filter(pl.col("fitted") >= _SHAPE_SHARE * rows).head(_MOST_SHAPES)
+    # Words of letters alone have no shape that means anything.
+    coded = bool(usual["shape"].str.contains("9", literal=True).all())
+    covers = int(usual["fitted"].sum()) >= _LIKELY * rows
+    return usual["shape"].to_list() if coded and covers else []
+
+
+def _pattern(shape: str, *, exact: bool) -> str:
+    """Return the pattern of all texts of a shape."""
+    more = "" if exact else "+"
+    return "".join(f"{_CLASSES[c]}{more}" if c in _CLASSES else re.escape(c) for c in shape)
+
+
+def _rows(words: pl.DataFrame) -> int:
+    return int(words["fitted"].sum())
+
+
+def _covers(words: pl.DataFrame, pattern: str) -> bool:
+    """Whether nearly all texts have a pattern; some are looked at first."""
+    for those, least in (
+        (words.gather_every(max(1, words.height // _SOME)), _LIKELY),
+        (words, _COVERED),
+    ):
+        if _matching(those, pattern) < least * _rows(those):
+            return False
+    return True
 
 
 def _matching(words: pl.DataFrame, pattern: str) -> int:
@@ -99,11 +140,6 @@ def _shaped(texts: pl.Series, *, exact: bool) -> pl.Series:
     more = "" if exact else "+"
     shaped = texts.str.replace_all(rf"\p{{Lu}}{more}", "A").str.replace_all(rf"\p{{Ll}}{more}", "a")
     return shaped.str.replace_all(rf"[0-9]{more}", "9")
-
-
-def _is_coded(shapes: pl.Series) -> bool:
-    """Whether all shapes hold digits: words of letters have no shape that means anything."""
-    return bool(shapes.str.contains("9", literal=True).all())
 
 
 RULE = Rule(

@@ -11,20 +11,21 @@ from mlwright.data.sheet import Places, Sheet
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
-    exact = ~pl.Series(sheet.hashes(sheet.names)).is_first_distinct()
+    # A row that stands twice has its key twice; that is told as what it is.
+    first = pl.Series(sheet.hashes(sheet.names)).is_first_distinct()
     for column in sheet.columns:
         if not sheet.is_identifying(column.name):
             continue
-        # A row that stands twice has its key twice; that is told as what it is.
-        series = column.series.set(exact, None)
-        twice = series.is_duplicated() & series.is_not_null()
+        asked = first & column.series.is_not_null()
+        hashes = pl.Series(sheet.hash_of(column.name)).set(~asked, None)
+        twice = hashes.is_duplicated() & asked
         if twice.any():
             places = where(twice)
             yield Marks(
                 column.name,
                 "names rows, and the same value names several",
                 places,
-                _others(sheet, places, series.gather(places).to_list()),
+                _others(sheet, places, column.series.gather(places).to_list()),
             )
 
 

@@ -22,10 +22,10 @@ _MOST_COLUMNS = 200
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
-    names = [name for name in sheet.names if sheet.column(name).different > 1]
+    names = list(sheet.names)
     if not _FEWEST_COLUMNS <= len(names) <= _MOST_COLUMNS:
         return
-    names.sort(key=lambda name: -sheet.column(name).different)
+    names.sort(key=lambda name: -sheet.column(name).variety)
     alike = sorted(_alike(sheet, names), key=lambda each: len(each.places))
     total, kept = 0, []
     for each in alike:
@@ -54,12 +54,12 @@ class _Alike:
 
 
 def _alike(sheet: Sheet, names: Sequence[str]) -> Iterator[_Alike]:
-    halves = (names[::2], names[1::2])
     whole = sheet.hashes(names)
     first = np.flatnonzero(pl.Series(whole).is_first_distinct().to_numpy())
-    for own, other in (halves, halves[::-1]):
+    one = sheet.hashes(names[::2])
+    for own, other in ((names[1::2], one), (names[::2], whole - one)):
         # Two rows that differ in one cell agree in all of the half which does not hold it.
-        rest = pl.Series(sheet.hashes(other)[first])
+        rest = pl.Series(other[first])
         places = first[rest.is_duplicated().to_numpy()]
         for name in own if len(places) else ():
             # What sealed rows have as target is not looked at.

@@ -13,6 +13,7 @@ from mlwright.data.rules.rule import Marks, Rule, shown, where
 from mlwright.data.sheet import Sheet
 
 _NUMBERS = (Kind.INTEGER, Kind.FLOAT)
+_BEYOND = 2.0**63  # the first whole number that 64 bits do not hold
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
@@ -53,7 +54,8 @@ def _of_kind(feature: FeatureContract, series: pl.Series) -> tuple[pl.Series, pl
     if feature.kind in _NUMBERS and series.dtype in (pl.Int64(), pl.Float64()):
         values = series
         if feature.kind is Kind.INTEGER and series.dtype == pl.Float64():
-            values = series.set((series != series.floor()).fill_null(value=False), None)
+            whole = (series == series.floor()) & (series >= -_BEYOND) & (series < _BEYOND)
+            values = series.set(~whole.fill_null(value=True), None)
     elif series.dtype == wanted:
         values = series
     elif series.dtype == pl.String() and feature.kind in _NUMBERS:

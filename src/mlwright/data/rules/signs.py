@@ -16,7 +16,7 @@ _FEWEST = 100
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
     for column in sheet.columns:
-        if column.numbers is None:
+        if not column.is_numeric:
             continue
         learnt = column.learnt
         above = learnt[learnt > 0]
@@ -26,16 +26,14 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
         if below > max(1, _OF_AMOUNTS * len(above)):  # where most cells are zero
             continue
         usual = above[len(above) // 100]
-        places = np.flatnonzero(column.values <= -usual)
+        values = column.values
+        places = np.flatnonzero(values <= -usual)
         if len(places):
             yield Marks(
                 column.name,
                 "below zero in a column of amounts above it",
                 places,
-                [
-                    f"{-value:.12g} would be usual: a slip of the sign?"
-                    for value in column.values[places]
-                ],
+                [f"{-value:.12g} would be usual: a slip of the sign?" for value in values[places]],
             )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from mlwright.data.records import Kind
 from mlwright.data.rules.rule import Marks, Rule, share, where
 from mlwright.data.sheet import Sheet
@@ -16,14 +18,17 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
     for column in sheet.columns:
         if column.kind is not Kind.STRING:
             continue
-        spaced = column.series.str.contains(_SPACED).fill_null(value=False)
-        if not spaced.any():
+        words = column.words.table
+        spaced = words.filter(pl.col("text").str.contains(_SPACED))
+        if not spaced.height:
             continue
-        part = float(str(column.known.str.contains(_SPACED).mean() or 0))
+        part = int(spaced["fitted"].sum()) / max(int(words["fitted"].sum()), 1)
         if part > _COMMON:
             yield Marks(column.name, f"{share(part)} of the cells begin or end with a space")
         else:
-            yield Marks(column.name, "a space before or after the text", where(spaced))
+            yield Marks(
+                column.name, "a space before or after the text", where(column.cells(spaced["text"]))
+            )
 
 
 RULE = Rule(

@@ -18,8 +18,9 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
         if column.limits is None:
             continue
         places, whys = [], []
+        values = column.values
         for place in column.outside:
-            why = _slip(float(column.values[place]), column.limits)
+            why = _slip(float(values[place]), column.limits)
             if why is not None:
                 places.append(place)
                 whys.append(why)
