@@ -55,9 +55,7 @@ def make_app(control: Control, *, names: Iterable[str]) -> Guard:
             *_pages("/models/{ref}", model, control),
             *_pages("/predictions/{ref}", passport, control),
             *_pages("/why/{ref:path}", why, control, answer=_sheet),
-            *_pages("/prove/{ref}", prove, control),
-            Route("/prove/{ref}.json", _proving(control), methods=["POST"]),
-            Route("/prove/{ref}", _proving(control), methods=["POST"]),
+            *_pages("/prove/{ref}", prove, control, post=_proving(control)),
             *_pages("/list/{noun}", things, control),
             Route("/api/v1/openapi.json", _document(lambda *_: description(), control)),
             Route("/api/v1/{noun}", _document(api.many, control)),
@@ -91,6 +89,7 @@ def _pages(
     *,
     twin: str | None = None,
     answer: Callable[[Request, Page, Control], Response] | None = None,
+    post: Callable[[Request], Response] | None = None,
 ) -> list[Route]:
     """Return the routes of a page and of its twin, which tells the same as JSON.
 
@@ -107,9 +106,22 @@ def _pages(
         return answer(request, page, control) if answer else _html(page, request, control)
 
     return [
-        Route(twin or f"{path}{_TWIN}", twin_of, methods=["GET"]),
-        Route(path, page_of, methods=["GET"]),
+        _route(twin or f"{path}{_TWIN}", twin_of, post),
+        _route(path, page_of, post),
     ]
+
+
+def _route(
+    path: str, get: Callable[[Request], Response], post: Callable[[Request], Response] | None
+) -> Route:
+    """Return the one route of an address, so that a refusal names every method it has."""
+    if post is None:
+        return Route(path, get, methods=["GET"])
+
+    def either(request: Request) -> Response:
+        return (post if request.method == "POST" else get)(request)
+
+    return Route(path, either, methods=["GET", "POST"])
 
 
 def _html(page: Page, request: Request, control: Control) -> Response:

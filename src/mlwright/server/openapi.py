@@ -50,7 +50,8 @@ def description() -> Object:
     why = _operation("why", "Explain any id, model or step.", _ref("any id or name"))
     paths["/why/{ref}.json"] = {"get": why}
     again = _operation("prove", "Do it again, compare and record the outcome.", _ref("any id"))
-    paths["/prove/{ref}.json"] = {"post": again}
+    proofs = _operation("proofs", "The proofs recorded for it.", _ref("any id"))
+    paths["/prove/{ref}.json"] = {"get": proofs, "post": again}
     return {
         "openapi": "3.1.0",
         "info": {
