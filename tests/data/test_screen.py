@@ -347,3 +347,19 @@ def test_tables_of_measurements_without_known_faults_have_none(
     found = screen(rows, today=TODAY, target=target)
 
     assert [finding for finding in found.findings if finding.rows] == []
+
+
+def test_rows_alike_but_for_one_cell_are_told_where_chance_does_not_explain_it() -> None:
+    draw = np.random.default_rng(6)
+    rows = 1_500
+    apart = {f"m{i}": draw.normal(50, 9, rows).round(2) for i in range(5)}
+    common = {f"k{i}": draw.choice(["a", "b"], rows) for i in range(5)}
+    frame = pl.DataFrame({**apart, **common})
+    twin = {**frame.row(700, named=True), "m3": 51.17}
+
+    found = screened(pl.concat([frame, pl.DataFrame([twin])]))
+    coarse = screened(frame.select(*common, pl.Series("n", draw.integers(0, 9, rows))))
+
+    assert rows_of(found, "near-duplicate", "m3") == ["r700", "r1500"]
+    assert found.faulty == 2
+    assert [finding.rows for finding in coarse.findings] == [0]

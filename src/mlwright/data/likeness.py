@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -50,41 +51,58 @@ def surprise(frame: pl.DataFrame, places: Places, known: Places, names: Sequence
         return np.zeros((len(places), len(names)))
     learnt = rest[:: max(1, len(rest) // MOST_ROWS)][:MOST_ROWS]
     both = frame.select(names)[np.concatenate([learnt, places])]
-    codes = [both[name].rank("dense").fill_null(0).cast(pl.Int64).to_numpy() for name in names]
     count = len(learnt)
+    cells = [_coded(both[name], count) for name in names]
     bits = np.zeros((len(places), len(names)))
-    order = np.argsort([-len(np.unique(each[:count])) for each in codes], kind="stable")
+    order = np.argsort([-each.different for each in cells], kind="stable")
     for place, column in enumerate(order):
-        parents = order[:place][:_MOST_PARENTS]
-        parent = _parent(codes, int(column), parents, count)
-        bits[:, column] = _cost(codes, int(column), parent, count)[count:]
-        repeats = _repeats(both, codes, names, int(column), order[:place], count)
+        before = [cells[other] for other in order[:place]]
+        parent = _parent(cells[column], before[:_MOST_PARENTS], count)
+        bits[:, column] = _cost(cells[column], parent, count)[count:]
+        repeats = _repeats(cells[column], before, cells, count)
         bits[:, column] = np.minimum(bits[:, column], repeats)
     return np.maximum(bits, 0.0)
 
 
-def _parent(codes: Sequence[_Codes], column: int, parents: _Codes, count: int) -> int | None:
-    best, least = None, _cost(codes, column, None, count)[:count].mean()
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """A column as numbers of its different values, with how often each is learnt from."""
+
+    series: pl.Series
+    codes: _Codes
+    times: Bits
+    different: int
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether the column holds many numbers, so that two of them are not equal by chance."""
+        many = self.series.dtype.is_numeric() and self.different >= _FEWEST_AMOUNTS
+        return many and self.times.max() * 2 < len(self.series)
+
+
+def _coded(series: pl.Series, count: int) -> _Cells:
+    codes = series.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+    return _Cells(series, codes, _times(codes, count), len(np.unique(codes[:count])))
+
+
+def _parent(own: _Cells, parents: Sequence[_Cells], count: int) -> _Cells | None:
+    best, least = None, _cost(own, None, count)[:count].mean()
     for parent in parents:
-        cost = _cost(codes, column, int(parent), count)[:count].mean()
+        cost = _cost(own, parent, count)[:count].mean()
         if cost < least:
-            best, least = int(parent), cost
+            best, least = parent, cost
     return best
 
 
-def _cost(codes: Sequence[_Codes], column: int, parent: int | None, count: int) -> Bits:
+def _cost(own: _Cells, parent: _Cells | None, count: int) -> Bits:
     """Return the code length of each row's cell; a row that is learnt from is left out itself."""
-    own = codes[column]
-    itself = np.zeros(len(own))
+    itself = np.zeros(len(own.codes))
     itself[:count] = 1
-    total = count - itself
-    different = len(np.unique(own[:count])) + 1
-    chance = (_times(own, count) - itself + _OWN) / (total + _OWN * different)
+    chance = (own.times - itself + _OWN) / (count - itself + _OWN * (own.different + 1))
     if parent is not None:
-        pair = own * (codes[parent].max() + 1) + codes[parent]
+        pair = own.codes * (parent.codes.max() + 1) + parent.codes
         together = _times(pair, count) - itself
-        given = _times(codes[parent], count) - itself
-        chance = (together + _PRIOR * chance) / (given + _PRIOR)
+        chance = (together + _PRIOR * chance) / (parent.times - itself + _PRIOR)
     return np.asarray(-np.log2(chance))
 
 
@@ -95,36 +113,19 @@ def _times(codes: _Codes, count: int) -> Bits:
     return times[places].astype(np.float64)
 
 
-def _repeats(
-    both: pl.DataFrame,
-    codes: Sequence[_Codes],
-    names: Sequence[str],
-    column: int,
-    parents: _Codes,
-    count: int,
-) -> Bits:
+def _repeats(own: _Cells, parents: Sequence[_Cells], cells: Sequence[_Cells], count: int) -> Bits:
     """Return what it is worth that a cell repeats another of its row; infinity where none does."""
-    bits = np.full(both.height - count, np.inf)
-    series = both[names[column]]
-    if not _is_amount(series.head(count)):
+    bits = np.full(len(own.codes) - count, np.inf)
+    if not own.is_amount:
         return bits
     for parent in parents:
-        other = both[names[parent]]
-        if not _is_amount(other.head(count)):
+        if not parent.is_amount:
             continue
-        equal = (series == other).fill_null(value=False).to_numpy()
-        if equal[:count].mean() >= _REPEATED:
+        equal = (own.series == parent.series).fill_null(value=False)
+        if equal.head(count).mean() >= _REPEATED:  # type: ignore[operator]
             # That it repeats may itself follow from a third column, as in a customer's first month.
-            wider = [*codes, equal.astype(np.int64)]
-            others = np.array([each for each in range(len(codes)) if each not in (column, parent)])
-            third = _parent(wider, len(codes), others, count)
-            cost = _cost(wider, len(codes), third, count)[count:]
-            bits = np.where(equal[count:], np.minimum(bits, cost), bits)
+            told = _coded(equal, count)
+            others = [each for each in cells if each is not own and each is not parent]
+            cost = _cost(told, _parent(told, others, count), count)[count:]
+            bits = np.where(equal.to_numpy()[count:], np.minimum(bits, cost), bits)
     return bits
-
-
-def _is_amount(series: pl.Series) -> bool:
-    """Whether a column holds many numbers, so that two of them are not equal by chance."""
-    if not series.dtype.is_numeric() or series.n_unique() < _FEWEST_AMOUNTS:
-        return False
-    return int(str(series.value_counts(name="times of it")["times of it"].max())) * 2 < len(series)
