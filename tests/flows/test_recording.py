@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 
 import polars as pl
 import pytest
@@ -13,7 +14,9 @@ from tests.serve.recorded import record
 from mlwright.api.project import Project
 from mlwright.core.errors import BrokenError, UsageError
 from mlwright.flows.recording import find_prediction, seal_segments
+from mlwright.flows.sealing import begin_after_sealed
 from mlwright.govern.records import ProofVerdict
+from mlwright.serve.ids import decode
 from mlwright.serve.sealed import labels_file, records_file
 
 REQUESTS = [[{"k": k, "row": r, "odd": k % 5 == 0} for r in range(k % 3 + 1)] for k in range(30)]
@@ -105,3 +108,21 @@ def test_predictions_are_listed_and_exported_as_they_were_sent(
     with pytest.raises(UsageError) as caught:
         project.export_predictions(tmp_path / "out.xlsx")
     assert caught.value.code == "predictions-out-format"
+
+
+def test_a_number_the_log_knows_is_not_given_again_though_its_files_are_gone(
+    project: Project,
+) -> None:
+    records = project.workspace.records
+    before = {decode(each).segment for each in record(records, REQUESTS, rows_per_segment=20)}
+    seal_segments(project.workspace)
+    rmtree(records)
+
+    begin_after_sealed(project.workspace)
+    ids = record(records, REQUESTS[:3])
+    report = seal_segments(project.workspace)
+
+    assert min(decode(each).segment for each in ids) > max(before)
+    assert [entry.predictions for entry in report.sealed] == [len(ids)]
+    assert report.faults == {}
+    assert find_prediction(ids[0], project.workspace).segment.sealed

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from mlwright.core.errors import FaultError, MlwrightError
 from mlwright.flows.workspace import Workspace
+from mlwright.serve.segments import begin_after
 
 _EVERY = 1.0
 
@@ -72,6 +73,16 @@ def _unexpected(error: Exception) -> MlwrightError:
         fix="it is tried again each second; predictions go on and none is lost. Report this",
         facts={"type": type(error).__name__},
     )
+
+
+def begin_after_sealed(workspace: Workspace) -> None:
+    """See to it that no new segment has the number of one the log knows.
+
+    The files of those may be gone: moved away, or not restored with the log.
+    """
+    events = workspace.ledger.events(kind="segment.sealed")
+    numbers = (int(str(event.facts["number"])) for event in events)
+    begin_after(workspace.records, max(numbers, default=0))
 
 
 def seal_records(workspace: Workspace) -> int:

@@ -19,7 +19,7 @@ from mlwright import __version__
 from mlwright.core.errors import MlwrightError, NotFoundError, nearest
 from mlwright.flows.example import curl_line
 from mlwright.flows.promoting import held_roles, project_roles, roles_file
-from mlwright.flows.sealing import Sealer
+from mlwright.flows.sealing import Sealer, begin_after_sealed
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import RoleName
@@ -103,6 +103,7 @@ def serve(
         if with_pages:  # only to know that the port is free: the pages' own process takes it
             listen(settings.host, settings.ui_port, option="--ui-port", patience=patience).close()
         project_roles(workspace)
+        begin_after_sealed(workspace)
         rmtree(folder / "metrics", ignore_errors=True)  # counts begin with the server
         selector = stack.enter_context(selectors.DefaultSelector())
         asked = stack.enter_context(asked_to_end(selector))

@@ -41,6 +41,7 @@ _KEPT_STATEMENTS = 2 * _AT_ONCE + 16
 _BUSY_SECONDS = 10.0
 _SPARE = 256 << 10  # room a new segment must find on the disk, or it would fail at once again
 _NO_ROOM = 1 << 20  # with less free than this, an unexplained write error is a full disk
+_DIGITS = 8  # of the largest number of a segment
 _PRIMARY = 0xFF  # the low byte of SQLite's extended error codes
 # A damaged name inside one of SQLite's messages is no UTF-8 when Python decodes the message.
 _FAILURES = (sqlite3.Error, UnicodeDecodeError)
@@ -223,8 +224,8 @@ def create(records: Path, about: About) -> OpenSegment:
     folder = open_folder(records)
     with disk_faults(folder):
         make_folder_durably(folder)
-        with _turn(records):
-            number, lock = _claim(records)
+        with _turn(records) as turn:
+            number, lock = _claim(records, turn)
     try:
         segment = OpenSegment(folder, number, lock, about)
     except BaseException:
@@ -234,6 +235,18 @@ def create(records: Path, about: About) -> OpenSegment:
     with disk_faults(folder):
         sync_folder(folder)
     return segment
+
+
+def begin_after(records: Path, number: int) -> None:
+    """See to it that new segments have numbers beyond one, though no file may tell of it any more.
+
+    Otherwise the log would say of a new segment what an old one held.
+    """
+    with disk_faults(records):
+        make_folder_durably(records)
+        with _turn(records) as turn:
+            if _last(turn) < number:
+                _note(turn, number)
 
 
 @contextmanager
@@ -429,23 +442,32 @@ def _insert(
 
 
 @contextmanager
-def _turn(records: Path) -> Iterator[None]:
-    """Let one process at a time claim a number."""
+def _turn(records: Path) -> Iterator[int]:
+    """Let one process at a time claim a number; the file holds the last that was."""
     turn = os.open(records / "number.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        yield
+        yield turn
     finally:
         os.close(turn)
 
 
-def _claim(records: Path) -> tuple[int, int]:
+def _last(turn: int) -> int:
+    written = os.pread(turn, _DIGITS, 0)
+    return int(written) if written.isdigit() else 0
+
+
+def _note(turn: int, number: int) -> None:
+    os.pwrite(turn, b"%0*d" % (_DIGITS, number), 0)
+
+
+def _claim(records: Path, turn: int) -> tuple[int, int]:
     """Return a number no segment ever had and its lock, held."""
     folder = open_folder(records)
     # In this order: what leaves the open folder is in the sealed one before.
     used = [*_numbers(folder, ".lock"), *_numbers(folder, ".db")]
     used += _numbers(sealed_folder(records), ".parquet")
-    number = max(used, default=0) + 1
+    number = max(_last(turn), *used, 0) + 1
     if number >= SEGMENTS:
         raise FaultError(
             "segments-used-up",
@@ -453,6 +475,7 @@ def _claim(records: Path) -> tuple[int, int]:
             fix="serve from a new project",
             facts={"records": str(records)},
         )
+    _note(turn, number)
     path = _lock_of(folder, number)
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     fcntl.flock(lock, fcntl.LOCK_EX)  # nobody keeps it: at most one looks whether it is held
