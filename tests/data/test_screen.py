@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.data.planting import plant
 
 from mlwright.data.look import look
@@ -347,6 +349,37 @@ def test_tables_of_measurements_without_known_faults_have_none(
     found = screen(rows, today=TODAY, target=target)
 
     assert [finding for finding in found.findings if finding.rows] == []
+
+
+CELLS = {
+    "integer": st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3),
+    "float": st.floats(allow_nan=False) | st.sampled_from([0.0, 1.0, -999.0, 99.0]),
+    "text": st.text(max_size=4) | st.sampled_from(["?", " a", "2020-02-30", "7", "Ã©", "a@b.cd"]),
+    "day": st.dates(),
+    "moment": st.datetimes(),
+    "truth": st.booleans(),
+}
+
+
+@given(st.data())
+def test_any_table_can_be_looked_through_with_any_rows_sealed(data: st.DataObject) -> None:
+    kinds = data.draw(st.lists(st.sampled_from(sorted(CELLS)), min_size=1, max_size=5))
+    pool = data.draw(st.integers(1, 8))
+    rows = data.draw(st.sampled_from([1, 2, 9, 450]))
+    columns = {}
+    for number, kind in enumerate(kinds):
+        cells = data.draw(st.lists(st.none() | CELLS[kind], min_size=pool, max_size=pool))
+        dtype = pl.Series(cells, dtype=pl.Datetime("us") if kind == "moment" else None).dtype
+        wanted = pl.String() if dtype == pl.Null() else dtype
+        columns[f"c{number}"] = pl.Series([cells[i * i % pool] for i in range(rows)], dtype=wanted)
+    every = data.draw(st.sampled_from([1, 2, 5]))
+    sealed = pl.Series([i % every == 0 for i in range(rows)])
+    target = data.draw(st.none() | st.sampled_from(sorted(columns)))
+
+    found = screen(table(pl.DataFrame(columns)), today=TODAY, target=target, sealed=sealed)
+
+    assert found.faulty <= rows
+    assert all(finding.rows == len(finding.faults) for finding in found.findings if finding.rows)
 
 
 def test_rows_alike_but_for_one_cell_are_told_where_chance_does_not_explain_it() -> None:

@@ -23,7 +23,7 @@ _DIGITS = 12
 def tell_check(output: Output, found: DataCheck, *, most: int, out: Path | None) -> None:
     """Print what was found, for a person."""
     screening = found.screening
-    about = [f"{screening.rows:,} rows x {screening.columns} columns"]
+    about = [f"{counted(screening.rows, 'row')} x {counted(screening.columns, 'column')}"]
     if found.target is not None:
         about.append(f"target {found.target}")
     output.line(f"{click.style(found.what, bold=True)}  {', '.join(about)}")

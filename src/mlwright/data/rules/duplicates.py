@@ -27,8 +27,8 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
     if usual:
         yield Marks(
             None,
-            f"{counted(usual, 'row')} are as an earlier one in every cell, which so few and so "
-            "common values make likely",
+            f"{counted(usual, 'row')} as an earlier one in every cell, which so few and so common "
+            "values make likely",
         )
     if unlikely.any():
         yield Marks(None, "every cell is as in an earlier row", again[unlikely])
