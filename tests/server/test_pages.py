@@ -311,6 +311,25 @@ def test_an_unknown_page_is_told_as_a_page_or_as_a_problem(pages: Pages) -> None
     assert (method.status, "text/html" in method.headers["content-type"]) == (405, True)
 
 
+def test_the_home_page_tells_of_records_that_cannot_be_read(
+    pages_project: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(pages_project, folder)
+    (sealed, *_) = (folder / ".mlwright" / "records" / "sealed").glob("*[0-9].parquet")
+    sealed.write_bytes(sealed.read_bytes()[:-9])
+
+    with serving(folder) as pages:
+        home = pages("/")
+        listed = pages("/list/predictions")
+
+    assert home.status == 200
+    assert "They cannot be read." in home.text
+    assert sealed.name in home.text
+    assert listed.status == 500
+    assert sealed.name in listed.text
+
+
 def test_the_script_is_the_published_one() -> None:
     script = ROOT / "src" / "mlwright" / "server" / "static" / "htmx.min.js"
     digest = hashlib.sha256(script.read_bytes()).hexdigest()

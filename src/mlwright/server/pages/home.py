@@ -7,6 +7,7 @@ from typing import cast
 
 from starlette.requests import Request
 
+from mlwright.core.errors import MlwrightError
 from mlwright.govern.card import number
 from mlwright.server.control import Control
 from mlwright.server.records import Page
@@ -24,6 +25,7 @@ def home(request: Request, control: Control) -> Page:  # noqa: ARG001  every pag
     endpoints = project.listing("endpoints", _ENDPOINTS)
     models = project.listing("models", _ROWS)
     runs = project.listing("runs", _ROWS)
+    predictions, unread = _answered(control)
     return Page(
         "home.html",
         "page/home",
@@ -35,7 +37,8 @@ def home(request: Request, control: Control) -> Page:  # noqa: ARG001  every pag
             "changes": {str(row["endpoint"]): _latest_change(row, control) for row in endpoints},
             "models": models,
             "runs": runs,
-            "predictions": _answered(control),
+            "predictions": predictions,
+            "unread": unread,
             "events": project.listing("events", _ROWS),
         },
         {"predict_at": control.predict_at},
@@ -46,12 +49,19 @@ def _latest_change(row: Mapping[str, object], control: Control) -> object:
     return control.project.role_changes(str(row["endpoint"]))[-1]
 
 
-def _answered(control: Control) -> list[Mapping[str, object]]:
-    """Return the newest predictions, each with what it most likely said, in words."""
-    rows = control.project.predictions(_ROWS)
-    refs = {str(row["version"]) for row in rows}
-    outputs = {ref: control.project.dossier(ref).package.signature.outputs for ref in refs}
-    return [{**row, "said": _said(row["answer"], outputs[str(row["version"])])} for row in rows]
+def _answered(control: Control) -> tuple[Sequence[Mapping[str, object]], str | None]:
+    """Return the newest predictions, each with what it most likely said, in words.
+
+    Where they cannot be read it is told why: this is the page that says that something is wrong.
+    """
+    try:
+        rows = control.project.predictions(_ROWS)
+        refs = {str(row["version"]) for row in rows}
+        outputs = {ref: control.project.dossier(ref).package.signature.outputs for ref in refs}
+    except MlwrightError as error:
+        return [], error.message
+    said = [{**row, "said": _said(row["answer"], outputs[str(row["version"])])} for row in rows]
+    return said, None
 
 
 def _said(answer: object, outputs: Sequence[str]) -> str:
