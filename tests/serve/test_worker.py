@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -204,6 +205,38 @@ def test_many_rows_that_take_too_long_are_refused_as_that(start: Start, trained:
     assert any(b"answer-slow" in answer for answer in refused)
     assert {answer[9:12] for answer in refused} <= {b"503", b"408"}, "and none is a fault"
     worker.until(lambda: worker.ask("/churn/predict", trained.rows[0]).status == 200)
+
+
+def test_large_bodies_that_never_end_take_no_more_memory_than_was_given(
+    start: Start, trained: Trained
+) -> None:
+    worker = start(queue_size=4e6, timeout=5.0)
+    head = b"POST /churn/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9000000\r\n\r\n"
+    refused = b""
+
+    def is_refused() -> bool:
+        nonlocal refused
+        with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as wire:
+            wire.sendall(head + b" " * 1_000_000)
+            wire.settimeout(0.5)
+            refused = b""
+            try:
+                while b'"instance"' not in refused:
+                    assert (more := wire.recv(4096)), "it was closed without a word"
+                    refused += more
+            except TimeoutError:
+                return False
+        return True
+
+    with ExitStack() as stack:
+        for _ in range(2):
+            wire = socket.create_connection(("127.0.0.1", worker.port), timeout=10)
+            stack.enter_context(wire).sendall(head + b" " * 1_900_000)
+        worker.until(is_refused)
+        assert refused.startswith(b"HTTP/1.1 429 ")
+        assert b"requests-busy" in refused
+        assert worker.ask("/churn/predict", trained.rows[0]).status == 200
+    worker.until(lambda: worker.ask("/churn/predict", [trained.rows[0]] * 8_000).status == 200)
 
 
 @pytest.mark.parametrize("path", ["/churn/predict", "/labels"])

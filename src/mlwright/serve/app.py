@@ -59,6 +59,8 @@ class App:
         Seconds a body may take to arrive, and its record to be on disk.
     most_bytes
         The largest body that is read.
+    most_held
+        How many bytes of large bodies are held at once.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class App:
         log: str,
         timeout: float,
         most_bytes: int,
+        most_held: int,
         folder: Path,
         worker: int,
         seam: Seam,
@@ -81,6 +84,9 @@ class App:
         self._log = (b"x-log", log.encode())
         self._timeout = timeout
         self._most_bytes = most_bytes
+        self._most_held = most_held
+        self._held = 0
+        self._holding: dict[asyncio.Task[Any], int] = {}
         self._folder = folder
         self._worker = metrics.labelled(worker=str(worker))
         self._seam = seam
@@ -119,6 +125,7 @@ class App:
         finally:
             del self._flights[task]
             self._overdue.discard(task)
+            self._held -= self._holding.pop(task, 0)
         headers.append((b"content-length", str(len(content)).encode()))
         self._count(model, status, perf_counter() - began)
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -269,6 +276,7 @@ class App:
                 if not message.get("more_body", False):
                     return b"".join((*parts, part)) if parts else part
                 parts.append(part)
+                self._hold(len(part))
         except asyncio.CancelledError:
             raise self._late(
                 DataError(
@@ -287,6 +295,21 @@ class App:
         self._overdue.discard(task)
         task.uncancel()
         return error
+
+    def _hold(self, size: int) -> None:
+        """Count bytes of a body that comes in parts, until its request ends."""
+        task = asyncio.current_task()
+        assert task is not None
+        mine = self._holding.get(task, 0)
+        if self._held > mine and self._held + size > self._most_held:
+            raise FaultError(
+                "requests-busy",
+                f"{len(self._holding):,} large requests hold {self._held:,} bytes",
+                fix="send it again a little later, or fewer rows at once",
+                facts={"requests": len(self._holding), "bytes": self._held},
+            )
+        self._holding[task] = mine + size
+        self._held += size
 
     def _too_large(self) -> DataError:
         return DataError(

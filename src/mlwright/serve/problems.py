@@ -32,6 +32,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "request-too-large": 413,
         "request-media-type": 415,
         "records-busy": 429,
+        "requests-busy": 429,
         "records-unavailable": 503,
         "records-slow": 503,
         "answer-slow": 503,

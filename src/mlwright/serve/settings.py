@@ -73,7 +73,8 @@ class ServeSettings:
     queue_size: float = field(
         default=64e6,
         metadata={
-            "doc": "Bytes of requests a worker lets wait for their record; more are answered 429.",
+            "doc": "Bytes of requests a worker lets wait for their record, and of large ones it "
+            "reads at once; more are answered 429.",
             "quantity": Quantity.SIZE,
             "minimum": 1.0,
         },

@@ -83,6 +83,7 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
         log=settings.log,
         timeout=settings.timeout,
         most_bytes=int(settings.max_body),
+        most_held=int(settings.queue_size),
         folder=Path(config.metrics),
         worker=config.worker,
         seam=seam,
