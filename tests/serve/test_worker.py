@@ -222,7 +222,8 @@ def test_large_bodies_that_never_end_take_no_more_memory_than_was_given(
             refused = b""
             try:
                 while b'"instance"' not in refused:
-                    assert (more := wire.recv(4096)), "it was closed without a word"
+                    more = wire.recv(4096)
+                    assert more, "it was closed without a word"
                     refused += more
             except TimeoutError:
                 return False
