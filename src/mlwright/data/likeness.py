@@ -17,6 +17,7 @@ import polars as pl
 
 MOST_ROWS = 10_000
 _MOST_PARENTS = 20
+_MOST_COLUMNS = 60
 _OWN = 0.5
 _PRIOR = 1.0
 _REPEATED = 0.01
@@ -55,11 +56,13 @@ def surprise(frame: pl.DataFrame, places: Places, known: Places, names: Sequence
     cells = [_coded(both[name], count) for name in names]
     bits = np.zeros((len(places), len(names)))
     order = np.argsort([-each.different for each in cells], kind="stable")
-    for place, column in enumerate(order):
+    first = [cells[other] for other in order[:_MOST_PARENTS]]
+    # Columns beyond these are taken to be worth nothing, which names fewer rows and no more.
+    for place, column in enumerate(order[:_MOST_COLUMNS]):
         before = [cells[other] for other in order[:place]]
         parent = _parent(cells[column], before[:_MOST_PARENTS], count)
         bits[:, column] = _cost(cells[column], parent, count)[count:]
-        repeats = _repeats(cells[column], before, cells, count)
+        repeats = _repeats(cells[column], before, first, count)
         bits[:, column] = np.minimum(bits[:, column], repeats)
     return np.maximum(bits, 0.0)
 
