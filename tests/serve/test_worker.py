@@ -132,6 +132,20 @@ def test_what_is_no_http_is_told_as_a_problem(worker: Worker) -> None:
     assert b"request-http" in answer
 
 
+def test_the_body_of_a_request_for_another_protocol_is_never_a_request(worker: Worker) -> None:
+    head = b"POST /churn/predict HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n"
+    hidden = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as wire:
+        wire.sendall(head + b"content-length: %d\r\n\r\n" % len(hidden))
+        wire.sendall(hidden)
+        heard = wire.makefile("rb").read()
+
+    assert heard.startswith(b"HTTP/1.1 400 ")
+    assert heard.count(b"\r\ncontent-length: ") == 1
+    assert b"request-upgrade" in heard
+    assert b"alive" not in heard
+
+
 def test_a_label_is_recorded_and_gets_an_id(worker: Worker, trained: Trained) -> None:
     asked = worker.ask("/churn/predict", trained.rows[0]).json["id"]
 

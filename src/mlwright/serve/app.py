@@ -274,6 +274,8 @@ class App:
                 if size > self._most_bytes:
                     raise self._too_large()
                 if not message.get("more_body", False):
+                    if not size:
+                        _check_upgrade(scope)
                     return b"".join((*parts, part)) if parts else part
                 parts.append(part)
                 self._hold(len(part))
@@ -430,6 +432,16 @@ def _cut() -> DataError:
     return DataError(
         "request-cut", "the client left before its body had arrived", fix="send it again"
     )
+
+
+def _check_upgrade(scope: Scope) -> None:
+    """Tell why a body is empty: after a wish for another protocol HTTP/1.1 is read no further."""
+    if any(name == b"upgrade" for name, _ in scope["headers"]):
+        raise DataError(
+            "request-upgrade",
+            "the request wishes for another protocol than HTTP/1.1, so its body was not read",
+            fix="ask in HTTP/1.1 alone (Java: HttpClient.Version.HTTP_1_1; curl: --http1.1)",
+        )
 
 
 def _check_media_type(value: bytes) -> None:

@@ -25,6 +25,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "request-shape": 400,
         "request-http": 400,
         "request-cut": 400,
+        "request-upgrade": 400,
         "request-method": 405,
         "request-slow": 408,
         "labels-off": 409,

@@ -31,6 +31,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._patience = patience
         self._late: asyncio.TimerHandle | None = None
+        self._left = False  # whether the client wished to go on in another protocol
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, its writes held together."""
@@ -40,7 +41,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; those that follow a refusal are not looked at."""
-        if self._corked.lingering:
+        if self._corked.lingering or self._left:
             return
         super().data_received(data)
         if self.cycle is None or self.cycle.scope is not self.scope:
@@ -75,11 +76,20 @@ class Protocol(HttpToolsProtocol):
         Closed now, the system would answer what arrives with a reset, and the client would lose
         the refusal it has not read.
         """
-        if self.cycle is None or not self.cycle.more_body or self.transport.is_closing():
+        sending = self.cycle is not None and (self.cycle.more_body or self._left)
+        if not sending or self.transport.is_closing():
             return False
         self.flow.resume_reading()
         self.loop.call_later(_LINGER, self._corked.close)
         return True
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Answer what was asked and close: what follows is no request, though it may look like one.
+
+        The parser ends at the head where another protocol is wished for, before the body.
+        """
+        self._left = True
+        self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
         """Send what is held: the head of an answer without a body."""
