@@ -101,6 +101,13 @@ def test_text_of_another_script_is_not_damaged() -> None:
     assert {text: why for text in texts if (why := damage(text)) is not None} == {}
 
 
+def test_numbered_names_of_any_length_are_of_one_format() -> None:
+    names: list[object] = [f"category {i}" for i in range(1, 4_000)]
+    cells = pl.DataFrame({"c": pl.Series(names), "n": range(1, 4_000)})
+
+    assert [f for f in screened(cells).findings if f.rows] == []
+
+
 def test_far_values_that_come_again_and_again_are_told_of_the_column() -> None:
     nines = screened(column_of(many_numbers(), *[9999.0] * 12))
     others = screened(column_of(many_numbers() * 5, *many_numbers() * 4, *[700.0] * 6))

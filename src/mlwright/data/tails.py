@@ -21,6 +21,7 @@ _FEWEST_ABOVE = 10
 _STEP = math.sqrt(10.0)
 _LEAST_SPACING = 0.1
 _HEAPED = 0.5
+_OFF = 10.0
 
 Numbers = npt.NDArray[np.float64]
 
@@ -69,7 +70,7 @@ def _without_heap(values: Numbers) -> Numbers:
 def _stands_off(above: Numbers) -> bool:
     """Whether amounts keep away from zero by more than their own steps: a count from 0 does not."""
     least = np.unique(above[: len(above) // 20 + 1])[:20]
-    return len(least) > 1 and bool(least[0] > 3 * np.median(np.diff(least)))
+    return len(least) > 1 and bool(least[0] > _OFF * np.median(np.diff(least)))
 
 
 def _beyond(values: Numbers, rows: int) -> float:

@@ -97,7 +97,9 @@ def _usual(words: pl.DataFrame, *, exact: bool) -> list[str]:
         .agg(pl.col("fitted").sum())
         .sort("fitted", "shape", descending=[True, False])
     )
-    usual = counts.filter(pl.col("fitted") >= _SHAPE_SHARE * rows).head(_MOST_SHAPES)
+    # Several exact shapes are numbers of several lengths, of which the next has another.
+    most = 1 if exact else _MOST_SHAPES
+    usual = counts.filter(pl.col("fitted") >= _SHAPE_SHARE * rows).head(most)
     # Words of letters alone have no shape that means anything.
     coded = bool(usual["shape"].str.contains("9", literal=True).all())
     covers = int(usual["fitted"].sum()) >= _LIKELY * rows
