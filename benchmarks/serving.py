@@ -95,12 +95,15 @@ def main(arguments: Sequence[str]) -> int:
         model = trained(TABLES[names[0]](DATA), folder)
         prepare(folder)
         about(names[0], model, folder, seconds, turns)
+        how = (cores[-1], seconds, turns)
+        floor = least(model, folder, cores[0], how)
         every, found = servers(model, folder, cores[0]), {}
         for key, server in every.items():
-            found[key] = measured(server, model, folder, (cores[-1], seconds, turns))
+            found[key] = measured(server, model, folder, how)
             for line in lines(server.name, found[key]):
                 print(line, flush=True)
     goals({key: server.name for key, server in every.items()}, found)
+    beside(found["durable"], floor)
     print(f"load of the machine at the end: {_load()}")
     return 0
 
@@ -179,6 +182,26 @@ def measured(server: Server, model: Trained, folder: Path, how: tuple[int, int, 
         return Measured(loads, start, running.memory(), difference, _load())
 
 
+def least(model: Trained, folder: Path, core: int, how: tuple[int, int, int]) -> Mapping[int, Load]:
+    """Return and print what the same HTTP server does that only says it is there: the floor."""
+    other, seconds, turns = how
+    bodies = _bodies(folder / "floor", model.rows, one_row, 1)
+    found = {}
+    with ours.serving_nothing(folder, core) as running:
+        send = partial(measure, running, "/", bodies, seconds=seconds, core=other)
+        for count in BOTH:
+            load = found[count] = best([send(connections=count) for _ in range(turns)])
+            print(_line("uvicorn before nothing", count, load), flush=True)
+    return found
+
+
+def beside(durable: Measured, floor: Mapping[int, Load]) -> None:
+    """Print what our durable answers come to beside no answer at all."""
+    parts = [durable.rate("single", count) / floor[count].rate for count in BOTH]
+    what = "our durable worker, times uvicorn before nothing"
+    print(f"{what:52}{parts[0]:10.2f}{parts[1]:10.2f}{'none':>14}")
+
+
 def _start(server: Server) -> float:
     with server.start() as running:
         return running.start
@@ -211,14 +234,18 @@ def lines(name: str, found: Measured) -> Iterator[str]:
     """Return a server's lines of the table."""
     for (form, count), load in found.loads.items():
         what = name if form == "single" else f"{name}, {BATCH} {form}"
-        yield (
-            f"{what:34}{count:6}{load.rate:12,.0f}{load.p50:9.2f}{load.p99:9.2f}{load.cpu:9,.0f}"
-            f"{load.failed:8}"
-        )
+        yield _line(what, count, load)
     yield (
         f"{'':6}start {found.start:.2f} s, {found.memory.rss:.0f} MB resident "
         f"({found.memory.pss:.0f} MB its share), answers differ by "
         f"{found.difference:.0e} at most; load {found.machine}"
+    )
+
+
+def _line(what: str, count: int, load: Load) -> str:
+    return (
+        f"{what:34}{count:6}{load.rate:12,.0f}{load.p50:9.2f}{load.p99:9.2f}{load.cpu:9,.0f}"
+        f"{load.failed:8}"
     )
 
 

@@ -14,12 +14,13 @@ from typing import Any
 from mlwright.serve.config import WorkerConfig, write_config
 from mlwright.serve.listening import listen
 from mlwright.serve.settings import ServeSettings
-from servers.process import Running, running
+from servers.process import Running, free_port, running
 from servers.table import Row, Trained
 
 NAME = "flights"
 PATH = f"/{NAME}/predict"
 MODES = ("durable", "crash-safe", "off")
+_NOTHING = Path(__file__).with_name("apps") / "nothing.py"
 
 
 @contextmanager
@@ -42,6 +43,21 @@ def serving(trained: Trained, mode: str, folder: Path, core: int) -> Iterator[Ru
         finally:
             os.close(ours)
             os.close(theirs)
+
+
+@contextmanager
+def serving_nothing(folder: Path, core: int) -> Iterator[Running]:
+    """Start the same server before an application that does nothing."""
+    port = free_port()
+    with running(
+        [sys.executable, str(_NOTHING)],
+        port=port,
+        ready="/",
+        core=core,
+        environ={"PORT": str(port)},
+        log=folder / "nothing.log",
+    ) as started:
+        yield started
 
 
 def _config(trained: Trained, mode: str, folder: Path, listener: int, parent: int) -> Path:
