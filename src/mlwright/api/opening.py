@@ -47,9 +47,7 @@ def locate(folder: Path | None, start: Path, *, create: bool, needed: bool = Tru
         fix="go to the project's folder, give --project DIR, or make one: "
         "mlw run FILE --target COLUMN",
         facts={"folder": str(wanted)},
-        looked=[
-            str(place / name) for place in places for name in (SPEC_FILE, PYPROJECT, STATE_FOLDER)
-        ],
+        looked=[f"{place}: {SPEC_FILE}, {PYPROJECT}, {STATE_FOLDER}" for place in places],
     )
 
 

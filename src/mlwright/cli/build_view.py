@@ -9,7 +9,7 @@ from math import inf
 import click
 
 from mlwright.checks.records import Verdict
-from mlwright.cli.output import Output, counted, interval, mark, number
+from mlwright.cli.output import Output, counted, interval, mark, number, say
 from mlwright.core.ids import short
 from mlwright.data.records import Snapshot, Source, Split
 from mlwright.evaluate.records import Evaluation
@@ -35,9 +35,9 @@ class BuildView:
             return
         took = "kept" if cached else f"{seconds:.1f} s"
         first, *rest = lines
-        click.echo(f"{_label(stage)} {first}  {click.style(took, dim=True)}")
+        say(f"{_label(stage)} {first}  {click.style(took, dim=True)}")
         for line in rest:
-            click.echo(f"{' ' * _WIDTH} {line}")
+            say(f"{' ' * _WIDTH} {line}")
 
 
 def _label(stage: str) -> str:

@@ -12,6 +12,7 @@ import click
 
 from mlwright import __version__
 from mlwright.cli.group import LazyGroup
+from mlwright.cli.output import say
 from mlwright.cli.usage import told
 from mlwright.core.errors import ExitCode, MlwrightError
 
@@ -35,6 +36,9 @@ COMMANDS = {
     "doctor": "Check the project's health; rebuild what can be rebuilt.",
     "demo": "Run the whole job on real flights and show it.",
 }
+
+_PLACES = 4
+"""How many places that were looked at a person is told."""
 
 
 @click.group(
@@ -73,9 +77,7 @@ def run(arguments: list[str]) -> int:
         _tell(told(error), as_json=as_json)
         return int(ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            "interrupted; what was finished is kept: the same command goes on from there", err=True
-        )
+        say("interrupted; what was finished is kept: the same command goes on from there", err=True)
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader went away (mlw ls | head): not our fault, and nothing left to say.
@@ -111,11 +113,11 @@ def _tell(error: MlwrightError, *, as_json: bool) -> None:
                 "exit_code": int(error.exit_code),
             },
         }
-        click.echo(json.dumps(document, default=str, ensure_ascii=False))
+        say(json.dumps(document, default=str, ensure_ascii=False))
         return
-    click.echo(
-        f"{click.style('error', fg='red', bold=True)} [{error.code}] {error.message}", err=True
-    )
-    for place in error.looked:
-        click.echo(f"  looked at {place}", err=True)
-    click.echo(f"  {click.style('next', bold=True)}: {error.fix}", err=True)
+    say(f"{click.style('error', fg='red', bold=True)} [{error.code}] {error.message}", err=True)
+    for place in error.looked[:_PLACES]:
+        say(f"  looked at {place}", err=True)
+    if len(error.looked) > _PLACES:
+        say(f"  and at {len(error.looked) - _PLACES} more places; --json names them", err=True)
+    say(f"  {click.style('next', bold=True)}: {error.fix}", err=True)

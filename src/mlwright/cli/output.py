@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,17 +26,17 @@ class Output:
     def document(self, schema: str, content: Mapping[str, object]) -> None:
         """Print the one JSON document of a command, with its schema first."""
         document = {"schema": f"mlwright/{schema}/1", **content}
-        click.echo(json.dumps(plain(document), ensure_ascii=False, allow_nan=False))
+        say(json.dumps(plain(document), ensure_ascii=False, allow_nan=False))
 
     def line(self, text: str = "") -> None:
         """Print a line of the result, for a person."""
         if not self.as_json:
-            click.echo(text)
+            say(text)
 
     def note(self, text: str) -> None:
         """Say something beside the result, on stderr; silent with ``-q``."""
         if not self.quiet:
-            click.echo(click.style(text, dim=True), err=True)
+            say(click.style(text, dim=True), err=True)
 
     def heading(self, text: str) -> None:
         """Print a heading of the result."""
@@ -60,6 +62,19 @@ class Output:
         self.line("  " + click.style(_aligned(columns, widths), dim=True))
         for row in body:
             self.line("  " + _aligned(row, widths))
+
+
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Write to stdout or stderr; once its reader has gone away (``mlw run … | head``), to nobody.
+
+    Work that was begun goes on to its end and keeps its own exit code.
+    """
+    try:
+        click.echo(text, err=err, nl=nl)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, (sys.stderr if err else sys.stdout).fileno())
+        os.close(nowhere)
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlwright.cli.output import Output
+from mlwright.cli.output import Output, say
 from mlwright.core.encoding import plain
 from mlwright.core.errors import ExitCode, MlwrightError
 
@@ -49,10 +49,8 @@ class ServeView:
     def told(self, error: MlwrightError) -> None:
         """Tell what happened beside the answers, on stderr."""
         if not self.output.quiet:
-            click.echo(
-                f"{click.style('told', bold=True)}  [{error.code}] {error.message}", err=True
-            )
-            click.echo(f"  {click.style('next', bold=True)}: {error.fix}", err=True)
+            say(f"{click.style('told', bold=True)}  [{error.code}] {error.message}", err=True)
+            say(f"  {click.style('next', bold=True)}: {error.fix}", err=True)
 
 
 def serve_document(serving: Serving) -> dict[str, object]:

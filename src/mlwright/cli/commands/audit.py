@@ -8,7 +8,7 @@ import click
 
 from mlwright.cli.group import NamingGroup
 from mlwright.cli.options import common, open_project
-from mlwright.cli.output import Output
+from mlwright.cli.output import Output, say
 
 
 @click.group(cls=NamingGroup)
@@ -63,4 +63,4 @@ def _give(text: str, out: Path | None, output: Output, name: str) -> None:
     elif output.as_json:
         output.document("audit", {name: text})
     else:
-        click.echo(text, nl=not text.endswith("\n"))
+        say(text, nl=not text.endswith("\n"))

@@ -71,6 +71,8 @@ def command(
             listing = project.listing(noun, limit or _LIMIT)
     if output.as_json:
         output.document("ls", {"noun": noun, noun: [dict(row) for row in listing]})
+    elif not listing and any(wanted.values()):
+        output.note("no prediction is like that; mlw ls predictions lists the newest of all")
     elif not listing:
         start = _STARTS.get(noun, "mlw run FILE --target COLUMN")
         output.note(f"no {noun} yet; start with: {start}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mlwright.cli.options import common, open_project
-from mlwright.cli.output import Output
+from mlwright.cli.output import Output, say
 
 
 @click.command()
@@ -35,7 +35,7 @@ def command(ref: str, file: Path, out: Path | None, output: Output) -> None:
             written = None if out is None else str(out)
             output.document("predict", {"model": scored.ref, "rows": scored.rows, "out": written})
         elif out is None:
-            click.echo(scored.csv, nl=False)
+            say(scored.csv, nl=False)
         else:
             output.line(f"{scored.rows:,} rows scored by {scored.ref} into {out}")
         for told in scored.told:
