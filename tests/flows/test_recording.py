@@ -12,11 +12,14 @@ import pytest
 from tests.serve.recorded import record
 
 from mlwright.api.project import Project
+from mlwright.cli.main import run
 from mlwright.core.errors import BrokenError, UsageError
-from mlwright.flows.recording import find_prediction, seal_segments
+from mlwright.flows.recording import find_prediction, labels_of, seal_segments
 from mlwright.flows.sealing import begin_after_sealed
 from mlwright.govern.records import ProofVerdict
 from mlwright.serve.ids import decode
+from mlwright.serve.lookup import count as count_rows
+from mlwright.serve.records import Unread
 from mlwright.serve.sealed import labels_file, records_file
 
 REQUESTS = [[{"k": k, "row": r, "odd": k % 5 == 0} for r in range(k % 3 + 1)] for k in range(30)]
@@ -126,3 +129,54 @@ def test_a_number_the_log_knows_is_not_given_again_though_its_files_are_gone(
     assert [entry.predictions for entry in report.sealed] == [len(ids)]
     assert report.faults == {}
     assert find_prediction(ids[0], project.workspace).segment.sealed
+
+
+def test_a_damaged_segment_leaves_the_others_readable_and_every_list_says_so(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = project.workspace
+    ids = record(workspace.records, REQUESTS, rows_per_segment=20)
+    seal_segments(workspace)
+    damaged, whole = decode(ids[0]).segment, decode(ids[-1]).segment
+    path = records_file(workspace.records, damaged)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+    lost = {each for each in ids if decode(each).segment == damaged}
+    told: list[Unread] = []
+
+    rows = project.predictions(100, tell=told.append)
+    page = project.page("predictions", limit=100, cursor=None)
+    count = project.export_predictions(tmp_path / "out.parquet", tell=told.append)
+    found = find_prediction(ids[-1], workspace)
+    labels_of(found, workspace, told.append, key="row 0")
+
+    assert {row["prediction"] for row in rows} == {*ids} - lost
+    assert page.rows == rows
+    assert count == len(rows) == len(ids) - len(lost)
+    assert found.segment.number == whole != damaged
+    assert {each.segment for each in (*told, *page.unread)} == {damaged}
+    assert all(str(path) in each.message for each in told)
+    for read in (
+        lambda: find_prediction(ids[0], workspace),
+        lambda: project.predictions(100),
+        lambda: project.prove("audit"),
+    ):
+        with pytest.raises(BrokenError) as caught:
+            read()
+        assert caught.value.code == "segment-broken"
+    path.write_bytes(b"no table at all")
+    counted: list[Unread] = []
+    assert count_rows(workspace.records, ["m_churn"], counted.append)["m_churn"] > 0
+    assert [each.segment for each in counted] == [damaged]
+    of_labels = project.page("labels", limit=100, cursor=None).unread
+    assert [each.segment for each in of_labels] == [damaged]
+    assert len(project.predictions(100, tell=told.append)) == count
+    where = ["--project", str(project.folder)]
+    assert run(["ls", "predictions", *where]) == 0
+    text = capsys.readouterr()
+    assert run(["ls", "predictions", "--json", *where]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert f"segment {damaged} is left out" in text.err
+    assert [each["segment"] for each in document["unread"]] == [damaged]
+    assert len(document["predictions"]) == 20

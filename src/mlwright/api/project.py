@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlwright.flows.showing import Shown
     from mlwright.govern.records import Proof, Why
     from mlwright.registry.standing import Standing
+    from mlwright.serve.lookup import Tell
     from mlwright.train.progress import Progress
 
 
@@ -242,22 +243,35 @@ class Project:
 
         return listing(noun, self.workspace.ledger, limit)
 
-    def predictions(self, limit: int, **wanted: str | None) -> Sequence[Row]:
+    def predictions(
+        self, limit: int, *, tell: Tell | None = None, **wanted: str | None
+    ) -> Sequence[Row]:
         """Return the newest recorded predictions: see ``mlw ls predictions`` for what to name.
 
-        ``wanted`` may name ``since``, ``until``, ``endpoint``, ``ref`` and ``flag``.
+        ``wanted`` may name ``since``, ``until``, ``endpoint``, ``ref`` and ``flag``. ``tell``
+        hears of damaged segments, which are left out; without it they are an error.
         """
         from mlwright.flows.recording import list_predictions, wanted_predictions
 
         chosen = wanted_predictions(self.workspace, **wanted)
-        return list_predictions(self.workspace, chosen, limit)
+        return list_predictions(self.workspace, chosen, limit, tell)
 
-    def export_predictions(self, out: Path, limit: int | None = None, **wanted: str | None) -> int:
-        """Write recorded predictions to a Parquet file, newest first; return how many."""
+    def export_predictions(
+        self,
+        out: Path,
+        limit: int | None = None,
+        *,
+        tell: Tell | None = None,
+        **wanted: str | None,
+    ) -> int:
+        """Write recorded predictions to a Parquet file, newest first; return how many.
+
+        ``tell`` hears of damaged segments, which are left out; without it they are an error.
+        """
         from mlwright.flows.recording import export_predictions, wanted_predictions
 
         chosen = wanted_predictions(self.workspace, **wanted)
-        return export_predictions(self.workspace, chosen, out, limit)
+        return export_predictions(self.workspace, chosen, out, limit, tell)
 
     def page(self, noun: str, *, limit: int, cursor: str | None) -> Page:
         """Return one page of a noun's list, and where the next begins."""

@@ -38,6 +38,10 @@ class Output:
         if not self.quiet:
             say(click.style(text, dim=True), err=True)
 
+    def warning(self, text: str) -> None:
+        """Say on stderr what is missing from the result; ``-q`` does not silence it."""
+        say(f"{click.style('warning', fg='yellow')}: {text}", err=True)
+
     def heading(self, text: str) -> None:
         """Print a heading of the result."""
         self.line(click.style(text, bold=True))

@@ -34,6 +34,7 @@ def _tell_answer(passport: Passport, output: Output) -> None:
         ("promoted", moved),
         *((f"probability {name}", number(share)) for name, share in passport.probabilities.items()),
         *(("the truth", f"{label.value!r}, told at {label.time}") for label in passport.labels),
+        *(("not read", f"segment {e.segment}: {e.message}") for e in passport.unread),
     ]
     output.fields(fields)
 

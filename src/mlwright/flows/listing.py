@@ -12,16 +12,21 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.registry.records import RoleName
 from mlwright.registry.versions import versions
 from mlwright.run.records import ENDINGS
+from mlwright.serve.records import Unread
 
 Row = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows, newest first, and the cursor of the next page; None on the last."""
+    """Some rows, newest first, and the cursor of the next page; None on the last.
+
+    ``unread`` names the damaged segments of records whose rows are missing.
+    """
 
     rows: Sequence[Row]
     next: str | None
+    unread: Sequence[Unread] = ()
 
 
 def listing(noun: str, ledger: Ledger, limit: int) -> Sequence[Row]:

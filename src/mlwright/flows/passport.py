@@ -30,7 +30,7 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer
 from mlwright.scoring.scorer import load as load_scorer
 from mlwright.serve.guard import compile_guard
-from mlwright.serve.records import Flag, Label, Prediction
+from mlwright.serve.records import Flag, Label, Prediction, Unread
 from mlwright.serve.requests import rows_of
 
 NEIGHBOURS = 5
@@ -53,13 +53,20 @@ class Again:
 def passport_of(ref: str, workspace: Workspace) -> Passport:
     """Return everything behind a recorded prediction, by its id or the start of one."""
     prediction = find_prediction(ref, workspace)
-    labels = labels_of(prediction, workspace, key_of(prediction, workspace))
-    return explain(prediction, labels, workspace)
+    unread: list[Unread] = []
+    labels = labels_of(prediction, workspace, unread.append, key_of(prediction, workspace))
+    return explain(prediction, labels, workspace, unread)
 
 
-def explain(prediction: Prediction, labels: Sequence[Label], workspace: Workspace) -> Passport:
+def explain(
+    prediction: Prediction,
+    labels: Sequence[Label],
+    workspace: Workspace,
+    unread: Sequence[Unread] = (),
+) -> Passport:
     """Return everything behind a recorded prediction.
 
+    ``unread`` names the damaged segments in which more labels may lie.
     Where the rows of the data are gone it has no neighbours, and a linear model's reasons start
     from zero in place of the average row.
     """
@@ -82,6 +89,7 @@ def explain(prediction: Prediction, labels: Sequence[Label], workspace: Workspac
             neighbours=neighbours,
             change=in_force(changes(workspace.ledger, prediction.endpoint), prediction),
             labels=tuple(labels),
+            unread=tuple(unread),
             model=why(version.ref, workspace.ledger, workspace.store),
         )
     )

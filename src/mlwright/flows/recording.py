@@ -18,6 +18,7 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event, NewEvent
 from mlwright.serve import lookup, sealed, segments
 from mlwright.serve.clock import microseconds
+from mlwright.serve.lookup import Tell
 from mlwright.serve.records import Breach, Filter, Label, Prediction, Seal, Sealed
 from mlwright.serve.sealing import SealingReport, Seals, seal
 
@@ -73,10 +74,10 @@ def find_label(identifier: str, workspace: Workspace) -> Label:
 
 
 def labels_of(
-    prediction: Prediction, workspace: Workspace, key: str | None = None
+    prediction: Prediction, workspace: Workspace, tell: Tell, key: str | None = None
 ) -> tuple[Label, ...]:
     """Return the labels of a prediction, by its id or by its row's key, oldest first."""
-    return lookup.labels_of(prediction, workspace.records, seals_of(workspace.ledger), key)
+    return lookup.labels_of(prediction, workspace.records, seals_of(workspace.ledger), key, tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +123,22 @@ def open_segments(workspace: Workspace) -> tuple[int, int]:
     return sum(held), len(held) - sum(held)
 
 
-def predictions(workspace: Workspace, wanted: Filter, limit: int | None) -> Iterator[Prediction]:
-    """Yield the recorded predictions that are wanted, newest first, at most ``limit``."""
-    found = lookup.scan(workspace.records, wanted, seals_of(workspace.ledger))
+def predictions(
+    workspace: Workspace, wanted: Filter, limit: int | None, tell: Tell | None = None
+) -> Iterator[Prediction]:
+    """Yield the recorded predictions that are wanted, newest first, at most ``limit``.
+
+    ``tell`` hears of damaged segments, which are left out; where nobody hears, they are an error.
+    """
+    found = lookup.scan(workspace.records, wanted, seals_of(workspace.ledger), tell)
     return islice(found, limit)
 
 
-def list_predictions(workspace: Workspace, wanted: Filter, limit: int) -> Sequence[Row]:
+def list_predictions(
+    workspace: Workspace, wanted: Filter, limit: int, tell: Tell | None = None
+) -> Sequence[Row]:
     """Return recorded predictions as rows of plain values, newest first."""
-    return list(map(prediction_row, predictions(workspace, wanted, limit)))
+    return list(map(prediction_row, predictions(workspace, wanted, limit, tell)))
 
 
 def prediction_row(each: Prediction) -> Row:
@@ -146,7 +154,11 @@ def prediction_row(each: Prediction) -> Row:
 
 
 def export_predictions(
-    workspace: Workspace, wanted: Filter, out: Path, limit: int | None = None
+    workspace: Workspace,
+    wanted: Filter,
+    out: Path,
+    limit: int | None = None,
+    tell: Tell | None = None,
 ) -> int:
     """Write recorded predictions to a Parquet file, newest first; return how many.
 
@@ -166,7 +178,7 @@ def export_predictions(
             fix="give --out a name that ends in .parquet",
             facts={"out": str(out)},
         )
-    return write_predictions(predictions(workspace, wanted, limit), out)
+    return write_predictions(predictions(workspace, wanted, limit, tell), out)
 
 
 def wanted_predictions(

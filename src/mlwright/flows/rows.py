@@ -20,6 +20,7 @@ from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import versions
 from mlwright.scoring.records import ModelPackage
 from mlwright.serve.lookup import count
+from mlwright.serve.records import Unread
 
 
 def why_row(row: str, workspace: Workspace) -> Why:
@@ -33,7 +34,8 @@ def why_row(row: str, workspace: Workspace) -> Why:
     events = workspace.ledger.events(kind="data.ingested")
     data = dict.fromkeys(event.subject for event in events)
     models = [version.model for version in versions(workspace.ledger)]
-    answered = count(workspace.records, models)
+    unread: list[Unread] = []
+    answered = count(workspace.records, models, unread.append)
     holdings = tuple(_holdings(row, data, answered, workspace))
     if not holdings:
         raise NotFoundError(
@@ -44,7 +46,7 @@ def why_row(row: str, workspace: Workspace) -> Why:
             facts={"row": row},
             looked=[f"the rows of {len(data)} data versions"],
         )
-    return explain_row(row, holdings, workspace.ledger, workspace.store)
+    return explain_row(row, holdings, workspace.ledger, workspace.store, unread)
 
 
 def _holdings(

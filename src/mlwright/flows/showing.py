@@ -28,6 +28,7 @@ from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find, versions
 from mlwright.run.records import ENDINGS
 from mlwright.scoring.records import ModelPackage
+from mlwright.serve.records import Unread
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -325,7 +326,8 @@ def _prediction(ref: str, workspace: Workspace) -> Shown:
     again = read_again(found, workspace)
     outputs = again.package.signature.outputs
     flags = [f"{flag.column} {flag.breach.value}" for flag in found.flags]
-    labels = labels_of(found, workspace, key_of(found, workspace))
+    unread: list[Unread] = []
+    labels = labels_of(found, workspace, unread.append, key_of(found, workspace))
     value = again.scorer.decide_row(found.answer)
     sections = (
         Section(
@@ -338,6 +340,7 @@ def _prediction(ref: str, workspace: Workspace) -> Shown:
                 ("endpoint", f"{found.endpoint}, role {found.role}"),
                 ("flags", flags or "none"),
                 ("truth", [label.value for label in labels] or "not told yet"),
+                *(("not read", f"segment {each.segment}: {each.message}") for each in unread),
             ),
         ),
         Section("row", (), tuple((name, repr(cell)) for name, cell in again.sent.items())),
@@ -353,6 +356,7 @@ def _prediction(ref: str, workspace: Workspace) -> Shown:
         "flags": plain(found.flags),
         "row": dict(again.sent),
         "labels": plain(labels),
+        **({"unread": plain(unread)} if unread else {}),
     }
     return Shown("prediction", found.id, sections, document)
 

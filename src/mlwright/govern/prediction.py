@@ -14,7 +14,7 @@ from mlwright.govern.records import Link, Neighbour, Passport, Why
 from mlwright.registry.records import ModelVersion, RoleChange
 from mlwright.scoring.additive import CENTRED
 from mlwright.scoring.records import Additive, ModelPackage
-from mlwright.serve.records import Label, Prediction, Segment
+from mlwright.serve.records import Label, Prediction, Segment, Unread
 
 _PROMOTED = "made live in"
 
@@ -24,7 +24,8 @@ class Gathered:
     """What a prediction is explained from.
 
     ``model`` is the explanation of the version that answered, ``centred`` tells whether a linear
-    model's reasons start from the average row.
+    model's reasons start from the average row. ``unread`` names the damaged segments in which more
+    labels may lie.
     """
 
     prediction: Prediction
@@ -39,6 +40,7 @@ class Gathered:
     neighbours: tuple[Neighbour, ...]
     change: RoleChange | None
     labels: tuple[Label, ...]
+    unread: tuple[Unread, ...]
     model: Why
 
 
@@ -77,6 +79,7 @@ def passport(found: Gathered) -> Passport:
         "nearest": {"distance": DISTANCE, "rows": found.neighbours},
         "segment": prediction.segment,
         "labels": found.labels,
+        **({"unread": found.unread} if found.unread else {}),
     }
     return Passport(
         kind="prediction",
@@ -99,6 +102,7 @@ def passport(found: Gathered) -> Passport:
         distance=DISTANCE,
         change=found.change,
         labels=found.labels,
+        unread=found.unread,
     )
 
 

@@ -9,7 +9,7 @@ from enum import Enum
 from mlwright.data.records import Scalar
 from mlwright.registry.records import ModelVersion, RoleChange
 from mlwright.scoring.records import Additive
-from mlwright.serve.records import Label, Prediction
+from mlwright.serve.records import Label, Prediction, Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,9 @@ class Passport(Why):
     ``sent`` is the row as it came, ``used`` as it was scored (cells may be clipped), ``prepared``
     as the predictor got it: column, feature and number. ``reasons`` are all columns, largest
     first; with ``additive.base`` they make the score. ``distance`` tells what near means.
-    ``change`` is the move that made the version live, None where the log has none. All of it is
-    in ``facts`` too, as JSON.
+    ``change`` is the move that made the version live, None where the log has none. ``unread`` names
+    the damaged segments of records in which more labels may lie. All of it is in ``facts`` too, as
+    JSON.
     """
 
     prediction: Prediction
@@ -113,3 +114,4 @@ class Passport(Why):
     distance: str
     change: RoleChange | None
     labels: tuple[Label, ...]
+    unread: tuple[Unread, ...]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mlwright.core.encoding import plain
 from mlwright.core.ids import short
 from mlwright.govern.records import Link, Why
 from mlwright.govern.why import why
 from mlwright.ledger.ledger import Ledger
 from mlwright.registry.records import ModelVersion
+from mlwright.serve.records import Unread
 from mlwright.store.protocol import Store
 
 _RELATIONS = {"train": "learned by", "validation": "learned by", "test": "judged"}
@@ -43,8 +45,17 @@ class Holding:
     uses: tuple[Use, ...]
 
 
-def explain_row(row: str, holdings: Sequence[Holding], ledger: Ledger, store: Store) -> Why:
-    """Explain a row by the data versions that hold it, oldest first."""
+def explain_row(
+    row: str,
+    holdings: Sequence[Holding],
+    ledger: Ledger,
+    store: Store,
+    unread: Sequence[Unread] = (),
+) -> Why:
+    """Explain a row by the data versions that hold it, oldest first.
+
+    ``unread`` names the damaged segments whose predictions could not be counted.
+    """
     uses = {use.version.ref: use for holding in holdings for use in holding.uses}
     learned = {use.version.model: use.predictions for use in uses.values() if use.learned}
     links: list[Link] = []
@@ -68,6 +79,7 @@ def explain_row(row: str, holdings: Sequence[Holding], ledger: Ledger, store: St
             "learned by": [use.version.ref for use in uses.values() if use.learned],
             "judged": [use.version.ref for use in uses.values() if use.part == "test"],
             "predictions of models that learned from it": answers,
+            **({"unread": plain(unread)} if unread else {}),
         },
         lineage=tuple(links),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import heappop, heappush
 from itertools import count as counting
@@ -27,8 +27,12 @@ from mlwright.serve.records import (
     Place,
     Prediction,
     Segment,
+    Unread,
 )
 from mlwright.serve.sealing import Seals
+
+Tell = Callable[[Unread], object]
+"""Hears of each damaged segment that is left out; where nobody hears, it is an error."""
 
 
 class Reader(Protocol):
@@ -114,7 +118,11 @@ def label(identifier: str, records: Path, seals: Seals) -> Label:
 
 
 def labels_of(
-    prediction: Prediction, records: Path, seals: Seals, key: str | None = None
+    prediction: Prediction,
+    records: Path,
+    seals: Seals,
+    key: str | None = None,
+    tell: Tell | None = None,
 ) -> tuple[Label, ...]:
     """Return the labels of a prediction, oldest first.
 
@@ -122,11 +130,13 @@ def labels_of(
     ----------
     key
         The row's own key, as a label of its endpoint may name it instead of the id.
+    tell
+        Hears of damaged segments, which are left out.
     """
     endpoint = prediction.endpoint if key is not None else None
     found: list[Label] = []
     for number in _numbers(records):
-        with _opened(records, number, seals) as segment:
+        with _leaving_out(number, tell), _opened(records, number, seals) as segment:
             if segment is not None:
                 about = segment.about()
                 new = segment.labels_of(prediction.id, endpoint, key)
@@ -134,22 +144,24 @@ def labels_of(
     return tuple(sorted(found, key=lambda each: (each.time, each.id)))
 
 
-def scan(records: Path, wanted: Filter, seals: Seals) -> Iterator[Prediction]:
+def scan(
+    records: Path, wanted: Filter, seals: Seals, tell: Tell | None = None
+) -> Iterator[Prediction]:
     """Yield the predictions that are wanted, newest first; segments are opened as they are reached.
 
     What is sealed is the file the log names; ``prove audit`` and :func:`find` also hold each
-    record against the segment's root.
+    record against the segment's root. ``tell`` hears of damaged segments, which are left out.
     """
     order = counting()
     # Newest first by the newest record of each segment; reached, it is replaced by its records.
     heap: list[tuple[int, int, NewRecord | None, int, Iterator[tuple[NewRecord, Segment]]]] = []
     for number in _numbers(records):
-        with _opened(records, number, seals) as segment:
+        with _leaving_out(number, tell), _opened(records, number, seals) as segment:
             if segment is None:
                 continue
             oldest, newest = segment.times()
             if _may_hold(wanted, oldest, newest):
-                each = _each(records, number, seals)
+                each = _each(records, number, seals, tell)
                 heappush(heap, (-newest, next(order), None, number, each))
     abouts: dict[int, Segment] = {}
     while heap:
@@ -162,28 +174,49 @@ def scan(records: Path, wanted: Filter, seals: Seals) -> Iterator[Prediction]:
             break
 
 
-def scan_labels(records: Path, seals: Seals) -> Iterator[Label]:
-    """Yield every label: the newest segment first, and within it the newest label."""
+def scan_labels(records: Path, seals: Seals, tell: Tell | None = None) -> Iterator[Label]:
+    """Yield every label: the newest segment first, and within it the newest label.
+
+    ``tell`` hears of damaged segments, which are left out.
+    """
     for number in reversed(_numbers(records)):
-        with _opened(records, number, seals) as segment:
+        new: list[Label] = []
+        with _leaving_out(number, tell), _opened(records, number, seals) as segment:
             if segment is not None:
                 about = segment.about()
-                new = [_label(each, about) for each in segment.labels(0, SEQUENCES - 1)]
-                yield from reversed(new)
+                new += [_label(each, about) for each in segment.labels(0, SEQUENCES - 1)]
+        yield from reversed(new)
 
 
-def count(records: Path, models: Collection[str]) -> Mapping[str, int]:
-    """Return how many rows each of some models answered."""
+def count(records: Path, models: Collection[str], tell: Tell | None = None) -> Mapping[str, int]:
+    """Return how many rows each of some models answered.
+
+    ``tell`` hears of segments that cannot say it, which are left out.
+    """
     found: Counter[str] = Counter(dict.fromkeys(models, 0))
     for number in _numbers(records):
-        with segments.reading(records, number) as segment:
-            each = segment.counts() if segment is not None else sealed.counts(records, number)
-        found.update({model: rows for model, rows in each.items() if model in found})
+        with _leaving_out(number, tell):
+            with segments.reading(records, number) as segment:
+                each = segment.counts() if segment is not None else sealed.counts(records, number)
+            found.update({model: rows for model, rows in each.items() if model in found})
     return found
 
 
-def _each(records: Path, number: int, seals: Seals) -> Iterator[tuple[NewRecord, Segment]]:
-    with _opened(records, number, seals) as segment:
+@contextmanager
+def _leaving_out(number: int, tell: Tell | None) -> Iterator[None]:
+    """Tell of a segment that proves damaged in the block, and go on after the block."""
+    try:
+        yield
+    except BrokenError as error:
+        if tell is None or error.code != "segment-broken":
+            raise
+        tell(Unread(number, error.message))
+
+
+def _each(
+    records: Path, number: int, seals: Seals, tell: Tell | None
+) -> Iterator[tuple[NewRecord, Segment]]:
+    with _leaving_out(number, tell), _opened(records, number, seals) as segment:
         if segment is not None:
             about = segment.about()
             for record in segment.newest_first():

@@ -180,6 +180,14 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A damaged segment that was left out of an answer about many, and what is wrong with it."""
+
+    segment: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Which predictions are looked for; times are microseconds since 1970, ``until`` excluded.
 

@@ -30,7 +30,8 @@ def many(request: Request, control: Control) -> Mapping[str, object]:
     if found.next is not None:
         query = {**request.query_params, "cursor": found.next}
         after = f"/api/v1/{noun}?{urlencode(query)}"
-    return {"schema": f"mlwright/list/{noun}/1", noun: found.rows, "next": after}
+    unread = {"unread": found.unread} if found.unread else {}
+    return {"schema": f"mlwright/list/{noun}/1", noun: found.rows, "next": after, **unread}
 
 
 def one(request: Request, control: Control) -> Mapping[str, object]:

@@ -73,6 +73,11 @@ def _listing(noun: str) -> Object:
             "schema": {"const": f"mlwright/list/{noun}/1"},
             noun: {"type": "array", "items": {"type": "object"}},
             "next": {"type": ["string", "null"], "description": "the next page's address"},
+            "unread": {
+                "type": "array",
+                "items": {"type": "object"},
+                "description": "damaged segments of records whose rows are missing; only where any",
+            },
         },
     }
     limit = _query("limit", "How many at most.", _LIMIT)

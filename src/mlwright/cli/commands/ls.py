@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,11 @@ from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
 from mlwright.core.errors import UsageError
 from mlwright.core.ids import short
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlwright.serve.records import Unread
 
 PREDICTIONS = "predictions"
 NOUNS = ("models", "runs", "data", "checks", "events", "endpoints", "steps", PREDICTIONS)
@@ -64,13 +70,18 @@ def command(
     if out is not None:
         _export(out, limit, output, wanted)
         return
+    unread: list[Unread] = []
     with open_project(output) as project:
         if noun == PREDICTIONS:
-            listing = project.predictions(limit or _LIMIT, **wanted)
+            listing = project.predictions(limit or _LIMIT, tell=unread.append, **wanted)
         else:
             listing = project.listing(noun, limit or _LIMIT)
+    _tell_unread(unread, output)
     if output.as_json:
-        output.document("ls", {"noun": noun, noun: [dict(row) for row in listing]})
+        rows = [dict(row) for row in listing]
+        output.document("ls", {"noun": noun, noun: rows, **_unread(unread)})
+    elif not listing and unread:
+        output.note("no prediction can be read")
     elif not listing and any(wanted.values()):
         output.note("no prediction is like that; mlw ls predictions lists the newest of all")
     elif not listing:
@@ -82,12 +93,24 @@ def command(
 
 
 def _export(out: Path, limit: int | None, output: Output, wanted: dict[str, str | None]) -> None:
+    unread: list[Unread] = []
     with open_project(output) as project:
-        count = project.export_predictions(out, limit, **wanted)
+        count = project.export_predictions(out, limit, tell=unread.append, **wanted)
+    _tell_unread(unread, output)
     if output.as_json:
-        output.document("ls", {"noun": PREDICTIONS, "out": str(out), "count": count})
+        told = {"noun": PREDICTIONS, "out": str(out), "count": count, **_unread(unread)}
+        output.document("ls", told)
     else:
         output.line(f"{count:,} predictions written to {out}")
+
+
+def _tell_unread(unread: Sequence[Unread], output: Output) -> None:
+    for each in unread:
+        output.warning(f"segment {each.segment} is left out: {each.message}")
+
+
+def _unread(unread: Sequence[Unread]) -> dict[str, object]:
+    return {"unread": unread} if unread else {}
 
 
 def _require_none(noun: str, options: dict[str, object]) -> None:

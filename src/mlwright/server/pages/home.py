@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from mlwright.core.errors import MlwrightError
 from mlwright.govern.card import number
+from mlwright.serve.records import Unread
 from mlwright.server.control import Control
 from mlwright.server.records import Page
 
@@ -49,19 +50,20 @@ def _latest_change(row: Mapping[str, object], control: Control) -> object:
     return control.project.role_changes(str(row["endpoint"]))[-1]
 
 
-def _answered(control: Control) -> tuple[Sequence[Mapping[str, object]], str | None]:
+def _answered(control: Control) -> tuple[Sequence[Mapping[str, object]], Sequence[str]]:
     """Return the newest predictions, each with what it most likely said, in words.
 
-    Where they cannot be read it is told why: this is the page that says that something is wrong.
+    Where some cannot be read it is told why: this is the page that says that something is wrong.
     """
+    unread: list[Unread] = []
     try:
-        rows = control.project.predictions(_ROWS)
+        rows = control.project.predictions(_ROWS, tell=unread.append)
         refs = {str(row["version"]) for row in rows}
         outputs = {ref: control.project.dossier(ref).package.signature.outputs for ref in refs}
     except MlwrightError as error:
-        return [], error.message
+        return [], [error.message]
     said = [{**row, "said": _said(row["answer"], outputs[str(row["version"])])} for row in rows]
-    return said, None
+    return said, [each.message for each in unread]
 
 
 def _said(answer: object, outputs: Sequence[str]) -> str:

@@ -17,6 +17,6 @@ def things(request: Request, control: Control) -> Page:
         "list.html",
         f"list/{noun}",
         noun.capitalize(),
-        {"noun": noun, "rows": found.rows, "next": found.next},
+        {"noun": noun, "rows": found.rows, "next": found.next, "unread": found.unread},
         {"columns": list(found.rows[0]) if found.rows else [], "nouns": NOUNS},
     )

@@ -60,6 +60,7 @@ def passport(request: Request, control: Control) -> Page:
             "distance": found.distance,
             "change": found.change,
             "labels": found.labels,
+            "unread": found.unread,
             "lineage": found.lineage,
             "proofs": control.project.proofs(found.id),
         },
