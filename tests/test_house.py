@@ -144,7 +144,7 @@ def _codes_passed(
 def codes_documented() -> dict[str, str]:
     """Return every code of the reference page with the exit code written there."""
     rows = re.findall(
-        r"^\| `([a-z-]+)` \| (\d) \|", (DOCS / "reference" / "errors.md").read_text(), re.M
+        r"^\| `([a-z-]+)` \| (\d+) \|", (DOCS / "reference" / "errors.md").read_text(), re.M
     )
     assert len(rows) == len({code for code, _ in rows}), "a code is documented twice"
     return dict(rows)

@@ -6,8 +6,8 @@ from math import inf
 
 import pytest
 
-from mlwright.cli.build_view import interpretable
 from mlwright.cli.output import counted
+from mlwright.govern.card import interpretable
 from mlwright.train.records import Configuration, SearchResult
 
 

@@ -175,3 +175,16 @@ def test_an_interrupt_exits_with_130(told: Told, monkeypatch: pytest.MonkeyPatch
 
     assert code == ExitCode.INTERRUPTED
     assert "goes on from there" in err
+
+
+def test_an_interrupted_command_says_so_in_json_too(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mlw, "main", interrupted)
+
+    code, out, _ = told("ls", "--json")
+
+    assert (code, json.loads(out)["error"]["code"]) == (ExitCode.INTERRUPTED, "interrupted")

@@ -66,3 +66,11 @@ def test_bars_of_reasons_keep_their_sign_their_order_of_length_and_their_place(
 
 def test_a_reason_that_is_not_a_number_is_left_out() -> None:
     assert "not defined" in pushes([Push("gone", math.nan)], title="t")
+
+
+def test_a_number_stands_in_full_where_it_fits_beside_its_bar() -> None:
+    drawn = pushes([Push("carat", 12_111.4), Push("y", -738.46), Push("z", 3.2e11)], title="t")
+    judged = intervals([Bar("m", Interval(18_806.2, 18_000.0, 19_000.0), emphasis=True)], title="t")
+
+    assert all(f">{text}<" in drawn for text in ("+12,111", "-738.5", "+3.2e+11"))
+    assert ">18,806<" in judged

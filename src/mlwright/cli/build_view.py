@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 
 import click
 
@@ -15,8 +14,8 @@ from mlwright.data.records import Snapshot, Source, Split
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.decisions import judged_by
 from mlwright.flows.records import Build
+from mlwright.govern.card import interpretable
 from mlwright.scoring.records import ModelPackage
-from mlwright.stats.metrics import METRICS
 from mlwright.train.records import Plan, SearchResult, Task
 
 _WIDTH = 10
@@ -95,21 +94,6 @@ def _search(search: SearchResult) -> Sequence[str]:
         f" (best of {len(search.scored)})",
         interpretable(search),
     ]
-
-
-def interpretable(search: SearchResult) -> str:
-    """Return what the interpretable configuration costs, or that it is the one chosen."""
-    name, price = search.interpretable, search.interpretable_price
-    # Where less is better the price is the share by which the loss grows.
-    better = METRICS[search.metric].greater_is_better
-    cost = f"{number(price)} of {search.metric}" if better else f"{price:.2%} more {search.metric}"
-    if search.chosen.name == name:
-        return f"{name} is also the interpretable one" + (
-            f", chosen though another is better by {cost}" if price > 0 else ""
-        )
-    if price == inf:
-        return f"{name}, the interpretable one, could not be compared"
-    return f"{name}, the interpretable one, would cost {cost}"
 
 
 def _model(package: ModelPackage) -> Sequence[str]:

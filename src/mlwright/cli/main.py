@@ -14,7 +14,7 @@ from mlwright import __version__
 from mlwright.cli.group import LazyGroup
 from mlwright.cli.output import say
 from mlwright.cli.usage import told
-from mlwright.core.errors import ExitCode, MlwrightError
+from mlwright.core.errors import ExitCode, MlwrightError, StoppedError
 
 COMMANDS = {
     "init": "Make a project here.",
@@ -77,8 +77,12 @@ def run(arguments: list[str]) -> int:
         _tell(told(error), as_json=as_json)
         return int(ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
-        say("interrupted; what was finished is kept: the same command goes on from there", err=True)
-        return int(ExitCode.INTERRUPTED)
+        stopped = _interrupted()
+        if as_json:
+            _tell(stopped, as_json=True)
+        else:
+            say(f"{stopped.message}: {stopped.fix}", err=True)
+        return int(stopped.exit_code)
     except BrokenPipeError:
         # The reader went away (mlw ls | head): not our fault, and nothing left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -89,6 +93,14 @@ def run(arguments: list[str]) -> int:
             traceback.print_exc()
         return int(ExitCode.FAULT)
     return result if isinstance(result, int) else int(ExitCode.DONE)
+
+
+def _interrupted() -> StoppedError:
+    return StoppedError(
+        "interrupted",
+        "interrupted; what was finished is kept",
+        fix="the same command goes on from there",
+    )
 
 
 def _unexpected(error: Exception) -> MlwrightError:

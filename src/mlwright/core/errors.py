@@ -126,6 +126,12 @@ class BrokenError(MlwrightError):
     exit_code = ExitCode.NOT_REPRODUCIBLE
 
 
+class StoppedError(MlwrightError):
+    """Work that was asked to end (Ctrl-C, SIGTERM) before it was done; it can be taken up again."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest in spelling to ``name``, or None when none is close.
 

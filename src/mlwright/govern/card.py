@@ -6,8 +6,11 @@ import math
 
 from mlwright.evaluate.records import Evaluation
 from mlwright.govern.charts import Bar, intervals
+from mlwright.govern.reasons import number as in_digits
 from mlwright.registry.records import ModelVersion
 from mlwright.scoring.records import ModelPackage
+from mlwright.stats.metrics import METRICS
+from mlwright.train.records import SearchResult
 
 
 def metric_chart(version: ModelVersion, evaluation: Evaluation) -> str:
@@ -31,8 +34,8 @@ def in_words(version: ModelVersion, package: ModelPackage, evaluation: Evaluatio
         measured = f"was {number(found.value)}; how sure that is, these rows cannot tell"
     else:
         measured = (
-            f"was {number(found.value)}; the true value lies between {number(found.low)} and"
-            f" {number(found.high)} in 95 of 100 such samples"
+            f"was {number(found.value)}, with a 95 % interval from {number(found.low)} to"
+            f" {number(found.high)}"
         )
     return (
         f"This model answers a {package.task.kind.value} question: it predicts"
@@ -42,14 +45,29 @@ def in_words(version: ModelVersion, package: ModelPackage, evaluation: Evaluatio
     )
 
 
+def interpretable(search: SearchResult) -> str:
+    """Say what the interpretable configuration costs, or that it is the one chosen."""
+    name, price = search.interpretable, search.interpretable_price
+    # Where less is better the price is the share by which the loss grows.
+    better = METRICS[search.metric].greater_is_better
+    cost = f"{number(price)} of {search.metric}" if better else f"{price:.2%} more {search.metric}"
+    if search.chosen.name == name:
+        return f"{name} is also the interpretable one" + (
+            f", chosen though another is better by {cost}" if price > 0 else ""
+        )
+    if price == math.inf:
+        return f"{name}, the interpretable one, could not be compared"
+    return f"{name}, the interpretable one, would cost {cost}"
+
+
 def number(value: object) -> str:
     """Return a number in the digits a person reads.
 
-    >>> number(0.83412), number(1234567), number(float("nan"))
-    ('0.8341', '1,234,567', 'not defined')
+    >>> number(0.83412), number(18806.4), number(1234567), number(float("nan"))
+    ('0.8341', '18,806', '1,234,567', 'not defined')
     """
     if isinstance(value, float):
-        return f"{value:.4g}" if math.isfinite(value) else "not defined"
+        return in_digits(value) if math.isfinite(value) else "not defined"
     if isinstance(value, int):
         return f"{value:,}"
     return str(value)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from html import escape
 
 from mlwright.evaluate.records import Interval
+from mlwright.govern.reasons import number
 
 _WIDTH, _ROW, _LEFT, _RIGHT, _TOP = 640, 30, 170, 90, 8
 _WIDE, _SLIM = 250, 26  # a reason's row: room for a column and its value, and its height
+_ROOM = 1e8  # a number that still fits beside its bar in full
 _LARGEST = 1e300  # a float holds the span between two such numbers, and a margin beside it
 
 
@@ -55,14 +57,14 @@ def intervals(bars: Sequence[Bar], *, title: str) -> str:
             f'<line class="{kind}" x1="{at(found.low):.1f}" x2="{at(found.high):.1f}"'
             f' y1="{y:.1f}" y2="{y:.1f}"/>'
             f'<circle class="{kind}" cx="{at(found.value):.1f}" cy="{y:.1f}" r="5"/>'
-            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{found.value:.4g}</text>'
+            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{_digits(found.value)}</text>'
         )
     bottom = _TOP + _ROW * len(shown) + 4
     parts.append(
         f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{bottom}" y2="{bottom}"/>'
-        f'<text class="axis" x="{_LEFT}" y="{bottom + 16}">{low:.4g}</text>'
+        f'<text class="axis" x="{_LEFT}" y="{bottom + 16}">{_digits(low)}</text>'
         f'<text class="axis" x="{_WIDTH - _RIGHT}" y="{bottom + 16}" text-anchor="end">'
-        f"{high:.4g}</text></svg>"
+        f"{_digits(high)}</text></svg>"
     )
     return "".join(parts)
 
@@ -100,15 +102,20 @@ def pushes(rows: Sequence[Push], *, title: str) -> str:
     for place, row in enumerate(shown):
         y = _TOP + _SLIM * place
         left, right = sorted((zero, at(row.amount)))
-        kind = "up" if row.amount >= 0 else "down"
+        kind, sign = ("up", "+") if row.amount >= 0 else ("down", "")
         parts.append(
             f'<text x="{_WIDE - 12}" y="{y + 17}" text-anchor="end">{escape(row.name)}</text>'
             f'<rect class="{kind}" x="{left:.1f}" y="{y + 5}" width="{max(right - left, 1):.1f}"'
             f' height="{_SLIM - 10}" rx="2"/>'
-            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 17}">{row.amount:+.3g}</text>'
+            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 17}">{sign}{_digits(row.amount)}</text>'
         )
     parts.append("</svg>")
     return "".join(parts)
+
+
+def _digits(value: float) -> str:
+    """Return a number as elsewhere, one too long for its place beside a bar by its power of ten."""
+    return number(value) if abs(value) < _ROOM else f"{value:.4g}"
 
 
 def _drawable(found: Interval) -> bool:

@@ -8,7 +8,7 @@ from jinja2 import Environment, StrictUndefined
 
 from mlwright.checks.records import Verdict
 from mlwright.evaluate.records import Evaluation
-from mlwright.govern.card import in_words, metric_chart, number
+from mlwright.govern.card import in_words, interpretable, metric_chart, number
 from mlwright.govern.records import Why
 from mlwright.registry.records import ModelVersion
 from mlwright.scoring.records import ModelPackage
@@ -34,6 +34,7 @@ def render(
         version=version,
         package=package,
         search=search,
+        interpretable=interpretable(search),
         evaluation=evaluation,
         verdicts=verdicts,
         features=[f for f in package.contract.features if f.name in taken],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from mlwright.govern.card import in_words, metric_chart
+from mlwright.govern.card import in_words, interpretable, metric_chart
 from mlwright.server.control import Control
 from mlwright.server.lineage import lineage
 from mlwright.server.records import Page
@@ -38,6 +38,7 @@ def model(request: Request, control: Control) -> Page:
         },
         {
             "chart": metric_chart(version, found.evaluation),
+            "interpretable": interpretable(found.search),
             "graph": lineage(found.why, name=version.ref),
         },
     )
