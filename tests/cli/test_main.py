@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -188,3 +189,19 @@ def test_an_interrupted_command_says_so_in_json_too(
     code, out, _ = told("ls", "--json")
 
     assert (code, json.loads(out)["error"]["code"]) == (ExitCode.INTERRUPTED, "interrupted")
+
+
+def test_a_key_that_cannot_be_written_is_told_as_that_and_not_as_a_fault_of_ours(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    told("init")
+    told("doctor", "--rebuild")
+    with monkeypatch.context() as patched:
+        patched.setattr("mlwright.core.files.os.open", refused)
+        code, _, err = told("audit", "verifier", "--out", "verifier.py")
+
+    assert code == ExitCode.FAULT
+    assert "[permission-denied]" in err

@@ -9,6 +9,7 @@ import click
 from mlwright.cli.group import NamingGroup
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output, say
+from mlwright.core.files import write_durably
 
 
 @click.group(cls=NamingGroup)
@@ -58,7 +59,7 @@ def verifier(out: Path | None, output: Output) -> None:
 
 def _give(text: str, out: Path | None, output: Output, name: str) -> None:
     if out is not None:
-        out.write_text(text if text.endswith("\n") else text + "\n", "utf-8")
+        write_durably(out, (text if text.endswith("\n") else text + "\n").encode())
         output.note(f"wrote {out}")
     elif output.as_json:
         output.document("audit", {name: text})
