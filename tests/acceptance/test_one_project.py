@@ -86,12 +86,14 @@ def test_predictions_come_one_a_row_in_order_with_every_class(
 
     mlw.good("predict", first["model"]["ref"], dataset("churn"), "--out", out)
     told = mlw("predict", first["model"]["ref"], some)
+    document = mlw.good("predict", first["model"]["ref"], some)
 
     whole = pl.read_csv(out)
     assert whole.columns == ["value", "probability:No", "probability:Yes"]
     assert whole.height == first["data"]["rows"]
     assert set(whole["value"]) == {"No", "Yes"}
     assert told.out.splitlines()[1:] == list(reversed(out.read_text().splitlines()[1:31]))
+    assert document["answers"] == whole.head(30).reverse().to_dicts()
 
 
 def test_one_row_with_digits_for_a_text_and_nothing_for_a_number_is_answered(

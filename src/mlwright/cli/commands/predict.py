@@ -24,7 +24,7 @@ def command(ref: str, file: Path, out: Path | None, output: Output) -> None:
 
     Writes one row for each input row, in order: `value`, and for classes a column
     `probability:CLASS` for each. REF is NAME@VERSION, m_… or a bare name: the version that is
-    live, else the newest.
+    live, else the newest. With --json and no --out the document holds the answers.
 
     \b
     mlw predict churned new_customers.csv --out answers.csv
@@ -32,8 +32,12 @@ def command(ref: str, file: Path, out: Path | None, output: Output) -> None:
     with open_project(output) as project:
         scored = project.predict_file(ref, file, out)
         if output.as_json:
-            written = None if out is None else str(out)
-            output.document("predict", {"model": scored.ref, "rows": scored.rows, "out": written})
+            document: dict[str, object] = {"model": scored.ref, "rows": scored.rows}
+            if out is None:
+                document["answers"] = scored.answers.to_dicts()
+            else:
+                document["out"] = str(out)
+            output.document("predict", document)
         elif out is None:
             say(scored.csv, nl=False)
         else:
