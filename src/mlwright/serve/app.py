@@ -24,7 +24,7 @@ from mlwright.core.errors import (
 )
 from mlwright.core.seam import Seam
 from mlwright.serve import metrics
-from mlwright.serve.answering import Answered, answer
+from mlwright.serve.answering import Answered, answer, is_long
 from mlwright.serve.journal import Journal, Ticket
 from mlwright.serve.labels import truths_of
 from mlwright.serve.openapi import openapi
@@ -40,7 +40,7 @@ Made = TypeVar("Made")
 
 _PREDICT = "/predict"
 _JSON = (b"content-type", b"application/json")
-_LARGE = 250_000  # bytes from which a body is answered beside the loop, so that others go on
+_MANY = 1_000  # labels from which their ids are told beside the loop, so that others go on
 _SWEEP = 0.25
 _GONE = "http.disconnect"
 _ROLE = "live"
@@ -163,17 +163,17 @@ class App:
                 raise _not_ready(self.why_not_ready)
             model = self._endpoints.find(path[1 : -len(_PREDICT)])
         body = await self._body(scope, receive)
-        if len(body) < _LARGE:
-            answered = answer(model, body)
-        else:
+        if is_long(body):
             answered = await self._beside(answer, model, body)
+        else:
+            answered = answer(model, body)
         journal = self._journal
         tally = self._tally(model)
         slots = self._meters.slots
         if journal is None:
             slots[tally.predictions] += answered.rows
             slots[tally.flags] += answered.flags
-            return [_JSON, tally.header, self._log], answered.write(None)
+            return [_JSON, tally.header, self._log], await self._write(answered, None)
         ticket = journal.submit(
             model.endpoint,
             model.ref,
@@ -193,12 +193,12 @@ class App:
             tally.header,
             self._log,
         ]
-        return headers, await self._write(answered, ticket)
+        return headers, await self._write(answered, ticket.id)
 
-    async def _write(self, answered: Answered, ticket: Ticket) -> bytes:
-        if len(answered.answers) < _LARGE:
-            return answered.write(ticket.id)
-        return await self._beside(answered.write, ticket.id)
+    async def _write(self, answered: Answered, identify: Callable[[int], str] | None) -> bytes:
+        if answered.long:
+            return await self._beside(answered.write, identify)
+        return answered.write(identify)
 
     async def _beside(self, work: Callable[[*Given], Made], *given: *Given) -> Made:
         """Do what takes long beside the loop, so that others go on."""
@@ -225,16 +225,16 @@ class App:
                 fix='serve with log = "durable" under [serve]',
             )
         body = await self._body(scope, receive)
-        if len(body) < _LARGE:
-            truths, alone = truths_of(body, self._endpoints.live)
-        else:
+        if is_long(body):
             truths, alone = await self._beside(truths_of, body, self._endpoints.live)
+        else:
+            truths, alone = truths_of(body, self._endpoints.live)
         ticket = self._journal.submit_labels(truths)
         await self._written(ticket)
         self._meters.add("mlwright_labels_total{}", len(truths))
-        told = [{"id": ticket.id(place)} for place in range(len(truths))]
-        one_row = alone and len(told) == 1
-        return [_JSON, self._log], msgspec.json.encode(told[0] if one_row else {"labels": told})
+        if len(truths) > _MANY:
+            return [_JSON, self._log], await self._beside(_told, ticket, len(truths), alone)
+        return [_JSON, self._log], _told(ticket, len(truths), alone)
 
     async def _written(self, ticket: Ticket) -> None:
         try:
@@ -426,6 +426,12 @@ def _tally(meters: metrics.Meters, model: LoadedModel) -> _Tally:
         meters.place(f"mlwright_flags_total{{{endpoint}}}"),
         meters.timer(endpoint),
     )
+
+
+def _told(ticket: Ticket, labels: int, alone: bool) -> bytes:
+    """Return what is told of labels that are on disk: the id of each."""
+    told = [{"id": ticket.id(place)} for place in range(labels)]
+    return msgspec.json.encode(told[0] if alone and labels == 1 else {"labels": told})
 
 
 def _cut() -> DataError:
