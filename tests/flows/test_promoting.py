@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,21 @@ import pytest
 
 from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.digest import digest_bytes
-from mlwright.core.errors import NotFoundError
+from mlwright.core.errors import MlwrightError, NotFoundError
 from mlwright.core.ids import Noun, content_id
 from mlwright.core.seam import ReplaySeam
 from mlwright.core.settings import Settings
 from mlwright.data.records import Contract
 from mlwright.features.records import Preparation
 from mlwright.flows.promoting import project_roles, promote, roles_file, rollback
+from mlwright.flows.serving import _ended, _follow
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.ledger import Ledger
 from mlwright.registry import roles
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import register
 from mlwright.scoring.records import ModelPackage, Signature
+from mlwright.serve.supervisor import Asked
 from mlwright.store.memory import MemoryStore
 from mlwright.train.records import Configuration, Task, TaskKind
 
@@ -123,3 +126,31 @@ def test_a_refused_move_leaves_the_file_alone(workspace: Workspace) -> None:
         rollback(workspace, "price", reason="nothing to go back to")
 
     assert roles_file(workspace).read_bytes() == before
+
+
+def test_the_log_tells_that_what_was_started_or_followed_has_stopped_and_nothing_else(
+    workspace: Workspace,
+) -> None:
+    first, second = _register(workspace, b"1"), _register(workspace, b"2")
+    other = _register(workspace, b"3", name="rent")
+    promote(workspace, first, reason="first")
+    asked, answering = Asked(), {first.name: first.ref}
+    asked.heard(signal.SIGTERM, None)
+    told: list[MlwrightError] = []
+    started: list[dict[str, str]] = []
+
+    before_any_answer = _ended(workspace, {}, asked, told.append)
+    tick = _follow(workspace, ["price"], answering, lambda refs: started.append(dict(refs)))
+    of_all = _follow(workspace, [], dict(answering), lambda refs: started.append(dict(refs)))
+    promote(workspace, second, reason="second")
+    promote(workspace, other, reason="of another endpoint")
+    tick()
+    of_all()
+    after = _ended(workspace, answering, asked, told.append)
+    of_nobody = _ended(workspace, {"gone": "gone@7"}, asked, told.append)
+
+    stopped = list(workspace.ledger.events(kind="serve.stopped"))
+    assert before_any_answer == after == of_nobody == signal.SIGTERM
+    assert [event.facts["ref"] for event in stopped] == [second.ref]
+    assert started == [{"rent": other.ref}]
+    assert [error.exit_code for error in told] == [4]

@@ -132,21 +132,27 @@ def serve(
         crew = Crew([*workers, *ui], selector, tell=listener.told)
         sealer = stack.enter_context(Sealer(workspace, tell=listener.told))
 
+        answering: dict[str, str] = {}
+
+        def started(refs: Mapping[str, str]) -> None:
+            _record(workspace, "serve.started", refs, _facts(settings, len(workers)))
+            answering.update(refs)
+
         def ready() -> None:
-            _record(workspace, "serve.started", live, _facts(settings, len(workers)))
+            started(live)
             listener.ready(_serving(workspace, settings, at, len(workers), live, ui))
 
         supervise(
             crew,
             asked,
             ready=ready,
-            tick=_follow(workspace),
+            tick=_follow(workspace, names, answering, started),
             close=socket.close,
             tell=listener.told,
             drain=settings.drain,
         )
         sealer.finish()
-        return _ended(workspace, names, asked)
+        return _ended(workspace, answering, asked, listener.told)
 
 
 def require_servable(workspace: Workspace) -> None:
@@ -172,11 +178,7 @@ def live_refs(workspace: Workspace, names: Iterable[str]) -> dict[str, str]:
         ``endpoint-unknown`` for a name no model has; ``nothing-live``.
     """
     ledger = workspace.ledger
-    live = {
-        endpoint: str(role["ref"])
-        for endpoint, held in held_roles(ledger).items()
-        if (role := held[RoleName.LIVE.value]) is not None
-    }
+    live = _all_live(workspace)
     wanted = tuple(names)
     known = sorted({version.name for version in versions(ledger)})
     for name in wanted:
@@ -193,6 +195,14 @@ def live_refs(workspace: Workspace, names: Iterable[str]) -> dict[str, str]:
     if (asleep and wanted) or not live:
         raise _nothing_live(workspace, asleep)
     return {name: ref for name, ref in live.items() if not wanted or name in wanted}
+
+
+def _all_live(workspace: Workspace) -> dict[str, str]:
+    return {
+        endpoint: str(role["ref"])
+        for endpoint, held in held_roles(workspace.ledger).items()
+        if (role := held[RoleName.LIVE.value]) is not None
+    }
 
 
 def _nothing_live(workspace: Workspace, asleep: Sequence[str]) -> NotFoundError:
@@ -245,8 +255,17 @@ def _ui(workspace: Workspace, settings: ServeSettings, at: str) -> list[str]:
     ]
 
 
-def _follow(workspace: Workspace) -> Callable[[], None]:
-    """Return what keeps the file of roles as the log says; the log is asked whether it grew."""
+def _follow(
+    workspace: Workspace,
+    names: Sequence[str],
+    answering: dict[str, str],
+    started: Callable[[Mapping[str, str]], None],
+) -> Callable[[], None]:
+    """Return what keeps the file of roles as the log says; the log is asked whether it grew.
+
+    What is ``answering`` is followed to the version that does so now; an endpoint that goes live
+    meanwhile is ``started``.
+    """
     seen = [workspace.ledger.size]
 
     def tick() -> None:
@@ -254,6 +273,12 @@ def _follow(workspace: Workspace) -> Callable[[], None]:
         if size != seen[0]:
             project_roles(workspace)
             seen[0] = size
+            if answering:
+                now = _all_live(workspace)
+                new = {name: ref for name, ref in now.items() if name not in answering}
+                answering.update({name: now.get(name, ref) for name, ref in answering.items()})
+                if new and not names:
+                    started(new)
 
     return tick
 
@@ -267,19 +292,28 @@ def _record(
     workspace: Workspace, kind: str, live: Mapping[str, str], facts: Mapping[str, object]
 ) -> None:
     ledger = workspace.ledger
-    ledger.append(
-        [
-            NewEvent(kind, find(ledger, ref).model, {"endpoint": name, "ref": ref, **facts})
-            for name, ref in live.items()
-        ]
-    )
+    events = [
+        NewEvent(kind, find(ledger, ref).model, {"endpoint": name, "ref": ref, **facts})
+        for name, ref in live.items()
+    ]
+    if events:
+        ledger.append(events)
 
 
-def _ended(workspace: Workspace, names: Sequence[str], asked: Asked) -> int:
+def _ended(
+    workspace: Workspace,
+    answering: Mapping[str, str],
+    asked: Asked,
+    tell: Callable[[MlwrightError], None],
+) -> int:
+    """Record who answered until now; what hinders that is told and fails no end."""
     number = asked.signal
     if number is None:
         raise RuntimeError("serving ended without being asked to")
-    _record(workspace, "serve.stopped", live_refs(workspace, names), {"signal": number.name})
+    try:
+        _record(workspace, "serve.stopped", answering, {"signal": number.name})
+    except MlwrightError as error:
+        tell(error)
     return int(number)
 
 
