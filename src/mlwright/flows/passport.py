@@ -30,6 +30,7 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer
 from mlwright.scoring.scorer import load as load_scorer
 from mlwright.serve.guard import compile_guard
+from mlwright.serve.labels import key_text
 from mlwright.serve.records import Flag, Label, Prediction, Unread
 from mlwright.serve.requests import rows_of
 
@@ -118,8 +119,7 @@ def key_of(prediction: Prediction, workspace: Workspace) -> str | None:
     """
     version = version_of(prediction, workspace)
     name = snapshot_of(version.data, workspace).key
-    key = None if name is None else rows_of(prediction.body)[prediction.row].get(name)
-    return None if key is None else str(key)
+    return None if name is None else key_text(rows_of(prediction.body)[prediction.row].get(name))
 
 
 def version_of(prediction: Prediction, workspace: Workspace) -> ModelVersion:

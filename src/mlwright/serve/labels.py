@@ -13,6 +13,7 @@ from mlwright.serve.requests import Cell, rows_of
 
 _BY_ID = {"id", "value"}
 _BY_KEY = {"endpoint", "key", "value"}
+_CERTAIN = 2.0**53
 
 
 def truths_of(body: bytes, endpoints: Collection[str]) -> tuple[list[Truth], bool]:
@@ -28,6 +29,27 @@ def truths_of(body: bytes, endpoints: Collection[str]) -> tuple[list[Truth], boo
     rows = rows_of(body)
     alone = body.lstrip()[:1] == b"{"
     return [_truth(row, place, endpoints) for place, row in enumerate(rows, start=1)], alone
+
+
+def key_text(key: Cell) -> str | None:
+    """Return the one text by which a row's key and a label's meet; None for what names no row.
+
+    JSON has one kind of number, so ``3.0`` is the key ``3``; beyond 2**53 a number with a point
+    no longer tells its neighbours apart and stays as it is.
+
+    >>> key_text(3), key_text(3.0), key_text("3"), key_text(2.5), key_text(True)
+    ('3', '3', '3', '2.5', None)
+    """
+    if key is None or isinstance(key, bool):
+        return None
+    if isinstance(key, float) and _is_whole_number(key):
+        return str(int(key))
+    return str(key)
+
+
+def _is_whole_number(value: float) -> bool:
+    """Tell whether a number with a point is a whole one, and certainly that one."""
+    return value.is_integer() and abs(value) <= _CERTAIN
 
 
 def _truth(row: Mapping[str, Cell], place: int, endpoints: Collection[str]) -> Truth:
@@ -56,9 +78,10 @@ def _truth(row: Mapping[str, Cell], place: int, endpoints: Collection[str]) -> T
             facts={"endpoint": str(endpoint)[:60], "nearest": close},
             looked=sorted(endpoints),
         )
-    if isinstance(key, bool) or not isinstance(key, int | str):
+    text = key_text(key)
+    if text is None or (isinstance(key, float) and not _is_whole_number(key)):
         raise _form(place, f"has the key {str(key)[:60]!r}, neither text nor a whole number")
-    return Truth(None, endpoint, str(key), written)
+    return Truth(None, endpoint, text, written)
 
 
 def _form(place: int, what: str) -> DataError:
