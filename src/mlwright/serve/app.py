@@ -8,9 +8,11 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar, TypeVarTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -44,6 +46,7 @@ _MANY = 1_000  # labels from which their ids are told beside the loop, so that o
 _SWEEP = 0.25
 _GONE = "http.disconnect"
 _ROLE = "live"
+_LOCALHOST = "localhost"
 
 
 class App:
@@ -61,6 +64,8 @@ class App:
         The largest body that is read.
     most_held
         How many bytes of large bodies are held at once.
+    host
+        What is listened at; a page that says to be of this name may ask.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class App:
         folder: Path,
         worker: int,
         seam: Seam,
+        host: str,
     ) -> None:
         self.draining = False
         self._endpoints = endpoints
@@ -90,6 +96,7 @@ class App:
         self._folder = folder
         self._worker = metrics.labelled(worker=str(worker))
         self._seam = seam
+        self._names = frozenset((_LOCALHOST, host.lower()))
         self._threads = ThreadPoolExecutor(1, "large")
         self._flights: dict[asyncio.Task[Any], float] = {}
         self._overdue: set[asyncio.Task[Any]] = set()
@@ -251,6 +258,7 @@ class App:
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         """Return the whole body, which has to be JSON, not too large and not too slow."""
+        origin, site = b"", b""
         for name, value in scope["headers"]:
             if name == b"content-type":
                 if value != b"application/json":
@@ -260,8 +268,15 @@ class App:
                     raise self._too_large()
             elif name == b"content-encoding" and value.lower() != b"identity":
                 raise _media_type(f"the body is encoded as {_shown(value)}")
-            elif name == b"sec-fetch-site" and value not in (b"same-origin", b"none"):
-                raise _foreign(value)
+            elif name == b"sec-fetch-site":
+                site = value
+            elif name == b"origin":
+                origin = value
+        if site:
+            if site not in (b"same-origin", b"none"):
+                raise _foreign(site)
+        elif origin and not self._is_ours(origin):
+            raise _foreign(origin)
         try:
             parts: list[bytes] = []
             size = 0
@@ -287,6 +302,18 @@ class App:
                     fix="send it in one go",
                 )
             ) from None
+
+    def _is_ours(self, origin: bytes) -> bool:
+        """Tell whether a page's origin is this machine, by its number or a name of its own.
+
+        A page elsewhere can make a name of its own lead here (DNS rebinding): its browser then
+        takes it for a page of ours, but names it, and sends no ``sec-fetch-site`` without TLS.
+        """
+        try:
+            name = urlsplit(origin.decode("latin-1")).hostname or ""
+        except ValueError:
+            return False
+        return name in self._names or _is_number(name)
 
     def _late(self, error: MlwrightError) -> BaseException:
         """Return what a cancelled request ends with: a problem if it was us who cancelled it."""
@@ -472,6 +499,14 @@ def _foreign(site: bytes) -> RefusedError:
         fix="ask from a program, or from a page of the same origin, through a proxy",
         facts={"site": _shown(site)},
     )
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _method(method: str, allow: str) -> UsageError:

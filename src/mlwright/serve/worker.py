@@ -87,6 +87,7 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
         folder=Path(config.metrics),
         worker=config.worker,
         seam=seam,
+        host=settings.host,
     )
     server = _Server(
         partial(_say_ready, config.parent_fd),
