@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 import select
+import signal
 import socket
 from contextlib import ExitStack
 from pathlib import Path
