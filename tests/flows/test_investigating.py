@@ -313,6 +313,8 @@ def test_a_prediction_and_its_label_are_shown_by_their_ids(
     assert prediction.document["row"] == json.loads(json.dumps(rows[16], default=str))
     assert sum(cast("dict[str, float]", prediction.document["answer"]).values()) == 1.0
     assert ("truth", ["Yes"]) in prediction.sections[0].rows
+    listed = {row["prediction"]: row["value"] for row in project.predictions(5)}
+    assert listed[asked] == prediction.document["value"] in ("Yes", "No")
     assert ("about", asked) in label.sections[0].rows
     assert ("value", "Yes") in label.sections[0].rows
 

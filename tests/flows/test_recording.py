@@ -152,7 +152,7 @@ def test_a_damaged_segment_leaves_the_others_readable_and_every_list_says_so(
     labels_of(found, workspace, told.append, key="row 0")
 
     assert {row["prediction"] for row in rows} == {*ids} - lost
-    assert page.rows == rows
+    assert [{**row, "value": None} for row in page.rows] == rows, "no such model is known here"
     assert count == len(rows) == len(ids) - len(lost)
     assert found.segment.number == whole != damaged
     assert {each.segment for each in (*told, *page.unread)} == {damaged}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlwright.core.errors import UsageError
 from mlwright.registry.records import ModelVersion, RoleChange
 
 if TYPE_CHECKING:
@@ -61,16 +62,23 @@ class Model:
         _, scorer = open_model(self.project.workspace, self.ref)
         return score_any(frame, scorer)
 
-    def promote(self, to: str = "live", *, reason: str) -> RoleChange:
+    def promote(self, to: str = "live", *, reason: str = "promoted from Python") -> RoleChange:
         """Make this version live.
 
         Raises
         ------
         GateError
             When one of its checks failed.
+        UsageError
+            ``role-unknown`` for any other role.
         """
         if to != "live":
-            raise ValueError(f"the role {to!r} is not built; 'live' is")
+            raise UsageError(
+                "role-unknown",
+                f"{to!r} is no role that a model can be promoted to",
+                fix='promote("live"); the version that was live becomes previous',
+                facts={"role": to},
+            )
         return self.project.promote(self.ref, reason=reason)
 
     def why(self) -> Why:

@@ -12,15 +12,20 @@ from mlwright.core.digest import Digest
 from mlwright.core.encoding import plain
 from mlwright.core.errors import UsageError
 from mlwright.core.moments import beginning_of, moment_of
+from mlwright.core.records import load
+from mlwright.data.records import Scalar
 from mlwright.flows.listing import Row
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event, NewEvent
+from mlwright.registry.versions import versions
+from mlwright.scoring.records import ModelPackage
 from mlwright.serve import lookup, sealed, segments
 from mlwright.serve.clock import microseconds
 from mlwright.serve.lookup import Tell
 from mlwright.serve.records import Breach, Filter, Label, Prediction, Seal, Sealed
 from mlwright.serve.sealing import SealingReport, Seals, seal
+from mlwright.train.records import Task
 
 SEALED = "segment.sealed"
 ANY = "any"
@@ -137,8 +142,28 @@ def predictions(
 def list_predictions(
     workspace: Workspace, wanted: Filter, limit: int, tell: Tell | None = None
 ) -> Sequence[Row]:
-    """Return recorded predictions as rows of plain values, newest first."""
-    return list(map(prediction_row, predictions(workspace, wanted, limit, tell)))
+    """Return recorded predictions as rows of plain values, newest first.
+
+    ``value`` is the class or number that was answered; None where the log does not know the model.
+    """
+    found = list(predictions(workspace, wanted, limit, tell))
+    known = {(version.ref, version.model): version for version in versions(workspace.ledger)}
+    tasks = {
+        who: load(ModelPackage, workspace.store.get(known[who].package)).task
+        for who in {(each.ref, each.model) for each in found}
+        if who in known
+    }
+    return [
+        {**prediction_row(each), "value": _value(each, tasks.get((each.ref, each.model)))}
+        for each in found
+    ]
+
+
+def _value(prediction: Prediction, task: Task | None) -> Scalar | None:
+    if task is None:
+        return None
+    answer = prediction.answer
+    return task.classes[answer.index(max(answer))] if task.classes else answer[0]
 
 
 def prediction_row(each: Prediction) -> Row:

@@ -19,6 +19,7 @@ from mlwright.serve.records import Flag, Prediction
 
 _OPEN = frozenset({"record", "model"})
 _WITHHELD = "withheld"
+_UNSEALED = "not sealed"
 
 
 def replay_prediction(prediction: Prediction, workspace: Workspace) -> Proof:
@@ -48,6 +49,8 @@ def replay_prediction(prediction: Prediction, workspace: Workspace) -> Proof:
     if verdict is ProofVerdict.EXACT:
         bits = ", ".join(value.hex() for value in answer[:3]) + (", …" if len(answer) > 3 else "")
         why = f"The model answers the recorded row with the same bits again ({bits})."
+        if kept.recorded == _UNSEALED:
+            why += " No root in the log vouches for the record yet: its segment is not sealed."
     if differences:
         why += f" Since then {'; '.join(differences[:3])}."
     return Proof(prediction.id, "prediction", verdict, steps, why, clock() - began, None)
@@ -68,6 +71,8 @@ def loggable(proof: Proof) -> Proof:
     if verdict is not ProofVerdict.EXACT:
         first = next(step.step for step in steps if step.verdict is verdict)
         why = f"First at step {first}; the record of the prediction holds the values."
+    elif steps[0].recorded == _UNSEALED:
+        why = "The model answers the same to the last bit; the record itself was not sealed yet."
     return replace(proof, steps=steps, why=why)
 
 
@@ -75,7 +80,7 @@ def _kept(prediction: Prediction) -> ProvedStep:
     segment = prediction.segment
     if segment.root is None:
         why = f"segment {segment.number} is not sealed yet: no root in the log vouches for it"
-        return ProvedStep("record", ProofVerdict.EXACT, "none", "none", 0.0, why)
+        return ProvedStep("record", ProofVerdict.EXACT, _UNSEALED, _UNSEALED, 0.0, why)
     why = f"under the root of segment {segment.number}, in {segment.event}"
     return ProvedStep("record", ProofVerdict.EXACT, segment.root, segment.root, 0.0, why)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -88,8 +89,9 @@ def command(
         start = _STARTS.get(noun, "mlw run FILE --target COLUMN")
         output.note(f"no {noun} yet; start with: {start}")
     else:
-        columns = list(listing[0])
-        output.table(columns, ([_cell(row[name]) for name in columns] for row in listing))
+        columns = [name for name in listing[0] if noun != PREDICTIONS or name != "value"]
+        said = [_said(row) for row in listing] if noun == PREDICTIONS else listing
+        output.table(columns, ([_cell(row[name]) for name in columns] for row in said))
 
 
 def _export(out: Path, limit: int | None, output: Output, wanted: dict[str, str | None]) -> None:
@@ -123,6 +125,15 @@ def _require_none(noun: str, options: dict[str, object]) -> None:
                 fix=f"mlw ls predictions {flag} …, or mlw ls {noun} without it",
                 facts={"noun": noun, "option": flag},
             )
+
+
+def _said(row: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a prediction's row with its answer in words: the class and its share, or a number."""
+    answer = cast("list[float]", row["answer"])
+    if row["value"] is None:
+        return row
+    share = f" ({max(answer):.1%})" if len(answer) > 1 else ""
+    return {**row, "answer": f"{_cell(row['value'])}{share}"}
 
 
 def _cell(value: object) -> str:
