@@ -148,3 +148,14 @@ def test_the_ends_of_a_cycle_are_neighbours() -> None:
     )
 
     assert np.linalg.norm(late - midnight) < np.linalg.norm(noon - midnight)
+
+
+def test_two_numbers_whose_sum_is_beyond_a_float_have_a_median_between_them() -> None:
+    low, high = 8.988465674311579e307, 8.98846567431158e307
+    column = Column("a", Kind.FLOAT)
+
+    step = STEPS["scale"].fit(pl.Series("a", [low, high]), column)
+
+    median, mean, _ = step.numbers
+    assert low <= median <= high
+    assert low <= mean <= high

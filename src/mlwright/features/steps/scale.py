@@ -26,11 +26,11 @@ def fit(series: pl.Series, column: Column) -> FittedStep:
     """Return the step with the column's median, mean and deviation."""
     numbers = numbers_of(series)
     finite = numbers[np.isfinite(numbers)]
-    median = float(np.median(finite)) if len(finite) else 0.0
-    filled = np.where(np.isfinite(numbers), numbers, median)
     # In units of the largest value where sums and squares of values could overflow.
-    reach = float(np.max(np.abs(filled))) if len(filled) else 0.0
+    reach = float(np.max(np.abs(finite))) if len(finite) else 0.0
     unit = reach if reach > 1e100 else 1.0
+    median = float(np.median(finite / unit)) * unit if len(finite) else 0.0
+    filled = np.where(np.isfinite(numbers), numbers, median)
     mean = float(np.mean(filled / unit)) * unit if len(filled) else 0.0
     deviation = float(np.std(filled / unit)) * unit if len(filled) else 0.0
     if not (math.isfinite(deviation) and deviation > 0.0):
