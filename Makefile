@@ -41,8 +41,8 @@ check: lint data $(TOOLS) ## as make test, without the slow command-line stories
 bench: data ## measure; prints one table a benchmark
 	$(VENV)/python benchmarks/run.py
 
-deep: data $(TOOLS) ## long searches for faults
-	$(VENV)/pytest -n $(JOBS) -m deep
+deep: data $(TOOLS) ## long searches for faults, and every property on newly drawn examples
+	DRAW=new $(VENV)/pytest -n $(JOBS) -m "deep or not slow"
 
 clean: ## remove the environment and what was fetched or cached
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
