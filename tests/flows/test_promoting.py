@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.registry.packages import package_of
 
 from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.digest import digest_bytes
@@ -16,8 +17,6 @@ from mlwright.core.errors import MlwrightError, NotFoundError
 from mlwright.core.ids import Noun, content_id
 from mlwright.core.seam import ReplaySeam
 from mlwright.core.settings import Settings
-from mlwright.data.records import Contract
-from mlwright.features.records import Preparation
 from mlwright.flows.promoting import project_roles, promote, roles_file, rollback
 from mlwright.flows.serving import _ended, _follow
 from mlwright.flows.workspace import Workspace
@@ -25,10 +24,8 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.registry import roles
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import register
-from mlwright.scoring.records import ModelPackage, Signature
 from mlwright.serve.supervisor import Asked
 from mlwright.store.memory import MemoryStore
-from mlwright.train.records import Configuration, Task, TaskKind
 
 
 @pytest.fixture
@@ -39,20 +36,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 
 def _register(workspace: Workspace, content: bytes, name: str = "price") -> ModelVersion:
-    artefact = digest_bytes(content)
-    package = ModelPackage(
-        id=content_id(Noun.MODEL, artefact),
-        artefact=artefact,
-        task=Task(TaskKind.REGRESSION, "price", (), "rmse", "a number"),
-        signature=Signature((), ("value",)),
-        contract=Contract((), ()),
-        preparation=Preparation("tree", (), (), (), (), ()),
-        configuration=Configuration("dummy", "dummy", {}),
-        predictor=artefact,
-        probe=artefact,
-        probe_answers=artefact,
-        verified_rows=0,
-    )
+    package = package_of(content)
     check = content_id(Noun.CHECK, digest_bytes(name.encode() + content))
     verdict = Verdict(check, "gain > 0", "gain", package.id, Outcome.PASS, 0.1, None, None, "0.1")
     return register(

@@ -6,43 +6,23 @@ import dataclasses
 from collections.abc import Iterator
 
 import pytest
+from tests.registry.packages import package_of
 
 from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.digest import digest_bytes
 from mlwright.core.errors import ExitCode, GateError, NotFoundError, UsageError
 from mlwright.core.ids import Noun, content_id
 from mlwright.core.seam import ReplaySeam
-from mlwright.data.records import Contract
-from mlwright.features.records import Preparation
 from mlwright.ledger.ledger import Ledger
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.roles import changes, promote, rollback
 from mlwright.registry.versions import find, register, versions
-from mlwright.scoring.records import ModelPackage, Signature
-from mlwright.train.records import Configuration, Task, TaskKind
 
 
 @pytest.fixture
 def ledger() -> Iterator[Ledger]:
     with Ledger.in_memory(ReplaySeam()) as opened:
         yield opened
-
-
-def _package(content: bytes) -> ModelPackage:
-    artefact = digest_bytes(content)
-    return ModelPackage(
-        id=content_id(Noun.MODEL, artefact),
-        artefact=artefact,
-        task=Task(TaskKind.REGRESSION, "price", (), "rmse", "a number"),
-        signature=Signature((), ("value",)),
-        contract=Contract((), ()),
-        preparation=Preparation("tree", (), (), (), (), ()),
-        configuration=Configuration("dummy", "dummy", {}),
-        predictor=artefact,
-        probe=artefact,
-        probe_answers=artefact,
-        verified_rows=0,
-    )
 
 
 def _verdict(model: str, outcome: Outcome, rule: str = "gain > 0") -> Verdict:
@@ -62,7 +42,7 @@ def _verdict(model: str, outcome: Outcome, rule: str = "gain > 0") -> Verdict:
 def _register(
     ledger: Ledger, content: bytes, outcome: Outcome = Outcome.PASS, rule: str = "gain > 0"
 ) -> ModelVersion:
-    package = _package(content)
+    package = package_of(content)
     return register(
         ledger,
         name="price",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.registry.packages import package_of
 
 from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.digest import digest_bytes
@@ -13,35 +14,18 @@ from mlwright.core.errors import ExitCode, NotFoundError, UsageError
 from mlwright.core.ids import Noun, content_id
 from mlwright.core.moments import moment_of, written
 from mlwright.core.seam import ReplaySeam
-from mlwright.data.records import Contract
-from mlwright.features.records import Preparation
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.roles import promote, rollback
 from mlwright.registry.standing import standing
 from mlwright.registry.versions import register
-from mlwright.scoring.records import ModelPackage, Signature
-from mlwright.train.records import Configuration, Task, TaskKind
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def registered(ledger: Ledger, name: str, content: bytes) -> ModelVersion:
-    artefact = digest_bytes(content)
-    package = ModelPackage(
-        id=content_id(Noun.MODEL, artefact),
-        artefact=artefact,
-        task=Task(TaskKind.REGRESSION, "price", (), "rmse", "a number"),
-        signature=Signature((), ("value",)),
-        contract=Contract((), ()),
-        preparation=Preparation("tree", (), (), (), (), ()),
-        configuration=Configuration("dummy", "dummy", {}),
-        predictor=artefact,
-        probe=artefact,
-        probe_answers=artefact,
-        verified_rows=0,
-    )
+    package = package_of(content)
     check = content_id(Noun.CHECK, digest_bytes(b"check" + content))
     verdict = Verdict(check, "gain > 0", "gain", package.id, Outcome.PASS, 1.0, 1.0, 1.0, "1.0")
     facts = {"rule": "gain > 0", "outcome": "pass", "why": "1.0", "model": package.id}
@@ -50,8 +34,8 @@ def registered(ledger: Ledger, name: str, content: bytes) -> ModelVersion:
         ledger,
         name=name,
         package=package,
-        package_object=artefact,
-        evaluation_object=artefact,
+        package_object=package.artefact,
+        evaluation_object=package.artefact,
         run="r_" + "a" * 26,
         data="d_" + "b" * 26,
         verdicts=[verdict],
