@@ -21,7 +21,7 @@ from mlwright.cli.demo_traffic import ask_about, server
 from mlwright.flows.excerpt import rows_from
 from mlwright.flows.recording import find_prediction
 
-# Promised is half a second; where tests share two cores with others, twice that is allowed.
+# Promised is about half a second; where tests share two cores with others, twice that is allowed.
 WITHIN = 1.0
 ANY = ("--port", 0, "--ui-port", 0)
 

@@ -50,7 +50,7 @@ def command(
 ) -> int:
     """Answer for every model that is live, or for those named, until Ctrl-C.
 
-    A promotion or a rollback takes effect within half a second, without a dropped request. With
+    A promotion or a rollback takes effect in about half a second, without a dropped request. With
     --json one document says, once answers are given, where.
 
     \b
