@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlwright.flows.differences import Differences
     from mlwright.flows.dossier import Dossier, PastProof
     from mlwright.flows.examining import Finding
+    from mlwright.flows.ingesting import Added
     from mlwright.flows.listing import Page, Row
     from mlwright.flows.predict import Scored
     from mlwright.flows.records import Build
@@ -134,6 +135,13 @@ class Project:
             progress=progress,
             command="run",
         )
+
+    def add(self) -> Added:
+        """Read the spec's table into a data version: see :func:`mlwright.flows.ingesting.add`."""
+        from mlwright.data.settings import DataSettings
+        from mlwright.flows.ingesting import add
+
+        return add(self.workspace, self.workspace.settings.section(DataSettings))
 
     def find(self, ref: str) -> ModelVersion:
         """Return the model version behind a name, ``name@version`` or id."""

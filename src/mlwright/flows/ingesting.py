@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mlwright.core.digest import Digest
 from mlwright.core.errors import UsageError
 from mlwright.core.records import dump, load
@@ -10,6 +12,30 @@ from mlwright.data.records import Snapshot, Source
 from mlwright.data.settings import DataSettings
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A table that was read: its version, where it came from, whether its rows were known."""
+
+    snapshot: Snapshot
+    source: Source
+    new: bool
+
+
+def add(workspace: Workspace, data: DataSettings) -> Added:
+    """Read a table into a data version, without training.
+
+    Raises
+    ------
+    MlwrightError
+        Whatever is wrong with the source, by code; nothing is recorded then.
+    """
+    workspace.ledger.require_writable()
+    workspace.ledger.require_sound()
+    known = {event.subject for event in workspace.ledger.events(kind="data.ingested")}
+    snapshot, source = ingest_source(workspace, data)
+    return Added(snapshot, source, snapshot.id not in known)
 
 
 def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, Source]:

@@ -105,6 +105,9 @@ def _runs(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
 
 
 def _data(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
+    made: dict[str, list[str]] = {}
+    for v in versions(ledger):
+        made.setdefault(v.data, []).append(v.ref)
     for identifier in _following(ledger.ids(Noun.DATA), cursor, "data"):
         event = next(iter(ledger.events(kind="data.ingested", subject=identifier)))
         yield {
@@ -113,6 +116,7 @@ def _data(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
             "columns": event.facts["columns"],
             "source": event.facts["address"],
             "ingested": event.time,
+            "models": made.get(identifier, []),
         }
 
 

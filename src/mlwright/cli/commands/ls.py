@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from mlwright.cli.listing_view import cell, tell_listing
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
 from mlwright.core.errors import UsageError
-from mlwright.core.ids import short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,11 +22,6 @@ PREDICTIONS = "predictions"
 NOUNS = ("models", "runs", "data", "checks", "events", "endpoints", "steps", PREDICTIONS)
 
 _LIMIT = 20
-_STARTS = {
-    "endpoints": 'mlw promote NAME@VERSION --to live --reason "…"',
-    PREDICTIONS: "mlw serve",
-}
-"""What makes the first of a noun, where it is not a run."""
 
 
 @click.command()
@@ -71,27 +66,28 @@ def command(
     if out is not None:
         _export(out, limit, output, wanted)
         return
+    if noun == PREDICTIONS:
+        _predictions(limit or _LIMIT, output, wanted)
+        return
+    with open_project(output) as project:
+        tell_listing(output, "ls", noun, project.listing(noun, limit or _LIMIT))
+
+
+def _predictions(limit: int, output: Output, wanted: dict[str, str | None]) -> None:
     unread: list[Unread] = []
     with open_project(output) as project:
-        if noun == PREDICTIONS:
-            listing = project.predictions(limit or _LIMIT, tell=unread.append, **wanted)
-        else:
-            listing = project.listing(noun, limit or _LIMIT)
+        listing = project.predictions(limit, tell=unread.append, **wanted)
     _tell_unread(unread, output)
     if output.as_json:
         rows = [dict(row) for row in listing]
-        output.document("ls", {"noun": noun, noun: rows, **_unread(unread)})
+        output.document("ls", {"noun": PREDICTIONS, PREDICTIONS: rows, **_unread(unread)})
     elif not listing and unread:
         output.note("no prediction can be read")
     elif not listing and any(wanted.values()):
         output.note("no prediction is like that; mlw ls predictions lists the newest of all")
-    elif not listing:
-        start = _STARTS.get(noun, "mlw run FILE --target COLUMN")
-        output.note(f"no {noun} yet; start with: {start}")
     else:
-        columns = [name for name in listing[0] if noun != PREDICTIONS or name != "value"]
-        said = [_said(row) for row in listing] if noun == PREDICTIONS else listing
-        output.table(columns, ([_cell(row[name]) for name in columns] for row in said))
+        said = [_said(row) for row in listing]
+        tell_listing(output, "ls", PREDICTIONS, said)
 
 
 def _export(out: Path, limit: int | None, output: Output, wanted: dict[str, str | None]) -> None:
@@ -130,20 +126,8 @@ def _require_none(noun: str, options: dict[str, object]) -> None:
 def _said(row: Mapping[str, object]) -> Mapping[str, object]:
     """Return a prediction's row with its answer in words: the class and its share, or a number."""
     answer = cast("list[float]", row["answer"])
+    shown = {name: value for name, value in row.items() if name != "value"}
     if row["value"] is None:
-        return row
+        return shown
     share = f" ({max(answer):.1%})" if len(answer) > 1 else ""
-    return {**row, "answer": f"{_cell(row['value'])}{share}"}
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    if isinstance(value, list):
-        return ", ".join(map(_cell, value)) or "-"
-    text = str(value)
-    return short(text) if len(text) > 20 and text[1:2] == "_" else text
+    return {**shown, "answer": f"{cell(row['value'])}{share}"}

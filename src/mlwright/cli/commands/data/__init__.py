@@ -1,0 +1,17 @@
+"""`mlw data`: bring tables in, list them, compare them, hand them out."""
+
+from __future__ import annotations
+
+from mlwright.cli.group import LazyGroup
+
+COMMANDS = {
+    "add": "Read a table into a data version, without training.",
+    "ls": "List data versions, newest first.",
+}
+
+command = LazyGroup(
+    name="data",
+    help="Bring tables in and look after their versions.",
+    commands_help=COMMANDS,
+    package="mlwright.cli.commands.data",
+)
