@@ -84,6 +84,28 @@ def test_content_larger_than_a_read_chunk_comes_back_whole(case: Case) -> None:
     assert case.store.get(digest) == content
 
 
+def test_what_is_held_can_be_read_in_pieces(case: Case) -> None:
+    digest = case.store.put(b"some bytes")
+
+    places = [case.store.held(digest), case.store.read_only().held(digest)]
+
+    assert [p.read_bytes() if isinstance(p, Path) else p for p in places] == [b"some bytes"] * 2
+
+
+def test_what_is_held_is_verified_when_it_changed(case: Case) -> None:
+    digest = case.store.put(b"true")
+    case.store.held(digest)
+    case.spoil(digest, b"false")
+
+    with pytest.raises(BrokenError, match=digest) as corrupt:
+        case.store.held(digest)
+    with pytest.raises(NotFoundError, match=ABSENT) as absent:
+        case.store.held(ABSENT)
+
+    assert (corrupt.value.code, absent.value.code) == ("object-corrupt", "object-missing")
+    assert case.spoiled() == [b"false"]
+
+
 def test_putting_twice_keeps_one_object(case: Case) -> None:
     first, second = case.store.put(b"same"), case.store.put(b"same")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from mlwright.core.digest import Digest
 from mlwright.store.protocol import Store
@@ -28,6 +29,10 @@ class NotingStore:
     def get(self, digest: Digest) -> bytes:
         """Return the bytes behind ``digest``, verified."""
         return self._store.get(digest)
+
+    def held(self, digest: Digest) -> Path | bytes:
+        """Return where the bytes behind ``digest`` lie, verified."""
+        return self._store.held(digest)
 
     def has(self, digest: Digest) -> bool:
         """Tell whether there is an object of that name."""

@@ -60,6 +60,15 @@ class _Blinkered:
 
     def get(self, digest: Digest) -> bytes:
         """Return an object, unless it is hidden."""
+        self._refuse_hidden(digest)
+        return self._store.get(digest)
+
+    def held(self, digest: Digest) -> Path | bytes:
+        """Return where an object lies, unless it is hidden."""
+        self._refuse_hidden(digest)
+        return self._store.held(digest)
+
+    def _refuse_hidden(self, digest: Digest) -> None:
         if digest in self._hidden:
             raise RefusedError(
                 "replay-old-output",
@@ -67,7 +76,6 @@ class _Blinkered:
                 fix="take the output as a parameter named like its step",
                 facts={"digest": digest},
             )
-        return self._store.get(digest)
 
     def has(self, digest: Digest) -> bool:
         """Tell whether there is such an object in sight."""

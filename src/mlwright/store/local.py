@@ -30,6 +30,7 @@ class LocalStore:
         self.folder = folder
         self._writable = writable
         self._objects = folder / "objects"
+        self._verified: dict[Digest, tuple[int, int, int]] = {}
 
     def put(self, content: bytes) -> Digest:
         """Keep ``content`` and return its name; on return it survives a crash."""
@@ -61,6 +62,21 @@ class LocalStore:
             lies = self._quarantine(path, digest) if self._writable else path
             raise refusals.corrupt(digest, content, str(lies))
         return content
+
+    def held(self, digest: Digest) -> Path:
+        """Return the file of an object, read through where it was not before or has changed."""
+        path = self._path(digest)
+        try:
+            found = path.stat()
+        except OSError:
+            self.get(digest)  # says what is wrong
+            raise
+        state = (found.st_ino, found.st_size, found.st_mtime_ns)
+        if self._verified.get(digest) != state:
+            if digest_file(path) != digest:
+                self.get(digest)  # says so, and moves it aside
+            self._verified[digest] = state
+        return path
 
     def has(self, digest: Digest) -> bool:
         """Tell whether there is an object of that name; its bytes are not read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
+from pathlib import Path
 
 from mlwright.core.digest import Digest
 from mlwright.store import refusals
@@ -45,6 +46,14 @@ class OverlayStore:
         content = self._base.get(digest)
         self.reads_from_base.add(digest)
         return content
+
+    def held(self, digest: Digest) -> Path | bytes:
+        """Return where the bytes lie: on top if they are there."""
+        if self._top.has(digest):
+            return self._top.held(digest)
+        found = self._base.held(digest)
+        self.reads_from_base.add(digest)
+        return found
 
     def has(self, digest: Digest) -> bool:
         """Tell whether the top or the base has an object of that name."""

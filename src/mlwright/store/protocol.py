@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 from mlwright.core.digest import Digest
@@ -24,6 +25,13 @@ class Store(Protocol):
         BrokenError
             ``object-corrupt`` when the bytes are no longer what was put. They are moved out of
             the way, into quarantine, and never deleted.
+        """
+
+    def held(self, digest: Digest) -> Path | bytes:
+        """Return where the bytes behind ``digest`` lie, for a reader that takes pieces of them.
+
+        A file whose bytes were verified when it was first asked for and since it last changed,
+        or the bytes themselves. Raises as :meth:`get` does.
         """
 
     def has(self, digest: Digest) -> bool:
