@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -14,10 +16,12 @@ from tests.data.conftest import Shelf
 from mlwright.core.errors import BrokenError, DataError
 from mlwright.core.records import dump, load
 from mlwright.data.digests import DTYPES
+from mlwright.data.fragments import pack
+from mlwright.data.places import find_row
 from mlwright.data.records import Kind, Snapshot
 from mlwright.data.reread import reread
 from mlwright.data.snapshot import build
-from mlwright.data.table import read
+from mlwright.data.table import ids_of, read
 from mlwright.store.memory import MemoryStore
 
 PEOPLE = pl.DataFrame({"id": [3, 1, 2], "name": ["c", "a", None], "age": [40.5, math.inf, -0.0]})
@@ -273,3 +277,51 @@ def test_a_corrupt_fragment_is_never_read(shelf: Shelf) -> None:
         read(snapshot, shelf.store)
 
     assert caught.value.code == "object-corrupt"
+
+
+def test_a_manifest_of_before_bitmaps_and_kept_ids_loads(shelf: Shelf) -> None:
+    snapshot = shelf.snapshot(PEOPLE)
+    written = dump(snapshot).replace(b'"deleted":null,', b"").replace(b'"row_ids":null,', b"")
+
+    assert b"row_ids" not in written
+    assert load(Snapshot, written) == snapshot
+
+
+def test_rows_marked_gone_are_gone_from_every_way_of_reading(shelf: Shelf) -> None:
+    snapshot = shelf.snapshot(PEOPLE, key="id")
+    (fragment,) = snapshot.fragments
+    gone = shelf.store.put(pack(np.array([False, False, True])))
+    rest = replace(snapshot, rows=2, fragments=(replace(fragment, rows=2, deleted=gone),))
+    fresh = shelf.snapshot(PEOPLE.filter(pl.col("id") != 2), key="id")
+
+    assert reread(rest, shelf.store) == (fresh.id, fresh.digest)
+    assert read(rest, shelf.store).row_ids.to_list() == ["1", "3"]
+    assert find_row("2", rest, shelf.store) is None
+    assert find_row("1", rest, shelf.store) == (1, "key")
+
+
+def test_kept_ids_name_rows_whatever_became_of_their_content(shelf: Shelf) -> None:
+    frame = pl.DataFrame({"x": [1, 2, 2]})
+    first = shelf.snapshot(frame)
+    ids = ids_of(first, shelf.store)
+    repaired = build(
+        frame.with_columns(pl.Series("x", [5, 2, 2])), key=None, store=shelf.store, row_ids=ids
+    )
+
+    assert repaired.id != first.id
+    assert set(read(repaired, shelf.store).row_ids) == set(ids)
+    assert find_row(ids[0], repaired, shelf.store) == (0, "content")
+    assert reread(repaired, shelf.store) == (repaired.id, repaired.digest)
+    assert build(frame, key=None, store=shelf.store, row_ids=ids).id == first.id
+
+
+def test_a_bitmap_that_does_not_fit_its_fragment_is_named(shelf: Shelf) -> None:
+    snapshot = shelf.snapshot(PEOPLE)
+    (fragment,) = snapshot.fragments
+    gone = shelf.store.put(pack(np.array([True, True, False])))
+    broken = replace(snapshot, fragments=(replace(fragment, rows=2, deleted=gone),))
+
+    with pytest.raises(BrokenError) as caught:
+        read(broken, shelf.store)
+
+    assert caught.value.code == "fragment-broken"

@@ -67,8 +67,8 @@ def table_digest(columns: Sequence[Column], row_ids: pl.Series, digests: pl.Seri
 
 def hexadecimal(digests: bytes) -> pl.Series:
     """Return the hex digits of raw row digests, one text a row."""
-    raw = np.frombuffer(digests, "V32").tolist()
-    return pl.Series(raw, dtype=pl.Binary).bin.encode("hex")
+    letters = np.frombuffer(digests, np.uint8).reshape(-1, 32)
+    return pl.Series("", letters).arr.to_list().cast(pl.Binary).bin.encode("hex")
 
 
 def hash_texts(texts: pl.Series, prefix: bytes = b"") -> _Letters:

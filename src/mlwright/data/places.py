@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mlwright.data.fragments import digests_of
 from mlwright.data.records import Snapshot, Split
 from mlwright.data.rows import ID_DIGITS, as_text
 from mlwright.data.split import parts
-from mlwright.data.table import Table, read, unordered
+from mlwright.data.table import Table, ids_of, read, unordered
 from mlwright.store.protocol import Store
 
 _CONTENT_ID = re.compile(rf"(?P<digits>[0-9a-f]{{{ID_DIGITS}}})(?:-(?P<repeat>[1-9][0-9]*))?")
@@ -35,7 +36,11 @@ def find_row(row: str, snapshot: Snapshot, store: Store) -> tuple[int, str] | No
         A row's id: its key, or the first 32 digits of its digest with ``-1`` for the first
         repeat and so on; in a table with a key the digits find the row with this content.
     """
-    if snapshot.key is not None:
+    if _renamed(snapshot):
+        named = (ids_of(snapshot, store) == row).arg_true()
+        if len(named):
+            return int(named[0]), "content" if snapshot.key is None else "key"
+    elif snapshot.key is not None:
         found = _by_key(row, snapshot.key, snapshot, store)
         if found is not None:
             return found, "key"
@@ -70,6 +75,8 @@ def parts_of(rows: Table, split: Split, snapshot: Snapshot, store: Store) -> tup
 def _row_ids(
     places: Sequence[int], frame: pl.DataFrame, snapshot: Snapshot, store: Store
 ) -> list[str]:
+    if _renamed(snapshot):
+        return ids_of(snapshot, store)[list(places)].to_list()
     if snapshot.key is not None:
         return as_text(frame[snapshot.key][list(places)]).to_list()
     prefixes = _prefixes(snapshot, store)
@@ -78,6 +85,11 @@ def _row_ids(
         before = len(_equal(prefixes[:place], prefixes[place]))
         ids.append(prefixes[place].tobytes().hex() + (f"-{before}" if before else ""))
     return ids
+
+
+def _renamed(snapshot: Snapshot) -> bool:
+    """Tell whether rows keep ids that the rows themselves no longer tell."""
+    return any(fragment.row_ids is not None for fragment in snapshot.fragments)
 
 
 def _by_key(row: str, key: str, snapshot: Snapshot, store: Store) -> int | None:
@@ -98,7 +110,7 @@ def _by_content(row: str, snapshot: Snapshot, store: Store) -> int | None:
 
 def _prefixes(snapshot: Snapshot, store: Store) -> _Prefixes:
     """Return the first 16 bytes of each row's digest, as two numbers."""
-    raw = b"".join(store.get(fragment.row_digests) for fragment in snapshot.fragments)
+    raw = b"".join(digests_of(fragment, store) for fragment in snapshot.fragments)
     return np.frombuffer(raw, np.uint64).reshape(-1, 4)[:, :2]
 
 

@@ -60,11 +60,24 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """An immutable piece of a snapshot: a Parquet object and the row digests beside it."""
+    """An immutable piece of a snapshot: a Parquet object and the row digests beside it.
+
+    ``rows`` counts the live rows. ``deleted`` names a bitmap of those that are gone; None when all
+    are there. ``row_ids`` names the ids that rows kept from the table they were derived from; None
+    when ids are computed: the key, or the row's content.
+    """
 
     rows: int
     table: Digest
     row_digests: Digest
+    deleted: Digest | None = None
+    row_ids: Digest | None = None
+
+    @property
+    def objects(self) -> tuple[Digest, ...]:
+        """Return the names of all objects the fragment consists of."""
+        named = (self.table, self.row_digests, self.deleted, self.row_ids)
+        return tuple(name for name in named if name is not None)
 
 
 @dataclass(frozen=True, slots=True)

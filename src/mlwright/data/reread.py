@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from mlwright.core.digest import Digest
+from mlwright.core.ids import Noun, content_id
+from mlwright.data.digests import hexadecimal, row_digests, table_digest
+from mlwright.data.fragments import frame_of
 from mlwright.data.records import Snapshot
-from mlwright.data.snapshot import identify
-from mlwright.data.table import unordered
+from mlwright.data.table import ids_of
 from mlwright.store.protocol import Store
 
 
 def reread(snapshot: Snapshot, store: Store) -> tuple[str, Digest]:
-    """Return the id and digest the fragments have now, from their values alone."""
-    identifier, digest, _ = identify(unordered(snapshot, store), snapshot.columns, snapshot.key)
-    return identifier, digest
+    """Return the id and digest the fragments have now, from their values alone.
+
+    Ids that rows kept from an earlier table are read: nothing else in the rows tells them.
+    """
+    names = [column.name for column in snapshot.columns]
+    found = {each: row_digests(frame_of(each, names, store)) for each in snapshot.fragments}
+    ids = ids_of(snapshot, store, digests=found.__getitem__)
+    written = hexadecimal(b"".join(found[each] for each in snapshot.fragments))
+    digest = table_digest(snapshot.columns, ids, written)
+    return content_id(Noun.DATA, digest), digest

@@ -20,8 +20,11 @@ def row_ids(frame: pl.DataFrame, key: str | None, digests: pl.Series) -> pl.Seri
     after the first end in ``-1``, ``-2`` and so on, so that which of them is which does not
     matter.
     """
-    if key is not None:
-        return as_text(frame[key]).rename("row_id")
+    return content_ids(digests) if key is None else as_text(frame[key]).rename("row_id")
+
+
+def content_ids(digests: pl.Series) -> pl.Series:
+    """Return the ids that rows without a key have, from their digests in hex."""
     ids = digests.str.slice(0, ID_DIGITS).rename("row_id")
     if ids.n_unique() == len(ids):
         return ids

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from mlwright.core.errors import BrokenError
 from mlwright.data.digests import hexadecimal
+from mlwright.data.fragments import digests_of, frame_of, kept_ids_of
 from mlwright.data.names import require_column
 from mlwright.data.records import Fragment, Snapshot
-from mlwright.data.rows import row_ids
+from mlwright.data.rows import as_text, content_ids
 from mlwright.store.protocol import Store
 
 
@@ -52,12 +52,9 @@ def read(
     needed = dict.fromkeys([*names, *filter(None, (snapshot.key, order_by))])
     for name in needed:
         require_column(snapshot.columns, name, "table")
-    pieces = [_fragment(each, list(needed), store) for each in snapshot.fragments]
+    pieces = [frame_of(each, list(needed), store) for each in snapshot.fragments]
     frame = pl.concat(pieces, rechunk=True)
-    raw = b""
-    if snapshot.key is None:
-        raw = b"".join(store.get(each.row_digests) for each in snapshot.fragments)
-    ids = row_ids(frame, snapshot.key, hexadecimal(raw))
+    ids = ids_of(snapshot, store, None if snapshot.key is None else frame[snapshot.key])
     by = pl.DataFrame({"id": ids, **({"first": frame[order_by]} if order_by else {})})
     order = by.select(pl.arg_sort_by(by.columns[::-1], nulls_last=True)).to_series()
     return Table(frame.select(names)[order], ids[order])
@@ -68,16 +65,40 @@ def unordered(
 ) -> pl.DataFrame:
     """Return a snapshot's rows as its fragments hold them: all columns, or only some."""
     names = [column.name for column in snapshot.columns] if columns is None else list(columns)
-    return pl.concat([_fragment(each, names, store) for each in snapshot.fragments])
+    return pl.concat([frame_of(each, names, store) for each in snapshot.fragments])
 
 
-def _fragment(fragment: Fragment, names: list[str], store: Store) -> pl.DataFrame:
-    frame = pl.read_parquet(store.get(fragment.table), columns=names, glob=False)
-    if frame.height != fragment.rows:
-        raise BrokenError(
-            "fragment-broken",
-            f"the fragment {fragment.table} has {frame.height:,} rows, not {fragment.rows:,}",
-            fix="mlw doctor says what else is damaged",
-            facts={"object": fragment.table},
-        )
-    return frame
+def ids_of(
+    snapshot: Snapshot,
+    store: Store,
+    keys: pl.Series | None = None,
+    digests: Callable[[Fragment], bytes] | None = None,
+) -> pl.Series:
+    """Return the id of each row, in the order in which the fragments hold them.
+
+    Parameters
+    ----------
+    keys
+        The values of the snapshot's key, where they were read before.
+    digests
+        Gives the digests of a fragment's live rows; by default those stored beside them.
+    """
+    if keys is None and snapshot.key is not None:
+        keys = unordered(snapshot, store, [snapshot.key])[snapshot.key]
+    kept = [kept_ids_of(each, store) for each in snapshot.fragments]
+    if snapshot.key is not None and keys is not None:
+        computed = as_text(keys)
+    else:
+        # Repeats are counted among rows whose id is computed: kept ids name rows by themselves.
+        get = digests or (lambda fragment: digests_of(fragment, store))
+        pairs = zip(snapshot.fragments, kept, strict=True)
+        raw = b"".join(get(each) for each, ids in pairs if ids is None)
+        computed = content_ids(hexadecimal(raw))
+    if all(ids is None for ids in kept):
+        return computed.rename("row_id")
+    pieces, place = [], 0
+    for fragment, ids in zip(snapshot.fragments, kept, strict=True):
+        pieces.append(computed.slice(place, fragment.rows) if ids is None else ids)
+        if ids is None or snapshot.key is not None:
+            place += fragment.rows
+    return pl.concat([piece.rename("row_id") for piece in pieces])

@@ -93,5 +93,5 @@ def _ingested(workspace: Workspace, snapshot: Snapshot, source: Source) -> NewEv
         "content": source.content,
         "size": source.size,
     }
-    fragments = [d for f in snapshot.fragments for d in (f.table, f.row_digests)]
+    fragments = [name for fragment in snapshot.fragments for name in fragment.objects]
     return NewEvent("data.ingested", snapshot.id, facts, objects=(manifest, *fragments))
