@@ -25,6 +25,8 @@ if [ "${1:-}" = tests ]; then
   command -v chromium >/dev/null || need chromium "the browser that the pages are tested in"
   command -v strace >/dev/null || need strace "what shows that a record is synced before its answer"
   command -v fiu-run >/dev/null || need fiu-utils "what lets writes and syncs fail"
+  compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null ||
+    need postgresql "the database that queries are tested with"
   touch .venv/.tools
   exit
 fi
