@@ -41,7 +41,7 @@ def live(fragment: Fragment, store: Store) -> Mask | None:
 
 def frame_of(fragment: Fragment, names: Sequence[str], store: Store) -> pl.DataFrame:
     """Return some columns of a fragment's live rows."""
-    frame = pl.read_parquet(store.get(fragment.table), columns=list(names), glob=False)
+    frame = pl.read_parquet(store.held(fragment.table), columns=list(names), glob=False)
     return _kept(frame, fragment, fragment.table, store)
 
 

@@ -56,7 +56,8 @@ def rows_at(places: Sequence[int], frame: pl.DataFrame, snapshot: Snapshot, stor
     frame
         The snapshot's rows as its fragments hold them, with its key where it has one.
     """
-    ids = _row_ids(places, frame, snapshot, store)
+    keys = None if snapshot.key is None else frame[snapshot.key]
+    ids = ids_at(places, snapshot, store, keys)
     return Table(frame[list(places)], pl.Series("row_id", ids, dtype=pl.String))
 
 
@@ -72,17 +73,28 @@ def parts_of(rows: Table, split: Split, snapshot: Snapshot, store: Store) -> tup
     return tuple(numbers[row] for row in rows.row_ids)
 
 
-def _row_ids(
-    places: Sequence[int], frame: pl.DataFrame, snapshot: Snapshot, store: Store
+def ids_at(
+    places: Sequence[int], snapshot: Snapshot, store: Store, keys: pl.Series | None = None
 ) -> list[str]:
+    """Return what the rows at some places are called.
+
+    Parameters
+    ----------
+    keys
+        The values of the snapshot's key, where they were read before.
+    """
+    if not len(places):
+        return []
     if _renamed(snapshot):
         return ids_of(snapshot, store)[list(places)].to_list()
     if snapshot.key is not None:
-        return as_text(frame[snapshot.key][list(places)]).to_list()
+        keys = unordered(snapshot, store, [snapshot.key])[snapshot.key] if keys is None else keys
+        return as_text(keys[list(places)]).to_list()
     prefixes = _prefixes(snapshot, store)
+    alike = np.flatnonzero(np.isin(prefixes[:, 0], prefixes[list(places), 0]))
     ids = []
     for place in places:
-        before = len(_equal(prefixes[:place], prefixes[place]))
+        before = len(_equal(prefixes[alike[alike < place]], prefixes[place]))
         ids.append(prefixes[place].tobytes().hex() + (f"-{before}" if before else ""))
     return ids
 
