@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ from mlwright.core.encoding import encode
 from mlwright.data.records import Column, Kind
 
 FRAGMENT_ROWS = 131_072
-_BLOCK_ROWS = 4_096  # so many rows of bytes stay in the processor's cache
+_BLOCK_ROWS = 1_024  # so many rows of bytes stay in the processor's cache
 _ROW_TAG = b"mlwright row 1\0"
 _TABLE_TAG = b"mlwright data 1\0"
 
@@ -36,6 +37,7 @@ DTYPES = {
 """How each kind lies in a frame."""
 
 _Letters = npt.NDArray[np.uint8]
+_Payload = npt.NDArray[Any]  # big-endian numbers of 8 bytes, truth values, or digests
 
 
 def columns_of(frame: pl.DataFrame) -> tuple[Column, ...]:
@@ -76,95 +78,97 @@ def hash_texts(texts: pl.Series, prefix: bytes = b"") -> _Letters:
 
     Each distinct text is hashed once and looked up, unless most of them differ anyway.
     """
-    if texts.n_unique() * 2 > len(texts):
+    if texts.approx_n_unique() * 2 > len(texts):
         return _hashed(texts, prefix)
-    places = texts.alias("text").to_frame().with_row_index("place")
-    groups = places.group_by("text").agg("place")
-    table = _hashed(groups["text"], prefix)
-    code = np.empty(len(texts), np.int64)
-    order = groups["place"].explode(empty_as_null=False).to_numpy()
-    code[order] = np.repeat(np.arange(len(table)), groups["place"].list.len().to_numpy())
-    return table[code]
+    distinct = texts.unique()
+    codes = pl.Series(np.arange(len(distinct), dtype=np.uint32))
+    # Each digest is copied as one value: 32 single bytes a row take five times as long.
+    table = _hashed(distinct, prefix).view("V32").ravel()
+    found = table[texts.replace_strict(distinct, codes).to_numpy()]
+    return found.view(np.uint8).reshape(-1, 32)
 
 
 def _hashed(texts: pl.Series, prefix: bytes) -> _Letters:
-    digests = [sha256(prefix + text).digest() for text in texts.cast(pl.Binary).to_list()]
+    raw = texts.cast(pl.Binary).to_list()
+    if prefix:
+        raw = [prefix + text for text in raw]
+    digests = [sha256(text).digest() for text in raw]
     return np.frombuffer(b"".join(digests), np.uint8).reshape(len(texts), 32)
 
 
 def _fragment_digests(frame: pl.DataFrame) -> bytes:
     pieces = [_canonical(series) for series in frame]
-    width = len(_ROW_TAG) + sum(1 + payload.shape[1] for _, payload in pieces)
+    fields: list[tuple[str, str]] = [("tag", f"V{len(_ROW_TAG)}")]
+    for place, (_, payload) in enumerate(pieces):
+        fields += [(f"tag {place}", "u1"), (f"payload {place}", payload.dtype.str)]
+    layout = np.dtype(fields)
+    # The width is part of the type: a void of one width is one bytes object a row.
+    whole = f"V{layout.itemsize}"
     digests: list[bytes] = []
     for start in range(0, frame.height, _BLOCK_ROWS):
-        count = min(_BLOCK_ROWS, frame.height - start)
-        rows = np.empty((count, width), np.uint8)
-        rows[:, : len(_ROW_TAG)] = np.frombuffer(_ROW_TAG, np.uint8)
-        place = len(_ROW_TAG)
-        for tags, payload in pieces:
-            end = place + 1 + payload.shape[1]
-            rows[:, place] = tags[start : start + count]
-            rows[:, place + 1 : end] = payload[start : start + count]
-            place = end
-        digests.extend([sha256(row).digest() for row in rows.view(f"V{width}").ravel().tolist()])
+        block = slice(start, min(start + _BLOCK_ROWS, frame.height))
+        rows = np.empty(block.stop - start, layout)
+        rows["tag"] = np.void(_ROW_TAG)
+        for place, (tags, payload) in enumerate(pieces):
+            rows[f"tag {place}"] = tags if tags.ndim == 0 else tags[block]
+            rows[f"payload {place}"] = payload[block]
+        digests.extend([sha256(row).digest() for row in rows.view(whole).tolist()])
     return b"".join(digests)
 
 
-def _canonical(series: pl.Series) -> tuple[_Letters, _Letters]:
-    """Return a tag and a payload for each value."""
+def _canonical(series: pl.Series) -> tuple[_Letters, _Payload]:
+    """Return a tag, or one for each value, and a payload for each value."""
     tag, payload = _PAYLOADS[series.dtype](series)
     if series.null_count():
-        present = series.is_not_null().to_numpy()
-        return tag * present, payload * present[:, None]
+        missing = series.is_null().to_numpy()
+        payload = payload.copy()
+        payload[missing] = np.zeros((), payload.dtype)
+        return np.where(missing, np.uint8(0), tag), payload
     return tag, payload
 
 
-def _tags(letter: str, count: int) -> _Letters:
-    return np.full(count, ord(letter), np.uint8)
+def _tag(letter: str) -> _Letters:
+    return np.array(ord(letter), np.uint8)
 
 
-def _eight(values: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> _Letters:
-    wide = values.astype(values.dtype.newbyteorder(">"))
-    return wide.view(np.uint8).reshape(len(values), 8)
-
-
-def _integers(series: pl.Series) -> tuple[_Letters, _Letters]:
+def _integers(series: pl.Series) -> tuple[_Letters, _Payload]:
     values = series.fill_null(0).to_numpy()
     floats = values.astype(np.float64)
     # Integers that round up to 2**63 have no way back: as floats they are out of range.
     exact = np.where(floats < 2.0**63, floats, 0.0).astype(np.int64) == values
     if exact.all():
-        return _tags("N", len(values)), _eight(floats)
-    tags = np.where(exact, _tags("N", len(values)), _tags("I", len(values)))
-    return tags, np.where(exact[:, None], _eight(floats), _eight(values))
+        return _tag("N"), _big_endian(floats)
+    bits = np.where(exact, floats.view(np.int64), values)
+    return np.where(exact, _tag("N"), _tag("I")), _big_endian(bits)
 
 
-def _floats(series: pl.Series) -> tuple[_Letters, _Letters]:
+def _floats(series: pl.Series) -> tuple[_Letters, _Payload]:
     values = series.fill_null(0.0).to_numpy()
-    values = np.where(np.isnan(values), np.float64("nan"), values)
-    return _tags("N", len(values)), _eight(values)
+    return _tag("N"), _big_endian(np.where(np.isnan(values), np.float64("nan"), values))
 
 
-def _booleans(series: pl.Series) -> tuple[_Letters, _Letters]:
-    values = series.fill_null(value=False).to_numpy().astype(np.uint8)
-    return _tags("B", len(values)), values[:, None]
+def _booleans(series: pl.Series) -> tuple[_Letters, _Payload]:
+    return _tag("B"), series.fill_null(value=False).to_numpy().astype(np.uint8)
 
 
-def _dates(series: pl.Series) -> tuple[_Letters, _Letters]:
-    values = series.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
-    return _tags("D", len(values)), _eight(values)
+def _dates(series: pl.Series) -> tuple[_Letters, _Payload]:
+    days = series.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
+    return _tag("D"), _big_endian(days)
 
 
-def _moments(series: pl.Series) -> tuple[_Letters, _Letters]:
-    values = series.to_physical().fill_null(0).to_numpy()
-    return _tags("T", len(values)), _eight(values)
+def _moments(series: pl.Series) -> tuple[_Letters, _Payload]:
+    return _tag("T"), _big_endian(series.to_physical().fill_null(0).to_numpy())
 
 
-def _texts(series: pl.Series) -> tuple[_Letters, _Letters]:
-    return _tags("S", len(series)), hash_texts(series.fill_null(""))
+def _texts(series: pl.Series) -> tuple[_Letters, _Payload]:
+    return _tag("S"), hash_texts(series.fill_null("")).view("V32").ravel()
 
 
-_PAYLOADS: dict[pl.DataType, Callable[[pl.Series], tuple[_Letters, _Letters]]] = {
+def _big_endian(values: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> _Payload:
+    return values.astype(values.dtype.newbyteorder(">"))
+
+
+_PAYLOADS: dict[pl.DataType, Callable[[pl.Series], tuple[_Letters, _Payload]]] = {
     pl.Boolean(): _booleans,
     pl.Int64(): _integers,
     pl.Float64(): _floats,
