@@ -1,15 +1,17 @@
-"""What training promised, held against one row: flagged, clipped or refused, as the policy says."""
+"""What a contract promises, held against one row: flagged, clipped or refused, as it says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 from mlwright.core.errors import DataError
-from mlwright.data.promises import breach_of, is_ranged
+from mlwright.data.promises import breach_of, is_ranged, promises_of
 from mlwright.data.records import Column, Contract, FeatureContract
+from mlwright.data.terms import actions_of
 from mlwright.scoring.cast import missing_columns
 from mlwright.serve.records import Breach, Flag
 from mlwright.serve.settings import ServeSettings
@@ -34,7 +36,8 @@ def compile_guard(contract: Contract, inputs: Iterable[Column], policy: Mapping[
     """Return the function that holds a row against the promises of the columns a model reads.
 
     ``policy`` maps the value of each :class:`Breach` to ``flag``, ``clip`` (numbers only) or
-    ``refuse``. A cell that is not of its column's kind is left to the scorer, which refuses it.
+    ``refuse``; what the contract itself says of a column comes first. A cell that is not of its
+    column's kind is left to the scorer, which refuses it.
 
     Raises
     ------
@@ -45,6 +48,7 @@ def compile_guard(contract: Contract, inputs: Iterable[Column], policy: Mapping[
     promised = {feature.name: feature for feature in contract.features}
     features = tuple(promised[each.name] for each in inputs if each.name in promised)
     kept = _compile_quick(features)
+    judgement = _Judgement(contract, features, policy, actions_of(contract))
 
     def guard(row: Row, place: int = 0) -> tuple[Row, tuple[Flag, ...]]:
         try:
@@ -53,7 +57,7 @@ def compile_guard(contract: Contract, inputs: Iterable[Column], policy: Mapping[
                     return row, ()
             except TypeError:  # a cell that cannot be compared: empty, or of another kind
                 pass
-            return _look(row, place, features, policy)
+            return _look(row, place, judgement)
         except KeyError:
             raise missing_columns(row, inputs) from None
 
@@ -144,20 +148,29 @@ def _picker(features: tuple[FeatureContract, ...]) -> Callable[[Row], tuple[Any,
     return itemgetter(*names)
 
 
-def _look(
-    row: Row, place: int, features: tuple[FeatureContract, ...], policy: Mapping[str, str]
-) -> tuple[Row, tuple[Flag, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """What a look at every cell needs: promises, and what becomes of a cell that breaks one."""
+
+    contract: Contract
+    features: tuple[FeatureContract, ...]
+    policy: Mapping[str, str]
+    actions: Mapping[tuple[str, Breach], str]
+
+
+def _look(row: Row, place: int, judgement: _Judgement) -> tuple[Row, tuple[Flag, ...]]:
     """Look at every cell, and say of each what it broke."""
     flags: list[Flag] = []
     clipped: dict[str, Any] = {}
-    for feature in features:
+    for feature in judgement.features:
         value = row[feature.name]
         breach = breach_of(feature, value)
         if breach is None:
             continue
-        what = policy[breach.value]
+        own = judgement.actions.get((feature.name, breach))
+        what = own or judgement.policy[breach.value]
         if what == _REFUSE:
-            raise _broken(feature, value, breach, place)
+            raise broken(judgement.contract, feature, value, breach, place, stated=own is not None)
         clip = what == _CLIP and breach is Breach.OUT_OF_RANGE
         if clip:
             low: Any = feature.low
@@ -166,20 +179,31 @@ def _look(
     return ({**row, **clipped} if clipped else row), tuple(flags)
 
 
-def _broken(feature: FeatureContract, value: Any, breach: Breach, place: int) -> DataError:
-    promise = {
-        Breach.NULL: "which no training row left empty",
-        Breach.OUT_OF_RANGE: f"outside {feature.low!r} to {feature.high!r}, "
-        "what training rows held",
-        Breach.UNSEEN: "which no training row held",
-    }[breach]
-    shown = "null" if value is None else repr(value)
-    shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
+def broken(
+    contract: Contract,
+    feature: FeatureContract,
+    value: Any,
+    breach: Breach,
+    place: int,
+    *,
+    stated: bool,
+) -> DataError:
+    """Return the refusal of a cell that broke its promise; ``stated`` where a line asks for it."""
+    promise = (
+        "which the contract lets no cell be"
+        if breach is Breach.NULL
+        else _cut(f"and {_promises(contract)[feature.name]}", _LONGEST)
+    )
+    shown = "null" if value is None else _cut(repr(value), _SHOWN)
+    where = (
+        f"write flag: before the line of {feature.name!r} under [contract] and train"
+        if stated
+        else f'{_key(breach)} = "flag" under [serve]'
+    )
     return DataError(
         "contract-broken",
         f"the column {feature.name!r} holds {shown}, {promise}",
-        fix=f'correct the value; to be answered with a flag instead: {_key(breach)} = "flag" '
-        "under [serve]",
+        fix=f"correct the value; to be answered with a flag instead: {where}",
         facts={
             "column": feature.name,
             "breach": breach.value,
@@ -191,7 +215,15 @@ def _broken(feature: FeatureContract, value: Any, breach: Breach, place: int) ->
     )
 
 
+_promises = lru_cache(maxsize=16)(promises_of)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"
+
+
 _SHOWN = 60
+_LONGEST = 160
 
 
 def _key(breach: Breach) -> str:

@@ -2,7 +2,7 @@
 
 Whatever arrives while one commit runs is the next commit; there is no timer, so nothing waits
 when nothing else is written. The event loop fills batches and one thread writes them, one
-transaction each. Each waiter has a future of its own, so one that is cancelled harms no other.
+transaction each. Nobody who waits can be in the way of another: who has gone is told nothing.
 """
 
 from __future__ import annotations
@@ -48,6 +48,13 @@ class Ticket:
             f"{self._noun}_{place_text(self._batch.segment.number, self._first + row)}{self._tail}"
         )
 
+    def then(self, tell: Callable[[MlwrightError | None], None]) -> None:
+        """Have someone told, on the event loop, when the record is on disk or cannot be written.
+
+        ``tell`` gets None or ``records-unavailable``, and must not raise.
+        """
+        self._batch.then(tell)
+
     def written(self) -> asyncio.Future[None]:
         """Return what ends when the record is on disk; cancelling it harms nobody else.
 
@@ -56,49 +63,40 @@ class Ticket:
         FaultError
             ``records-unavailable``, when awaited, if it could not be written.
         """
-        return self._batch.wait()
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.then(partial(_resolve, future))
+        return future
 
 
 class _Batch:
     """What goes to the disk in one transaction."""
 
-    __slots__ = (
-        "_loop",
-        "_outcome",
-        "_waiters",
-        "labels",
-        "records",
-        "requests",
-        "segment",
-        "size",
-    )
+    __slots__ = ("_outcome", "_waiters", "labels", "records", "requests", "segment", "size")
 
-    def __init__(self, segment: OpenSegment, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, segment: OpenSegment) -> None:
         self.segment = segment
         self.records: list[tuple[Any, ...]] = []
         self.labels: list[tuple[Any, ...]] = []
         self.requests = 0
         self.size = 0
-        self._loop = loop
-        self._waiters: list[asyncio.Future[None]] | None = []
+        self._waiters: list[Callable[[MlwrightError | None], None]] | None = []
         self._outcome: MlwrightError | None = None
 
-    def wait(self) -> asyncio.Future[None]:
-        future = self._loop.create_future()
+    def then(self, tell: Callable[[MlwrightError | None], None]) -> None:
         if self._waiters is None:
-            _resolve(future, self._outcome)
+            tell(self._outcome)
         else:
-            self._waiters.append(future)
-        return future
+            self._waiters.append(tell)
 
     def settle(self, outcome: MlwrightError | None) -> None:
         waiters, self._waiters, self._outcome = self._waiters or (), None, outcome
-        for future in waiters:
-            if not future.done():  # a client that hung up has cancelled its own
-                _resolve(future, outcome)
+        for tell in waiters:
+            tell(outcome)
 
 
 def _resolve(future: asyncio.Future[None], outcome: MlwrightError | None) -> None:
+    if future.done():  # whoever waited has gone
+        return
     if outcome is None:
         future.set_result(None)
     else:
@@ -280,7 +278,7 @@ class Journal:
         self._filled += size
         batch = self._batch
         if batch is None:
-            batch = self._batch = _Batch(self._segment, self._loop)
+            batch = self._batch = _Batch(self._segment)
             self._plan(batch)
         batch.requests += 1
         batch.size += size

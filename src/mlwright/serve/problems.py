@@ -79,8 +79,6 @@ def headers_of(error: MlwrightError, status: int) -> list[tuple[bytes, bytes]]:
         headers.append((b"retry-after", _AGAIN_AFTER))
     if status == 405:
         headers.append((b"allow", str(error.facts["allow"]).encode()))
-    if status in (408, 413):
-        headers.append((b"connection", b"close"))  # what is still to come is not read
     return headers
 
 

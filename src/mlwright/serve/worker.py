@@ -8,29 +8,27 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import cast
 
-import uvicorn
 import uvloop
 
 from mlwright.core.errors import MlwrightError
 from mlwright.core.seam import Seam, SystemSeam
 from mlwright.serve.app import App
+from mlwright.serve.clock import http_date
 from mlwright.serve.config import WorkerConfig, read_config
+from mlwright.serve.connection import LOOKS_EVERY, Connections
 from mlwright.serve.guard import policy_of
 from mlwright.serve.journal import Journal
 from mlwright.serve.metrics import Meters
-from mlwright.serve.protocol import Protocol
 from mlwright.serve.records import Durability, JournalLimits
 from mlwright.serve.roles import Endpoints
 from mlwright.store.local import LocalStore
 
 _ROLES_EVERY = 0.1
-_KEEP_ALIVE = 75
+_BACKLOG = 2048
 _READY = b"ready\n"
 
 
@@ -88,27 +86,15 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
         worker=config.worker,
         seam=seam,
         host=settings.host,
+        loop=loop,
     )
-    server = _Server(
-        partial(_say_ready, config.parent_fd),
-        uvicorn.Config(
-            app,
-            http=cast("type[asyncio.Protocol]", partial(Protocol, patience=settings.timeout)),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=_KEEP_ALIVE,
-            timeout_graceful_shutdown=max(1, round(settings.drain)),
-        ),
-    )
+    connections = Connections(app, timeout=settings.timeout, now=seam.elapsed, loop=loop)
+    listener = socket.socket(fileno=config.fd)
+    told_to_leave = asyncio.Event()
 
     def leave() -> None:
         app.draining = True
-        server.should_exit = True
+        told_to_leave.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, leave)
@@ -116,8 +102,16 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
     # What was loaded lives as long as the worker: never look at it again.
     gc.collect()
     gc.freeze()
-    watchers = [asyncio.create_task(app.watch()), asyncio.create_task(_follow(endpoints))]
-    await server.serve(sockets=[socket.socket(fileno=config.fd)])
+    connections.look(http_date(seam.now()))
+    watchers = [
+        asyncio.create_task(_watch(app, connections, seam)),
+        asyncio.create_task(_follow(endpoints)),
+    ]
+    server = await loop.create_server(connections.open, sock=listener, backlog=_BACKLOG)
+    _say_ready(config.parent_fd)
+    await told_to_leave.wait()
+    server.close()
+    await connections.leave(max(1.0, settings.drain))
     for watcher in watchers:
         watcher.cancel()
     if journal is not None:
@@ -125,22 +119,12 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
     meters.close()
 
 
-class _Server(uvicorn.Server):
-    """A server that tells when it has started and leaves the signals to us."""
-
-    def __init__(self, when_started: Callable[[], None], config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._when_started = when_started
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and tell."""
-        await super().startup(sockets)
-        self._when_started()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take no signal."""
-        yield
+async def _watch(app: App, connections: Connections, seam: Seam) -> None:
+    """End what takes too long, for as long as the worker lives."""
+    while True:
+        await asyncio.sleep(LOOKS_EVERY)
+        app.gauge()
+        connections.look(http_date(seam.now()))
 
 
 async def _follow(endpoints: Endpoints) -> None:

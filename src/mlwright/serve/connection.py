@@ -1,0 +1,475 @@
+"""HTTP/1.1 on one connection: requests in their order, each answer in one write, no endless waits.
+
+httptools reads the bytes. What is no HTTP is refused by a problem document like everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+import httptools
+
+from mlwright.core.errors import DataError
+from mlwright.serve.problems import MEDIA_TYPE, document
+
+Headers = list[tuple[bytes, bytes]]
+
+LOOKS_EVERY = 0.25  # seconds between two looks at who waits too long
+KEEP_ALIVE = 75.0  # seconds in which nothing need be asked
+MOST_HEAD = 65_536  # bytes of a head that comes in parts
+_LINGER = 2.0  # seconds in which a client that was refused may stop sending and read why
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_BAD = b"HTTP/1.1 400 Bad Request\r\ncontent-type: %b\r\n" % MEDIA_TYPE
+
+
+class Stage(Enum):
+    """What a request waits for."""
+
+    RECEIVING = "its body"
+    ANSWERING = "its answer"
+    RECORDING = "the disk"
+
+
+class Request:
+    """One request, while it arrives and until it is answered.
+
+    ``body`` is whole when ``complete``. ``began`` is the time at the end of the head, in seconds
+    of the connections' clock; ``held`` the bytes that were counted while the body was not whole.
+    """
+
+    __slots__ = (
+        "_connection",
+        "answered",
+        "began",
+        "body",
+        "complete",
+        "headers",
+        "held",
+        "keep_alive",
+        "method",
+        "model",
+        "parts",
+        "path",
+        "size",
+        "stage",
+        "upgrade",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        began: float,
+        method: str,
+        path: str,
+        headers: Headers,
+        *,
+        keep_alive: bool,
+        upgrade: bool,
+    ) -> None:
+        self._connection = connection
+        self.began = began
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.keep_alive = keep_alive
+        self.upgrade = upgrade
+        self.body = b""
+        self.parts: list[bytes] | None = None
+        self.size = 0
+        self.held = 0
+        self.complete = False
+        self.answered = False
+        self.stage = Stage.RECEIVING
+        self.model: Any = None
+
+    def reply(self, head: bytes, content: bytes) -> None:
+        """Send an answer: its status line and own headers, and its content; once, if anybody waits.
+
+        What an answer's length is and when it was made is added.
+        """
+        if not self.answered:
+            self.answered = True
+            self._connection.send(self, head, content)
+
+
+class Application(Protocol):
+    """What answers requests; nothing of it raises."""
+
+    def admit(self, request: Request) -> None:
+        """Look at a request whose head is there; refuse it at once, or let its body come."""
+
+    def receive(self, request: Request) -> None:
+        """Hear that more of a body is there, and not yet the whole."""
+
+    def answer(self, request: Request) -> None:
+        """Answer a request that is there whole, now or later."""
+
+    def overdue(self, request: Request) -> None:
+        """Refuse a request that waits for too long."""
+
+    def forget(self, request: Request) -> None:
+        """Hear that a request is over: answered, or left by its client."""
+
+
+class Connections:
+    """All connections of a worker.
+
+    Parameters
+    ----------
+    timeout
+        Seconds a head or a body may take to arrive, and a request to be answered.
+    now
+        Gives the seconds since some moment.
+    loop
+        Where all of them run.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        timeout: float,
+        now: Callable[[], float],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.application = application
+        self.timeout = timeout
+        self.now = now
+        self.loop = loop
+        self.date = b""
+        self.leaving = False
+        self.every: set[Connection] = set()
+
+    def open(self) -> Connection:
+        """Return what takes the next connection."""
+        return Connection(self)
+
+    def look(self, date: bytes) -> None:
+        """End what takes too long; called every ``LOOKS_EVERY`` s with the date of answers."""
+        self.date = date
+        now = self.now()
+        for connection in tuple(self.every):
+            connection.look(now)
+
+    async def leave(self, patience: float) -> None:
+        """Finish what was begun, for so many seconds, and let everybody go."""
+        self.leaving = True
+        for connection in tuple(self.every):
+            connection.leave()
+        until = self.now() + patience
+        while self.every and self.now() < until:
+            await asyncio.sleep(0.01)
+        for connection in tuple(self.every):
+            connection.abort()
+
+
+class Connection(asyncio.Protocol):
+    """One connection.
+
+    Requests that come before the one before them is answered stand in line, and nothing more is
+    read while one stands there: so a client can make us hold no more than was read at once.
+    """
+
+    __slots__ = (
+        "_application",
+        "_arriving",
+        "_connections",
+        "_current",
+        "_deaf",
+        "_ended",
+        "_headers",
+        "_heading",
+        "_line",
+        "_looks",
+        "_now",
+        "_parser",
+        "_paused",
+        "_served",
+        "_stuck",
+        "_transport",
+        "_turning",
+        "_url",
+    )
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._application = connections.application
+        self._now = connections.now
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._url = b""
+        self._headers: Headers = []
+        self._heading = 0  # bytes of a head that is not there whole
+        self._arriving: Request | None = None  # whose body is not there whole
+        self._current: Request | None = None  # whose turn it is
+        self._line: deque[Request] = deque()
+        self._turning = False
+        self._paused = False
+        self._stuck = False  # whether the client reads no answers
+        self._deaf = False  # whether what still arrives is thrown away
+        self._ended = False  # whether the client sends nothing more, and may still read
+        self._served = False
+        self._looks = 0  # how often it was looked at since something happened
+
+    # What asyncio tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection."""
+        self._transport: Any = transport
+        self._connections.every.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; those that follow a refusal are not looked at."""
+        if self._deaf:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # The parser ends at the head: what follows is no request, though it may look like one.
+            self._deaf = True
+            return
+        except httptools.HttpParserError:
+            if not self._deaf:
+                self._refuse()
+            return
+        if self._heading:
+            self._heading += len(data)
+            if self._heading > MOST_HEAD:
+                self._refuse()
+        elif self._arriving is not None and not self._arriving.answered:
+            self._application.receive(self._arriving)
+        if self._line and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Answer what is there whole to a client that sends nothing more, then close."""
+        self._ended = self._deaf = True
+        return self._current is not None and self._current.complete and not self._current.answered
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        """Forget everything about the connection."""
+        self._connections.every.discard(self)
+        self._deaf = True
+        self._parser = None  # which holds us
+        for request in (self._current, *self._line):
+            if request is not None and not request.answered:
+                request.answered = True
+                self._application.forget(request)
+        self._line.clear()
+        self._current = self._arriving = None
+
+    def pause_writing(self) -> None:
+        """Begin no further answer: the client does not read those it has."""
+        self._stuck = True
+        self._looks = 0
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._stuck = False
+        if self._current is None:
+            self._go_on()
+
+    # What the parser tells.
+
+    def on_message_begin(self) -> None:
+        """Begin to read a request's head."""
+        self._url = b""
+        self._headers = []
+        self._heading = 1
+        self._looks = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address, as a rule the whole."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Take the request, which waits until those before it are answered."""
+        parser = self._parser
+        self._heading = 0
+        upgrade = parser.should_upgrade()
+        self._arriving = request = Request(
+            self,
+            self._now(),
+            parser.get_method().decode("ascii"),
+            _path(self._url),
+            self._headers,
+            keep_alive=(
+                parser.should_keep_alive()
+                and not upgrade
+                and parser.get_http_version() == "1.1"
+                and not self._connections.leaving
+            ),
+            upgrade=upgrade,
+        )
+        if self._current is None and not self._line:
+            self._current = request
+            self._admit(request)
+        else:
+            self._line.append(request)
+
+    def on_body(self, part: bytes) -> None:
+        """Take a part of a body, as a rule the whole."""
+        request = self._arriving
+        assert request is not None
+        if request.answered:
+            return
+        request.size += len(part)
+        if not request.body:
+            request.body = part
+        elif request.parts is None:
+            request.parts = [request.body, part]
+        else:
+            request.parts.append(part)
+
+    def on_message_complete(self) -> None:
+        """Have the request answered when it is its turn."""
+        request = self._arriving
+        assert request is not None
+        self._arriving = None
+        request.complete = True
+        if request.parts is not None:
+            request.body = b"".join(request.parts)
+            request.parts = None
+        if not request.keep_alive:
+            self._deaf = True
+        if request is self._current:
+            if request.answered:
+                self._go_on()
+            else:
+                self._application.answer(request)
+
+    # What we do.
+
+    def send(self, request: Request, head: bytes, content: bytes) -> None:
+        """Write the answer to the request whose turn it is."""
+        self._served = True
+        self._looks = 0
+        self._application.forget(request)
+        length = len(content)
+        if request.method == "HEAD":
+            content = b""
+        if request.keep_alive:
+            self._transport.write(
+                b"%bdate: %b\r\ncontent-length: %d\r\n\r\n%b"
+                % (head, self._connections.date, length, content)
+            )
+            if request.complete:
+                self._go_on()
+        else:
+            self._transport.write(
+                b"%bdate: %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
+                % (head, self._connections.date, length, content)
+            )
+            self._close(sending=not request.complete or request.upgrade)
+
+    def look(self, now: float) -> None:
+        """End what takes too long."""
+        self._looks += 1
+        waited = self._looks * LOOKS_EVERY
+        timeout = self._connections.timeout
+        request = self._current
+        if request is None or self._stuck:
+            idle = self._served and not self._heading and not self._stuck
+            if waited > (KEEP_ALIVE if idle else timeout):
+                self.abort() if self._stuck else self._transport.close()
+        elif not request.answered:
+            if now - request.began > timeout:
+                self._application.overdue(request)
+        elif waited > timeout:
+            self._transport.close()  # the body of what was refused never ends
+
+    def leave(self) -> None:
+        """Close when what is asked is answered."""
+        if self._current is None:
+            self._transport.close()
+            return
+        for request in (self._current, *self._line):
+            request.keep_alive = False
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    def _admit(self, request: Request) -> None:
+        self._application.admit(request)
+        if not request.answered and not request.complete:
+            for name, value in request.headers:
+                if name == b"expect" and value.lower() == b"100-continue":
+                    self._transport.write(_CONTINUE)
+
+    def _go_on(self) -> None:
+        """Take the next request's turn; one that is answered at once gives way to the next."""
+        self._current = None
+        if not self._line:
+            if self._paused:
+                self._paused = False
+                self._transport.resume_reading()
+            if self._ended:
+                self._transport.close()
+            return
+        if self._turning:
+            return  # the loop below goes on
+        self._turning = True
+        while self._line and self._current is None and not self._stuck:
+            self._current = request = self._line.popleft()
+            self._admit(request)
+            if request.complete and not request.answered:
+                self._application.answer(request)
+        self._turning = False
+        if not self._line and self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _refuse(self) -> None:
+        """Refuse what is no HTTP and close, when those before it are answered."""
+        self._deaf = True
+        broken, self._arriving = self._arriving, None
+        if broken is not None and self._line and self._line[-1] is broken:
+            self._line.pop()
+        elif broken is not None and not broken.answered:
+            broken.answered = True
+            self._application.forget(broken)
+            self._current = None
+        if self._current is not None:
+            for request in (self._current, *self._line):
+                request.keep_alive = False
+            return
+        error = DataError("request-http", "this is no HTTP request", fix="send HTTP/1.1")
+        content = document(error, status=400, instance="")
+        self._transport.write(
+            b"%bcontent-length: %d\r\nconnection: close\r\n\r\n%b" % (_BAD, len(content), content)
+        )
+        self._close(sending=True)
+
+    def _close(self, *, sending: bool) -> None:
+        """Close; to a client that is still sending at first one way.
+
+        Closed at once, the system would answer what arrives with a reset, and the client would
+        lose the refusal it has not read.
+        """
+        self._deaf = True
+        if sending and not self._ended and not self._transport.is_closing():
+            if self._paused:
+                self._transport.resume_reading()
+            self._transport.write_eof()
+            self._connections.loop.call_later(_LINGER, self._transport.close)
+        else:
+            self._transport.close()
+
+
+def _path(url: bytes) -> str:
+    """Return the path of an address; what is none is refused by the parser, which called us."""
+    path = url.decode("ascii")
+    if path.startswith("/") and "?" not in path and "%" not in path and "#" not in path:
+        return path
+    parsed: bytes = httptools.parse_url(url).path or b"/"
+    return unquote(parsed.decode("ascii"))
