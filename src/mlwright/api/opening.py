@@ -17,6 +17,7 @@ from mlwright.core.settings import (
     find_document,
     resolve,
 )
+from mlwright.core.toml import text
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.ledger import Ledger
 from mlwright.store.local import LocalStore
@@ -106,22 +107,17 @@ def init_folder(folder: Path, *, source: str | None, target: str | None, name: s
         )
     lines = [
         "[project]",
-        f"name = {_toml(name)}" if name else '# name = "churn"',
+        f"name = {text(name)}" if name else '# name = "churn"',
         "",
         "[data]",
-        f"source = {_toml(source)}" if source else '# source = "customers.csv"',
+        f"source = {text(source)}" if source else '# source = "customers.csv"',
         '# key = "customer_id"',
         "",
         "[checks]",
         'gain = "gain.low > 0"  # better than the dummy, beyond chance',
         "",
     ]
-    question = f"target = {_toml(target)}" if target else '# target = "churned"'
+    question = f"target = {text(target)}" if target else '# target = "churned"'
     folder.mkdir(parents=True, exist_ok=True)
     content = "\n".join([question, "", *lines])
     write_durably(spec, content.encode(), staging=folder / STATE_FOLDER / "staging")
-
-
-def _toml(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

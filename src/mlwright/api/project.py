@@ -16,6 +16,7 @@ from mlwright.registry.records import ModelVersion, RoleChange
 if TYPE_CHECKING:
     from mlwright.flows.build import Listener
     from mlwright.flows.checking import DataCheck
+    from mlwright.flows.contract_text import ContractText
     from mlwright.flows.differences import Differences
     from mlwright.flows.dossier import Dossier, PastProof
     from mlwright.flows.examining import Finding
@@ -122,6 +123,7 @@ class Project:
         rules: Sequence[str] = (),
         plan: str | None = None,
         replan: bool = False,
+        new_contract: bool = False,
     ) -> Build:
         """Run the spec's job: see :func:`mlwright.flows.build.build`."""
         from mlwright.flows.build import build
@@ -131,6 +133,7 @@ class Project:
             rules=rules,
             plan_from=plan,
             replan=replan,
+            new_contract=new_contract,
             listener=listener,
             progress=progress,
             command="run",
@@ -304,6 +307,12 @@ class Project:
         from mlwright.flows.showing import show
 
         return show(ref, self.workspace, decisions=decisions)
+
+    def contract(self, ref: str | None = None) -> ContractText:
+        """Return the contract of a model or a data version, as TOML and as records."""
+        from mlwright.flows.contract_text import contract_text
+
+        return contract_text(ref, self.workspace)
 
     def diff(self, first: str, second: str) -> Differences:
         """Compare two things of one kind."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from mlwright.checks.settings import CheckSettings
 from mlwright.core.settings import TOP
-from mlwright.data.settings import DataSettings
+from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.features.settings import FeatureSettings
 from mlwright.registry.settings import ProjectSettings
 from mlwright.serve.settings import ServeSettings
@@ -18,6 +18,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         TOP: QuestionSettings,
         "project": ProjectSettings,
         "data": DataSettings,
+        "contract": ContractSettings,
         "features": FeatureSettings,
         "search": SearchSettings,
         "checks": CheckSettings,

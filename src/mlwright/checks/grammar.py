@@ -8,7 +8,7 @@
                | "in" ("[" | "(") limit "," limit ("]" | ")")
                | "in" "{" member {"," member} "}"
     limit      = number [unit]              units: % ms s m h d w y B kB MB GB TB
-    member     = limit | text
+    member     = limit | word | text
     name       = word | text                a word, or anything else in quotes
 
 An entry of the spec has its name outside (``auc = ">= 0.7"``): then the rule may leave out the
@@ -139,7 +139,7 @@ class _Parser:
 
     def _term(self) -> Term:
         if self._given is not None and (self._is_comparator() or self._is_word(_IN)):
-            return _term_of_name(self._given)
+            return term_of(self._given)
         if not self._is_name():
             self._fail("expected what the rule is about, such as auc or null(age)")
         if self._next().kind is TokenKind.WORD and self._is_symbol("(", ahead=1):
@@ -191,10 +191,8 @@ class _Parser:
         texts: set[str] = set()
         while True:
             token = self._next()
-            if token.kind is TokenKind.TEXT:
+            if token.kind in (TokenKind.TEXT, TokenKind.WORD):
                 texts.add(self._take().content)
-            elif token.kind is TokenKind.WORD:
-                self._fail(f"a text stands in quotes: {quoted(token.content)}")
             else:
                 number = self._limit()
                 self._check_alike(next(iter(numbers.values()), number), number, token)
@@ -202,6 +200,8 @@ class _Parser:
             if not self._is_symbol(","):
                 break
             self._place += 1
+        if self._next().kind is TokenKind.WORD:
+            self._fail("expected , or }; a text of several words stands in quotes")
         self._expect("}")
         return Choice(tuple(numbers[value] for value in sorted(numbers)), tuple(sorted(texts)))
 
@@ -276,8 +276,12 @@ class _Parser:
         raise syntax_error(self._text, place, problem, name=self._given)
 
 
-def _term_of_name(name: str) -> Term:
-    """Return the term a rule's outside name means; ``null(age)`` is a function, all else a name."""
+def term_of(name: str) -> Term:
+    """Return the term a rule's outside name means; ``null(age)`` is a function, all else a name.
+
+    >>> term_of("null(age)"), term_of("age")
+    (Term(function='null', name='age'), Term(function=None, name='age'))
+    """
     function, parenthesis, rest = name.partition("(")
     if parenthesis and rest[:-1] and rest.endswith(")") and _name(function) == function:
         return Term(function, rest[:-1])

@@ -19,6 +19,7 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.train.records import Plan, SearchResult, Task
 
 _WIDTH = 10
+_MOST_OUTGROWN = 5
 
 
 @dataclass(slots=True)
@@ -129,6 +130,8 @@ def tell_end(output: Output, build: Build, *, report: str | None, served: bool) 
     for verdict in build.verdicts:
         output.line(f"{_label(label)} {verdict_line(verdict)}")
         label = ""
+    for place, line in enumerate(_contract(build)):
+        output.line(f"{_label('contract' if not place else '')} {line}")
     version = build.version
     looks = f"; look {build.looks} at these test rows" if build.looks else ""
     output.line(
@@ -145,6 +148,19 @@ def tell_end(output: Output, build: Build, *, report: str | None, served: bool) 
     output.line(f"{_label('next')} {commands[0]}")
     for command in commands[1:]:
         output.line(f"{' ' * _WIDTH} {command}")
+
+
+def _contract(build: Build) -> Sequence[str]:
+    contract = build.contract
+    made = "told from the rows outside the sealed test part"
+    if contract.kept_from is not None:
+        made = f"kept from version {contract.kept_from}"
+    stated = f", {counted(len(contract.stated), 'line')} stated" if contract.stated else ""
+    lines = [f"version {contract.number}, {made}{stated}: mlw show contract {build.version.ref}"]
+    if build.outgrown:
+        lines.append(f"the rows go beyond it: {'; '.join(build.outgrown[:_MOST_OUTGROWN])}")
+        lines.append("--new-contract tells it again from the rows, [contract] states it")
+    return lines
 
 
 def build_document(build: Build, *, report: str | None) -> dict[str, object]:
@@ -177,6 +193,13 @@ def build_document(build: Build, *, report: str | None) -> dict[str, object]:
         "test_rows": evaluation.rows,
         "looks": build.looks,
         "fit": evaluation.fit,
+        "contract": {
+            "version": build.contract.number,
+            "digest": build.contract.digest,
+            "kept_from": build.contract.kept_from,
+            "stated": dict(build.contract.stated),
+            "outgrown": build.outgrown,
+        },
         "checks": build.verdicts,
         "passed": not build.version.failed,
         "report": report,

@@ -1,19 +1,29 @@
-"""What columns promise, told from a profile: for serving to flag, and as rules to check."""
+"""What columns promise: told from a profile, kept from before, or stated by a person."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
-from mlwright.checks.grammar import render
+from mlwright.checks.grammar import render, term_text
 from mlwright.checks.records import Choice, Comparator, Limit, Range, Rule, Term
-from mlwright.data.records import ColumnProfile, Contract, FeatureContract, Kind, Profile
+from mlwright.data.records import (
+    ColumnProfile,
+    Contract,
+    FeatureContract,
+    Kind,
+    Profile,
+    Terms,
+)
+from mlwright.data.terms import Line, lines_of, promised, read_line
 
 MOST_CATEGORIES = 50
 _SEEN_EACH = 5
 _NEGLIGIBLE = 0.001
 _EXACT = 2**53
 _STEPS = (1, 2, 5, 10)
+_NULL = "null"
 
 
 def infer(profile: Profile, target: str, exclude: Collection[str] = ()) -> Contract:
@@ -30,6 +40,79 @@ def infer(profile: Profile, target: str, exclude: Collection[str] = ()) -> Contr
         for rule in _rules(column, feature)
     ]
     return Contract(features, tuple(rules))
+
+
+def agree(inferred: Contract, terms: Terms) -> Contract:
+    """Return the contract in force: a person's line first, then what was agreed before.
+
+    What was inferred stands where neither says anything: for a column that is new, that is now of
+    another kind, or whose line a person took out again.
+
+    Raises
+    ------
+    UsageError
+        ``check-syntax``, ``contract-line`` and ``check-kind`` for a line that cannot be.
+    """
+    lines = [read_line(key, text) for key, text in terms.stated]
+    stated = {line.term: line for line in lines}
+    earlier = {} if terms.before is None else {f.name: f for f in terms.before.contract.features}
+    kept = {} if terms.before is None else lines_of(terms.before.contract)
+    taken_out = () if terms.before is None else terms.before.stated
+    here = lines_of(inferred)
+    features, rules = [], []
+    for feature in inferred.features:
+        null, value = Term(_NULL, feature.name), Term(None, feature.name)
+        old = earlier.get(feature.name)
+        for term in (null, value):
+            line = here.get(term)
+            if term in stated:
+                line = stated.pop(term)
+                feature = promised(feature, line)
+            elif old is not None and old.kind is feature.kind and term_text(term) not in taken_out:
+                line = kept.get(term)
+                feature = _as_before(feature, old, term)
+            rules += [line.text] if line is not None and line.rule is not None else []
+        features.append(feature)
+    # Lines about a column that is no feature, such as the target, are for whole tables alone.
+    rules += [line.text for line in stated.values() if line.rule is not None]
+    return Contract(tuple(features), tuple(rules))
+
+
+def _as_before(now: FeatureContract, old: FeatureContract, term: Term) -> FeatureContract:
+    if term.function == _NULL:
+        return replace(now, nullable=old.nullable)
+    return replace(now, low=old.low, high=old.high, categories=old.categories)
+
+
+def written(contract: Contract, *, null: str) -> Iterator[Line]:
+    """Yield every line of a contract as a person would write it, column by column.
+
+    What no line can say, a whole number beyond 2**53 among it, is left out.
+
+    Parameters
+    ----------
+    null
+        What becomes of an empty cell that breaks its promise, where the contract leaves that to
+        the settings: a share of empty cells alone would let each of them be.
+    """
+    lines = lines_of(contract)
+    for feature in contract.features:
+        yield _nulls_written(feature, lines.pop(Term(_NULL, feature.name), None), null)
+        value = Term(None, feature.name)
+        if value in lines:
+            yield lines.pop(value)
+        elif feature.low is None and feature.categories is None:
+            yield Line(value, None, None)
+    yield from lines.values()
+
+
+def _nulls_written(feature: FeatureContract, line: Line | None, null: str) -> Line:
+    if line is None or line.rule is None:
+        term = Term(_NULL, feature.name)
+        line = Line(term, _rule(term, Comparator.AT_MOST, Limit(1.0, "%")), None)
+    if feature.nullable or line.action is not None or not promised(feature, line).nullable:
+        return line
+    return replace(line, action=null)
 
 
 def _feature(column: ColumnProfile) -> FeatureContract:
@@ -54,7 +137,7 @@ def _feature(column: ColumnProfile) -> FeatureContract:
 def _rules(column: ColumnProfile, feature: FeatureContract) -> Iterator[Rule]:
     share = _most_missing(column.nulls, column.rows)
     if share < 1:
-        yield _rule(Term("null", column.name), Comparator.AT_MOST, Limit(share, "%"))
+        yield _rule(Term(_NULL, column.name), Comparator.AT_MOST, Limit(share, "%"))
     name = Term(None, column.name)
     low, high = feature.low, feature.high
     if isinstance(low, int | float) and isinstance(high, int | float):
@@ -63,7 +146,7 @@ def _rules(column: ColumnProfile, feature: FeatureContract) -> Iterator[Rule]:
             bounds = Range(Limit(float(low), None), Limit(float(high), None), False, False)
             yield _rule(name, Comparator.IN, bounds)
     elif feature.categories:
-        yield _rule(name, Comparator.IN, Choice((), feature.categories))
+        yield _rule(name, Comparator.IN, Choice((), tuple(map(str, feature.categories))))
 
 
 def _rule(term: Term, comparator: Comparator, bound: Limit | Range | Choice) -> Rule:

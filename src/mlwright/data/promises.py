@@ -1,10 +1,11 @@
-"""What training rows promised of a column, held against one cell: at ingest and at the endpoint."""
+"""What a contract promises of a column, held against one cell: at ingest and at the endpoint."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mlwright.data.records import Breach, FeatureContract, Kind
+from mlwright.data.records import Breach, Contract, FeatureContract, Kind
+from mlwright.data.terms import lines_of
 
 _NUMBERS = (Kind.INTEGER, Kind.FLOAT)
 
@@ -16,11 +17,16 @@ def breach_of(feature: FeatureContract, value: Any) -> Breach | None:
     """
     if value is None:
         return None if feature.nullable else Breach.NULL
-    if is_ranged(feature) and isinstance(value, int | float) and not isinstance(value, bool):
+    if feature.kind in _NUMBERS:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return None
+    elif not isinstance(value, str):
+        return None
+    if is_ranged(feature):
         low: Any = feature.low
         high: Any = feature.high
         return None if low <= value <= high else Breach.OUT_OF_RANGE
-    if feature.categories is not None and isinstance(value, str):
+    if feature.categories is not None:
         return None if value in feature.categories else Breach.UNSEEN
     return None
 
@@ -28,3 +34,22 @@ def breach_of(feature: FeatureContract, value: Any) -> Breach | None:
 def is_ranged(feature: FeatureContract) -> bool:
     """Whether a column promises a range of numbers."""
     return feature.kind in _NUMBERS and feature.low is not None and feature.high is not None
+
+
+def promises_of(contract: Contract) -> dict[str, str]:
+    """Return what each column promises of its values, in words for a person.
+
+    As its line says it, so that an end that was written open is told as that.
+    """
+    said = {
+        term.name: f"the contract promises {line.key} {line.bound}"
+        for term, line in lines_of(contract).items()
+        if term.function is None
+    }
+    return {f.name: said.get(f.name) or _in_words(f) for f in contract.features}
+
+
+def _in_words(feature: FeatureContract) -> str:
+    if is_ranged(feature):
+        return f"the contract promises {feature.low!r} to {feature.high!r}"
+    return "the contract promises nothing of its values"

@@ -142,7 +142,7 @@ class Profile:
 
 
 class Breach(str, Enum):
-    """How a cell broke what the training rows promised."""
+    """How a cell broke what its contract promises."""
 
     UNSEEN = "unseen"
     OUT_OF_RANGE = "out-of-range"
@@ -151,22 +151,44 @@ class Breach(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class FeatureContract:
-    """What a column promised in the training rows; serving flags what breaks it."""
+    """What a column promises: told from training rows, or stated; serving flags what breaks it.
+
+    ``categories`` are the values of a set: texts, or numbers for a column of numbers.
+    """
 
     name: str
     kind: Kind
     nullable: bool
     low: Scalar | None
     high: Scalar | None
-    categories: tuple[str, ...] | None
+    categories: tuple[Scalar, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """The promises of a table's feature columns, and the same as rules of the checks grammar."""
+    """The promises of a table's feature columns, and the same as rules of the checks grammar.
+
+    A rule may begin with what becomes of a cell that breaks it: ``clip: age in [17, 90]``.
+    """
 
     features: tuple[FeatureContract, ...]
     rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A contract of before, and the keys of the lines in it that a person had written."""
+
+    contract: Contract
+    stated: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a contract is made of beside a profile: lines a person wrote, and what was agreed."""
+
+    stated: tuple[tuple[str, str], ...]
+    before: Agreement | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
-"""The ``[data]`` settings."""
+"""The ``[data]`` and ``[contract]`` settings."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from mlwright.core.settings import FreeTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +36,18 @@ class DataSettings:
     )
     max_columns: int = field(
         default=5000, metadata={"doc": "More columns than this are refused.", "minimum": 1}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSettings(FreeTable):
+    """What columns promise, by their names, in the checks grammar; the rest is inferred."""
+
+    lines: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "doc": 'What a column promises: age = "in [17, 90]", plan = "in {basic, pro}", '
+            '"null(plan)" = "<= 5%", or "any"; flag:, clip: or refuse: before it says what becomes '
+            "of a cell that breaks it."
+        },
     )

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from mlwright.core.records import dump
-from mlwright.data.records import Split
+from mlwright.data.records import Profile, Split
 from mlwright.data.settings import DataSettings
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows import stages
+from mlwright.flows.contracting import outgrown, record_contract, terms_of
 from mlwright.flows.foreseeing import foresee
 from mlwright.flows.ingesting import ingest_source
-from mlwright.flows.judging import count_look, judge_model
+from mlwright.flows.judging import count_look, judge_model, judge_table
 from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
 from mlwright.flows.question import ask, check_columns
 from mlwright.flows.records import Build
@@ -38,6 +39,7 @@ def build(
     rules: Sequence[str],
     plan_from: str | None,
     replan: bool,
+    new_contract: bool = False,
     listener: Listener,
     progress: Progress,
     command: str,
@@ -52,6 +54,8 @@ def build(
         A run whose recorded plan is carried out instead of one made here.
     replan
         Probe the machine again.
+    new_contract
+        Infer the contract again instead of keeping what was agreed for this name.
 
     Raises
     ------
@@ -81,6 +85,9 @@ def build(
     planned_before = plan is not None
     plan = plan or make_plan(workspace, snapshot, question, foreseen)
     listener.finished("plan", plan, clock() - began, cached=planned_before)
+    agreed = terms_of(workspace, snapshot, question, anew=new_contract)
+    promised = [line.rule for line in question.lines if line.rule is not None]
+    of_table = judge_table(workspace, snapshot, (*promised, *foreseen.of_table))
 
     seconds: dict[str, float] = {}
     cached: list[str] = []
@@ -99,6 +106,7 @@ def build(
         "judgement": question.judgement,
         "before": before,
         "plan": plan,
+        "terms": agreed.terms,
     }
     resources = {
         "store": workspace.store,
@@ -115,10 +123,13 @@ def build(
         split = cast("Split", made["split"])
 
         record_split(workspace, run, snapshot, question, before, split)
+        contract = record_contract(workspace, run, question, snapshot, agreed, package.contract)
         looks = count_look(
             workspace, run, question, split, package, judged_now="evaluation" not in cached
         )
-        verdicts = judge_model(workspace, run, question.checks, package, evaluation)
+        verdicts = judge_model(
+            workspace, run, foreseen.of_model, package, evaluation, of_table=of_table
+        )
         version = register(
             workspace.ledger,
             name=question.name,
@@ -145,4 +156,11 @@ def build(
         looks=looks,
         seconds=seconds,
         cached=tuple(cached),
+        contract=contract,
+        outgrown=outgrown(
+            package.contract,
+            cast("Profile", made["profile"]),
+            question.goal.target,
+            [key for key, _ in question.stated],
+        ),
     )

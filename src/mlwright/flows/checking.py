@@ -9,8 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from mlwright.checks.grammar import parse
-from mlwright.checks.records import Outcome, Verdict
-from mlwright.core.digest import Digest
+from mlwright.checks.records import Outcome, Rule, Verdict
 from mlwright.core.errors import NotFoundError, UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
@@ -23,9 +22,12 @@ from mlwright.data.screen import screen
 from mlwright.data.settings import DataSettings
 from mlwright.data.split import sealed
 from mlwright.data.table import Table, read
+from mlwright.data.terms import read_line, rules_of
 from mlwright.data.verdicts import hold
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.outputs import step_output
+from mlwright.flows.question import stated_lines
+from mlwright.flows.splitting import splits_of
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
 from mlwright.registry.records import ModelVersion
@@ -126,7 +128,7 @@ def check_data(
         ordered=subject.ordered,
         most=None if out is not None else most,
     )
-    promised = [parse(rule) for rule in contract.rules] if contract is not None else []
+    promised = rules_of(contract) if contract is not None else _stated(workspace)
     present = [rule for rule in promised if rule.term.name in subject.table.frame.columns]
     if out is not None:
         write_faults(found.faults, out)
@@ -139,6 +141,12 @@ def check_data(
         screening=found,
         verdicts=hold([*present, *parsed], subject.table.frame, subject.data),
     )
+
+
+def _stated(workspace: Workspace) -> tuple[Rule, ...]:
+    """Return the rules of ``[contract]``, which hold for the project's tables without a model."""
+    lines = [read_line(key, text) for key, text in stated_lines(workspace.settings)]
+    return tuple(line.rule for line in lines if line.rule is not None)
 
 
 def _subject(workspace: Workspace, what: str | None, contract: Contract | None) -> _Subject:
@@ -185,7 +193,7 @@ def _file(workspace: Workspace, named: str, path: Path, contract: Contract | Non
     settings = workspace.settings.section(DataSettings)
     texts = [f.name for f in contract.features if f.kind is Kind.STRING] if contract else []
     looked = look(path.resolve(), settings, texts=texts)
-    target, splits = _splits(workspace, looked.id)
+    target, splits = splits_of(workspace, looked.id)
     return _Subject(
         what=named,
         data=looked.id,
@@ -203,7 +211,7 @@ def _file(workspace: Workspace, named: str, path: Path, contract: Contract | Non
 def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> _Subject:
     snapshot = snapshot_of(data, workspace)
     event = next(iter(workspace.ledger.events(kind="data.ingested", subject=data)))
-    target, splits = _splits(workspace, data)
+    target, splits = splits_of(workspace, data)
     contract = None
     if what is not None:
         package = _package(what, workspace)
@@ -221,17 +229,6 @@ def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> _S
         splits=splits,
         contract=contract,
     )
-
-
-def _splits(workspace: Workspace, data: str) -> tuple[str | None, tuple[Split, ...]]:
-    """Return the target last asked of a data version, and every split made of it."""
-    target, splits = None, {}
-    for event in workspace.ledger.events(kind="split.made"):
-        if event.facts["data"] == data:
-            target = str(event.facts["target"])
-            digest = Digest(str(event.facts["split"]))
-            splits[digest] = load(Split, workspace.store.get(digest))
-    return target, tuple(splits.values())
 
 
 def _package(version: ModelVersion, workspace: Workspace) -> ModelPackage:

@@ -12,11 +12,13 @@ from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
 from mlwright.data.diff import diff as diff_snapshots
 from mlwright.evaluate.records import Evaluation
+from mlwright.flows.contract_text import lines_told
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
+from mlwright.scoring.records import ModelPackage
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,23 @@ def _models(
                 None if old is None else f"{old.value:.4g} ({old.low:.4g} to {old.high:.4g})",
                 None if new is None else f"{new.value:.4g} ({new.low:.4g} to {new.high:.4g})",
             )
+    yield from _promises(first, second, workspace)
     yield from _checks(first, second, workspace)
     if first.run != second.run:
         yield from _runs(first.run, second.run, workspace)
+
+
+def _promises(
+    first: ModelVersion, second: ModelVersion, workspace: Workspace
+) -> Iterator[Difference]:
+    """Give each line of the contract that only one has, or that the other has otherwise."""
+    old, new = (
+        lines_told(load(ModelPackage, workspace.store.get(v.package)).contract, workspace)
+        for v in (first, second)
+    )
+    for key in (*old, *(k for k in new if k not in old)):
+        if old.get(key) != new.get(key):
+            yield Difference(f"promise {key}", old.get(key), new.get(key))
 
 
 def _checks(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from mlwright.checks.sense import require_sense
+from mlwright.checks.grammar import term_text
+from mlwright.checks.records import Rule
+from mlwright.checks.sense import require_known, require_sense
 from mlwright.core.errors import DataError
 from mlwright.data.digests import columns_of
 from mlwright.data.records import Snapshot, Split
@@ -22,11 +24,16 @@ _MOST_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """The split and the task of a build to come, and the table they were told from."""
+    """The split and the task of a build to come, and the table they were told from.
+
+    The checks are ``of_model`` or ``of_table``: about a value of the model, or about a column.
+    """
 
     split: Split
     task: Task
     tables: Tables = field(default_factory=Tables)
+    of_model: tuple[Rule, ...] = ()
+    of_table: tuple[Rule, ...] = ()
 
 
 def foresee(
@@ -47,9 +54,20 @@ def foresee(
     foreseen = Foreseen(split, task, tables)
     _require_features(workspace, snapshot, question, foreseen)
     kind = task.kind.value
-    require_task(question.checks, kind)
-    require_sense(question.checks, scales(kind, task.metric, question.judgement.fairness))
-    return foreseen
+    measured = scales(kind, task.metric, question.judgement.fairness)
+    names = [column.name for column in snapshot.columns]
+    of_columns = (*names, *(f"null({name})" for name in names))
+    of_table = tuple(
+        rule
+        for rule in question.checks
+        if term_text(rule.term) in of_columns and term_text(rule.term) not in measured
+    )
+    of_model = tuple(rule for rule in question.checks if rule not in of_table)
+    require_task(of_model, kind)
+    for rule in of_model:
+        require_known(rule, (*measured, *of_columns))
+    require_sense(of_model, measured)
+    return replace(foreseen, of_model=of_model, of_table=of_table)
 
 
 def _require_features(

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from mlwright.checks.judge import judge
 from mlwright.checks.records import Rule, Verdict
 from mlwright.core.encoding import digest_of
-from mlwright.data.records import Split
+from mlwright.data.records import Snapshot, Split
+from mlwright.data.table import unordered
+from mlwright.data.verdicts import hold
 from mlwright.evaluate.records import Evaluation
 from mlwright.evaluate.values import LATENCY, EvaluationValues
 from mlwright.flows.question import Question
@@ -45,16 +47,38 @@ def count_look(
     return len(looked)
 
 
+def judge_table(
+    workspace: Workspace, snapshot: Snapshot, rules: Sequence[Rule]
+) -> tuple[Verdict, ...]:
+    """Judge every row of a data version, sealed ones among them: nothing is learnt from it.
+
+    Raises
+    ------
+    UsageError
+        ``check-kind``, ``check-unit`` and ``check-range``.
+    """
+    if not rules:
+        return ()
+    columns = list(dict.fromkeys(rule.term.name for rule in rules))
+    return hold(rules, unordered(snapshot, workspace.store, columns), snapshot.id)
+
+
 def judge_model(
     workspace: Workspace,
     run: str,
     rules: Sequence[Rule],
     package: ModelPackage,
     evaluation: Evaluation,
+    *,
+    of_table: Sequence[Verdict],
 ) -> tuple[Verdict, ...]:
-    """Judge a model by every rule and record each verdict, bound to the model's id."""
+    """Judge a model by every rule and record each verdict, bound to the model's id.
+
+    The verdicts ``of_table`` are bound to the data it was made of, and recorded beside them.
+    """
     timed = measure(load_scorer(package, workspace.store), workspace.seam)
-    verdicts = judge(rules, EvaluationValues(evaluation, {LATENCY: timed.p99}), package.id)
+    values = EvaluationValues(evaluation, {LATENCY: timed.p99})
+    verdicts = (*judge(rules, values, package.id), *of_table)
     workspace.ledger.append([_judged(verdict, package.id, run) for verdict in verdicts])
     return verdicts
 
@@ -71,4 +95,7 @@ def _judged(verdict: Verdict, model: str, run: str) -> NewEvent:
         "model": model,
         "run": run,
     }
-    return NewEvent("check.judged", verdict.id, facts, uses=(model, run))
+    if verdict.subject == model:
+        return NewEvent("check.judged", verdict.id, facts, uses=(model, run))
+    facts["data"] = verdict.subject
+    return NewEvent("check.judged", verdict.id, facts, uses=(model, run, verdict.subject))

@@ -11,8 +11,9 @@ from mlwright.checks.records import Rule
 from mlwright.checks.settings import CheckSettings
 from mlwright.core.errors import DataError, UsageError, listed, nearest
 from mlwright.core.settings import Settings
-from mlwright.data.records import Snapshot
-from mlwright.data.settings import DataSettings
+from mlwright.data.records import FeatureContract, Snapshot
+from mlwright.data.settings import ContractSettings, DataSettings
+from mlwright.data.terms import Line, promised, read_line, require_lines
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.records import Goal, Judgement, RowRoles, SearchRule
 from mlwright.registry.settings import ProjectSettings
@@ -28,7 +29,10 @@ ON_REQUEST = "left out on request"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Everything a build is asked, before any data is read."""
+    """Everything a build is asked, before any data is read.
+
+    ``stated`` are the lines of the contract that a person wrote, as they were written.
+    """
 
     name: str
     goal: Goal
@@ -36,6 +40,12 @@ class Question:
     rule: SearchRule
     judgement: Judgement
     checks: tuple[Rule, ...]
+    stated: tuple[tuple[str, str], ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of the contract that a person wrote, read."""
+        return tuple(read_line(key, text) for key, text in self.stated)
 
 
 def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
@@ -44,9 +54,11 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
     Raises
     ------
     UsageError
-        ``target-missing``; ``drop-target``; ``model-name``; ``check-syntax`` for a rule.
+        ``target-missing``; ``drop-target``; ``model-name``; ``check-syntax`` for a rule;
+        ``contract-line`` and others for a line of ``[contract]``.
     """
     goal = _goal(settings)
+    stated = stated_lines(settings)
     data = settings.section(DataSettings)
     search = settings.section(SearchSettings)
     checks = _rules(settings, more_rules)
@@ -66,7 +78,15 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
         rule=SearchRule(dropped, search.interpretable_within),
         judgement=Judgement(tuple(sorted(fairness))),
         checks=checks,
+        stated=stated,
     )
+
+
+def stated_lines(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return the lines of ``[contract]``, once each of them can be read."""
+    stated = tuple(settings.section(ContractSettings).lines.items())
+    require_lines(read_line(key, text) for key, text in stated)
+    return stated
 
 
 def _goal(settings: Settings) -> Goal:
@@ -106,15 +126,19 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
     ------
     DataError
         ``column-unknown``, with the nearest name.
+    UsageError
+        ``check-kind`` for a line of the contract that a column's kind does not allow.
     """
     names = [column.name for column in snapshot.columns]
     roles = question.roles
+    lines = question.lines
     wanted = {
         "target": question.goal.target,
         "data.time": roles.time,
         "data.group": roles.group,
         **{f"fairness.{name}": name for name in question.judgement.fairness},
         **{f"features.drop ({name})": name for name in question.rule.drop},
+        **{f"contract ({line.key})": line.term.name for line in lines},
     }
     for setting, name in wanted.items():
         if name is None or name in names:
@@ -132,3 +156,7 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
             facts={"setting": setting, "column": name, "nearest": near},
             looked=[f"the {len(names)} columns: {listed(names)}"],
         )
+    kinds = {column.name: column.kind for column in snapshot.columns}
+    for line in lines:
+        name = line.term.name
+        promised(FeatureContract(name, kinds[name], True, None, None, None), line)

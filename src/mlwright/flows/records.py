@@ -65,8 +65,31 @@ class Baselines:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractVersion:
+    """One version of a name's contract: what it is, who made it when, and of what.
+
+    ``stated`` are the lines a person wrote, ``kept_from`` the number of the version that gave
+    what was agreed before; None where all of the rest was inferred.
+    """
+
+    name: str
+    number: int
+    digest: Digest
+    stated: tuple[tuple[str, str], ...]
+    kept_from: int | None
+    data: str
+    run: str
+    time: str
+    actor: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
-    """A finished build: everything `mlw run` shows, from the data to the registered version."""
+    """A finished build: everything `mlw run` shows, from the data to the registered version.
+
+    ``outgrown`` tells where the rows go beyond what the contract kept from before.
+    """
 
     run: str
     snapshot: Snapshot
@@ -82,3 +105,5 @@ class Build:
     looks: int
     seconds: Mapping[str, float]
     cached: tuple[str, ...]
+    contract: ContractVersion
+    outgrown: tuple[str, ...]

@@ -52,6 +52,17 @@ def record_split(
     )
 
 
+def splits_of(workspace: Workspace, data: str) -> tuple[str | None, tuple[Split, ...]]:
+    """Return the target last asked of a data version, and every split made of it."""
+    target, splits = None, {}
+    for event in workspace.ledger.events(kind="split.made"):
+        if event.facts["data"] == data:
+            target = str(event.facts["target"])
+            digest = Digest(str(event.facts["split"]))
+            splits[digest] = load(Split, workspace.store.get(digest))
+    return target, tuple(splits.values())
+
+
 def _made(workspace: Workspace, question: Question) -> list[Event]:
     target = question.goal.target
     made = workspace.ledger.events(kind="split.made")

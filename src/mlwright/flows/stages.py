@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mlwright.data.contract import infer
+from mlwright.data.contract import agree, infer
 from mlwright.data.profile import profile as describe
-from mlwright.data.records import Contract, Part, Profile, Snapshot, Split
+from mlwright.data.records import Contract, Part, Profile, Snapshot, Split, Terms
 from mlwright.data.split import make_split
 from mlwright.evaluate.judge import judge
 from mlwright.evaluate.nested import nested
@@ -54,9 +54,9 @@ def profile(snapshot: Snapshot, split: Split, store: Store, tables: Tables) -> P
 
 
 @step
-def contract(profile: Profile, goal: Goal, rule: SearchRule) -> Contract:
-    """Write down what the columns that may be features promise, from the profile alone."""
-    return infer(profile, goal.target, exclude=rule.drop)
+def contract(profile: Profile, goal: Goal, rule: SearchRule, terms: Terms) -> Contract:
+    """Write down what columns promise: stated, as agreed before, or told from the profile alone."""
+    return agree(infer(profile, goal.target, exclude=rule.drop), terms)
 
 
 @step

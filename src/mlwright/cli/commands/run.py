@@ -93,6 +93,11 @@ _FLAGS = {
 )
 @click.option("--replan", is_flag=True, help="Probe this machine again and make a new plan.")
 @click.option(
+    "--new-contract",
+    is_flag=True,
+    help="Infer what columns promise again, instead of keeping what was agreed for this name.",
+)
+@click.option(
     "--serve", "then_serve", is_flag=True, help="Make it live if it passes, and answer over HTTP."
 )
 @click.option(
@@ -113,6 +118,7 @@ def command(
     checks: tuple[str, ...],
     plan: str | None,
     replan: bool,
+    new_contract: bool,
     then_serve: bool,
     output: Output,
     **given: object,
@@ -123,8 +129,8 @@ def command(
     data, settings and code give the same model; what was done before is kept, also after an
     interruption.
 
-    Exits with 3 when the model fails a check: it is registered, and cannot be promoted. With
-    --serve it is then not served either.
+    Exits with 3 when the model fails a check, or its data a line of [contract]: it is registered,
+    and cannot be promoted. With --serve it is then not served either.
 
     \b
     mlw run customers.csv --target churned
@@ -152,6 +158,7 @@ def command(
             rules=checks,
             plan=plan,
             replan=replan,
+            new_contract=new_contract,
             listener=BuildView(output),
             progress=progress_for(output),
         )

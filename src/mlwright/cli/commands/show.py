@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlwright.cli.options import common, open_project
-from mlwright.cli.output import Output, number
+from mlwright.cli.output import Output, number, say
 
 if TYPE_CHECKING:
     from mlwright.flows.showing import Section
@@ -16,24 +16,38 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("ref")
+@click.argument("of", required=False, metavar="[OF]")
 @click.option(
     "--decisions",
     is_flag=True,
     help="For a model or run: each automatic choice, why, and what changes it.",
 )
 @common
-def command(ref: str, decisions: bool, output: Output) -> None:
+def command(ref: str, of: str | None, decisions: bool, output: Output) -> None:
     """Show one thing.
 
     REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), a prediction
     (p_…), a label (l_…), an event (e_…), or 'settings' (also called 'spec'): every key, its value
     and where it came from. The start of an id is enough where no other id begins so.
 
+    'contract' with a model or data version as OF prints what its columns promise, as it would
+    stand in mlwright.toml.
+
     \b
     mlw show churned
     mlw show settings
+    mlw show contract churned
     """
+    if of is not None and ref != "contract":
+        raise click.UsageError(f"Got unexpected extra argument ({of})")
     with open_project(output) as project:
+        if ref == "contract":
+            found = project.contract(of)
+            if output.as_json:
+                output.document("show/contract", found.document)
+            else:
+                say(found.toml, nl=False)
+            return
         shown = project.show(ref, decisions=decisions)
     if output.as_json:
         output.document(f"show/{shown.kind}", dict(shown.document))

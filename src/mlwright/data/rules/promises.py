@@ -1,4 +1,4 @@
-"""Cells that break what a model was promised, judged as its endpoint judges them."""
+"""Cells that break what a contract promises, judged as an endpoint judges them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from collections.abc import Iterator
 import polars as pl
 
 from mlwright.data.digests import DTYPES
-from mlwright.data.promises import is_ranged
+from mlwright.data.promises import is_ranged, promises_of
 from mlwright.data.records import Breach, FeatureContract, Kind
-from mlwright.data.rules.rule import Marks, Rule, shown, where
+from mlwright.data.rules.rule import Marks, Rule, where
 from mlwright.data.sheet import Sheet
 
 _NUMBERS = (Kind.INTEGER, Kind.FLOAT)
+_LONGEST = 160
 _BEYOND = 2.0**63  # the first whole number that 64 bits do not hold
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
     if sheet.contract is None:
         return
+    said = promises_of(sheet.contract)
     for feature in sheet.contract.features:
         if feature.name not in sheet.names:
             yield Marks(feature.name, "the model reads this column, and the table has none")
@@ -26,7 +28,7 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
         series = sheet.frame[feature.name]
         for breach, mask in breaches(feature, series).items():
             if mask.any():
-                yield Marks(feature.name, _told(feature, breach), where(mask))
+                yield Marks(feature.name, _told(feature, breach, said[feature.name]), where(mask))
 
 
 def breaches(feature: FeatureContract, series: pl.Series) -> dict[Breach | None, pl.Series]:
@@ -43,7 +45,7 @@ def breaches(feature: FeatureContract, series: pl.Series) -> dict[Breach | None,
         inside = (values >= pl.lit(feature.low)) & (values <= pl.lit(feature.high))
         found[Breach.OUT_OF_RANGE] = pl.select(~inside).to_series().fill_null(value=False)
     if feature.categories is not None:
-        known = pl.Series(feature.categories, dtype=pl.String)
+        known = pl.Series(feature.categories, dtype=DTYPES[feature.kind])
         found[Breach.UNSEEN] = (~values.is_in(known.implode())).fill_null(value=False)
     return found
 
@@ -67,21 +69,18 @@ def _of_kind(feature: FeatureContract, series: pl.Series) -> tuple[pl.Series, pl
     return values, series.is_not_null() & values.is_null()
 
 
-def _told(feature: FeatureContract, breach: Breach | None) -> str:
+def _told(feature: FeatureContract, breach: Breach | None, promise: str) -> str:
     if breach is None:
         return f"not of the kind {feature.kind.value}, which the model was trained on"
     if breach is Breach.NULL:
-        return "null: empty, which no training row was"
-    if breach is Breach.UNSEEN:
-        known = ", ".join(shown(text) for text in (feature.categories or ())[:5])
-        return f"unseen: no training row held it; {known}, … were seen"
-    low, high = shown(feature.low), shown(feature.high)
-    return f"out-of-range: outside {low} to {high}, what training rows held"
+        return "null: empty, which the contract lets no cell be"
+    promise = promise if len(promise) <= _LONGEST else f"{promise[:_LONGEST]}…"
+    return f"{breach.value}: {promise}"
 
 
 RULE = Rule(
     "contract",
-    "A cell that breaks what a model was promised (unseen, out-of-range, null, another kind), "
+    "A cell that breaks what the contract promises (unseen, out-of-range, null, another kind), "
     "judged as its endpoint judges the same value. Only where a model is named.",
     _find,
     beside=True,
