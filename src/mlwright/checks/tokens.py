@@ -37,7 +37,7 @@ class Token:
 _SPACE = re.compile(r"\s*")
 _WORD = re.compile(r"[^\W\d]\w*(?:[.-]\w+)*")
 _SIGNED = re.compile(rf"[+-]?(?:{NUMBER.pattern})")
-_SYMBOL = re.compile(r">=|<=|==|!=|[<>()\[\]{},:%=≥≤]")
+_SYMBOL = re.compile(r"->|>=|<=|==|!=|[<>()\[\]{},:%=≥≤]")
 _SAME = {"≥": ">=", "≤": "<="}
 _ESCAPE = re.compile(r"""\\(?:([\\'"])|u\{([0-9a-f]{1,6})\})""")
 _QUOTES = "'\""
@@ -126,18 +126,22 @@ def _escaped(character: str, quote: str) -> str:
 
 def syntax_error(text: str, place: int, problem: str, *, name: str | None) -> UsageError:
     """Return the error for a mistake at a place of a rule, which the message points at."""
-    start, end = max(0, place - _MARGIN), min(len(text), place + _MARGIN)
-    before = ("…" if start else "") + _printable(text[start:place])
-    after = _printable(text[place:end]) + ("…" if end < len(text) else "")
     label = f"check {_printable(name)}: " if name is not None else ""
     return UsageError(
         "check-syntax",
-        f"{label}{problem} (character {place + 1})\n    {before}{after}\n"
-        f"    {' ' * _width(before)}^",
+        f"{label}{problem} (character {place + 1})\n{pointed(text, place)}",
         fix='write a rule such as "auc >= 0.7", "null(age) <= 5%", "age in [17, 90]" or '
         "\"plan in {'a', 'b'}\"",
         facts={"text": text, "position": place, "name": name},
     )
+
+
+def pointed(text: str, place: int) -> str:
+    """Return the part of a text around a place, and below it a caret at the place."""
+    start, end = max(0, place - _MARGIN), min(len(text), place + _MARGIN)
+    before = ("…" if start else "") + _printable(text[start:place])
+    after = _printable(text[place:end]) + ("…" if end < len(text) else "")
+    return f"    {before}{after}\n    {' ' * _width(before)}^"
 
 
 def _printable(text: str) -> str:

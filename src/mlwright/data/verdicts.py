@@ -80,13 +80,14 @@ class _Nulls:
 
 def _by_row(rule: Rule, frame: pl.DataFrame, subject: str) -> Verdict:
     series = frame[rule.term.name]
-    broken = series.is_not_null() & ~_kept(rule, series).fill_null(value=False)
+    broken = series.is_not_null() & ~kept(rule, series).fill_null(value=False)
     count = int(broken.sum())
     example = shown(series.filter(broken)[0]) if count else None
     return judge_rows(rule, count, frame.height, example, subject)
 
 
-def _kept(rule: Rule, series: pl.Series) -> pl.Series:
+def kept(rule: Rule, series: pl.Series) -> pl.Series:
+    """Return which cells of a column keep a rule; null where there is no cell to ask."""
     bound = rule.bound
     if isinstance(bound, Choice):
         texts = pl.Series(bound.texts, dtype=pl.String)
