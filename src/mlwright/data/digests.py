@@ -1,4 +1,4 @@
-"""Digests of rows and of tables: over values alone, whatever the order, file or library.
+"""Digests of rows: over values alone, whatever the order, file or library.
 
 A row's digest is SHA-256 over its canonical values in column order. A value is a tag and a
 payload: ``0`` and zeros for null, ``N`` and IEEE bits for a number a 64-bit float holds exactly
@@ -9,7 +9,7 @@ microseconds since 1970, ``S`` and the SHA-256 of UTF-8 text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -17,14 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mlwright.core.digest import Digest, from_raw
-from mlwright.core.encoding import encode
 from mlwright.data.records import Column, Kind
 
 FRAGMENT_ROWS = 131_072
 _BLOCK_ROWS = 1_024  # so many rows of bytes stay in the processor's cache
 _ROW_TAG = b"mlwright row 1\0"
-_TABLE_TAG = b"mlwright data 1\0"
 
 DTYPES = {
     Kind.BOOLEAN: pl.Boolean(),
@@ -36,6 +33,7 @@ DTYPES = {
 }
 """How each kind lies in a frame."""
 
+Digests = npt.NDArray[np.uint8]
 _Letters = npt.NDArray[np.uint8]
 _Payload = npt.NDArray[Any]  # big-endian numbers of 8 bytes, truth values, or digests
 
@@ -54,22 +52,11 @@ def row_digests(frame: pl.DataFrame) -> bytes:
     )
 
 
-def table_digest(columns: Sequence[Column], row_ids: pl.Series, digests: pl.Series) -> Digest:
-    """Return the digest over the schema and a sorted line for each row: its id and digest."""
-    state = sha256(_TABLE_TAG + encode(tuple(columns)))
-    # An id may hold any character: read from the end, its length says where it begins.
-    line = pl.format("{}:{}:{}", "id", "digest", pl.col("id").str.len_bytes())
-    pairs = pl.DataFrame({"id": row_ids, "digest": digests})
-    lines = pairs.select(line).to_series().sort()
-    for start in range(0, len(lines), FRAGMENT_ROWS):
-        piece = lines.slice(start, FRAGMENT_ROWS).str.join("\n")
-        state.update(piece.item().encode() + b"\n")
-    return from_raw(state.digest())
-
-
-def hexadecimal(digests: bytes) -> pl.Series:
+def hexadecimal(digests: bytes | Digests) -> pl.Series:
     """Return the hex digits of raw row digests, one text a row."""
-    letters = np.frombuffer(digests, np.uint8).reshape(-1, 32)
+    letters = digests
+    if isinstance(letters, bytes):
+        letters = np.frombuffer(letters, np.uint8).reshape(-1, 32)
     return pl.Series("", letters).arr.to_list().cast(pl.Binary).bin.encode("hex")
 
 

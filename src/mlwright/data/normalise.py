@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import polars as pl
 
 from mlwright.core.errors import DataError
@@ -11,6 +13,7 @@ from mlwright.data.records import Reading
 _PLAIN = frozenset(DTYPES.values())
 _SMALL_INTEGERS = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
 _WIDE_INTEGERS = (pl.UInt64, pl.Int128, pl.UInt128)
+_ALL_MISSING = "every value is missing"
 
 
 def normalise(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Reading]]:
@@ -28,6 +31,21 @@ def normalise(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Reading]]:
         columns.append(values)
         readings.extend(Reading(series.name, what, count) for what, count in told)
     return pl.DataFrame(columns), readings
+
+
+def add_up(told: Iterable[Sequence[Reading]], columns: Sequence[str], rows: int) -> list[Reading]:
+    """Return what was told of a table's parts as told of the whole table, column by column."""
+    counts: dict[tuple[str, str], int] = {}
+    for readings in told:
+        for reading in readings:
+            which = (reading.column, reading.what)
+            counts[which] = counts.get(which, 0) + reading.count
+    whole = [
+        Reading(column, what, count)
+        for (column, what), count in counts.items()
+        if what != _ALL_MISSING or count == rows
+    ]
+    return sorted(whole, key=lambda reading: columns.index(reading.column))
 
 
 def _normalised(series: pl.Series) -> tuple[pl.Series, list[tuple[str, int]]]:
@@ -55,7 +73,7 @@ def _normalised(series: pl.Series) -> tuple[pl.Series, list[tuple[str, int]]]:
     if series.dtype == pl.Float64:
         series = _without_nan(series, told)
     if series.null_count() == len(series) and len(series):
-        told.append(("every value is missing", len(series)))
+        told.append((_ALL_MISSING, len(series)))
     return series, told
 
 

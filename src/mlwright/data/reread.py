@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mlwright.core.digest import Digest
 from mlwright.core.ids import Noun, content_id
-from mlwright.data.digests import hexadecimal, row_digests, table_digest
+from mlwright.data.digests import row_digests
 from mlwright.data.fragments import frame_of
+from mlwright.data.identity import table_digest
 from mlwright.data.records import Snapshot
 from mlwright.data.table import ids_of
 from mlwright.store.protocol import Store
@@ -18,7 +19,8 @@ def reread(snapshot: Snapshot, store: Store) -> tuple[str, Digest]:
     """
     names = [column.name for column in snapshot.columns]
     found = {each: row_digests(frame_of(each, names, store)) for each in snapshot.fragments}
-    ids = ids_of(snapshot, store, digests=found.__getitem__)
-    written = hexadecimal(b"".join(found[each] for each in snapshot.fragments))
-    digest = table_digest(snapshot.columns, ids, written)
+    computed = snapshot.key is None and not any(each.row_ids for each in snapshot.fragments)
+    ids = None if computed else ids_of(snapshot, store, digests=found.__getitem__)
+    raw = b"".join(found[each] for each in snapshot.fragments)
+    digest = table_digest(snapshot.columns, ids, raw)
     return content_id(Noun.DATA, digest), digest
