@@ -8,7 +8,7 @@ A cell that repeats the number of another cell of its row counts as what such a 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,11 +37,18 @@ def needed(rows: int, by_chance: float) -> float:
     return math.log2(rows / by_chance)
 
 
-def surprise(frame: pl.DataFrame, places: Places, known: Places, names: Sequence[str]) -> Bits:
+def surprise(
+    rows: Callable[[Sequence[str], Places], pl.DataFrame],
+    places: Places,
+    known: Places,
+    names: Sequence[str],
+) -> Bits:
     """Return what each cell of some rows is worth, in bits: rows x columns in the order of names.
 
     Parameters
     ----------
+    rows
+        Gives some columns of some rows.
     places
         The rows that are alike; they are left out of what is learnt.
     known
@@ -51,7 +58,7 @@ def surprise(frame: pl.DataFrame, places: Places, known: Places, names: Sequence
     if not len(rest):
         return np.zeros((len(places), len(names)))
     learnt = rest[:: max(1, len(rest) // MOST_ROWS)][:MOST_ROWS]
-    both = frame.select(names)[np.concatenate([learnt, places])]
+    both = rows(names, np.concatenate([learnt, places]))
     count = len(learnt)
     cells = [_coded(both[name], count) for name in names]
     bits = np.zeros((len(places), len(names)))

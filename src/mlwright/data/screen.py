@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
+from mlwright.data.cells import Cells, TableCells
+from mlwright.data.column import Places
 from mlwright.data.records import Contract, Fault, Finding, Scalar, Screening
 from mlwright.data.rules.catalogue import RULES
 from mlwright.data.rules.rule import Marks, Rule
-from mlwright.data.sheet import Places, Sheet
+from mlwright.data.sheet import Sheet
 from mlwright.data.table import Table
 
 
 def screen(
-    table: Table,
+    table: Table | Cells,
     *,
     today: date,
     target: str | None = None,
@@ -27,10 +31,12 @@ def screen(
     most: int | None = None,
     rules: Sequence[Rule] = RULES,
 ) -> Screening:
-    """Look for faults in a table.
+    """Look for faults in a table, a column at a time, several columns at once.
 
     Parameters
     ----------
+    table
+        Rows in memory, or the cells of a data version, which is then never held as a whole.
     today
         The day the table was read: what it says of later days it cannot know.
     target
@@ -48,64 +54,113 @@ def screen(
         How many faults of each finding are kept; counts are always of all.
     """
     fitted = None if sealed is None else ~sealed
-    sheet = Sheet(table.frame, table.row_ids, today, fitted, target, key, contract)
-    marked: dict[str | None, Places] = {}
-    findings = []
+    cells = TableCells(table) if isinstance(table, Table) else table
+    sheet = Sheet(cells, today, fitted, target, key, contract)
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        looks = list(threads.map(lambda name: _look(sheet, name, rules, most), sheet.names))
+    marked = {owner: places for look in looks for owner, places in look.marked.items()}
+    findings = [found for look in looks for found in look.findings]
     for rule in rules:
-        for marks in rule.find(sheet):
-            finding = _finding(sheet, rule, marks, marked, ordered=ordered, most=most)
-            if finding is not None:
-                findings.append(finding)
+        if rule.find is not None:
+            findings += _findings(rule, rule.find(sheet), sheet, marked, most)
+    order = {rule.name: place for place, rule in enumerate(rules)}
+    findings.sort(key=lambda found: order[found.finding.check])
     places = [each for each in marked.values() if len(each)]
     return Screening(
-        rows=table.frame.height,
-        columns=table.frame.width,
+        rows=cells.height,
+        columns=len(cells.schema),
         sealed=0 if sealed is None else int(sealed.sum()),
         faulty=len(np.unique(np.concatenate(places))) if places else 0,
         checks=tuple(rule.name for rule in rules),
-        findings=tuple(findings),
+        findings=_named(findings, cells, ordered=ordered),
     )
 
 
-def _finding(
-    sheet: Sheet,
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """A finding whose rows have places and no names yet."""
+
+    finding: Finding
+    places: Places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What rules found in one column, and where each of them or others had marked it."""
+
+    findings: list[_Found]
+    marked: dict[str | None, Places]
+
+
+def _look(sheet: Sheet, name: str, rules: Sequence[Rule], most: int | None) -> _Look:
+    """Ask the rules about one column, which is held no longer than that."""
+    column = sheet.column(name)
+    sheet.note(column)
+    look = _Look([], {})
+    for rule in rules:
+        if rule.each is not None:
+            marks = rule.each(column)
+            look.findings.extend(_findings(rule, marks, sheet, look.marked, most, column.series))
+    return look
+
+
+def _findings(
     rule: Rule,
-    marks: Marks,
+    found: Iterable[Marks],
+    sheet: Sheet,
     marked: dict[str | None, Places],
-    *,
-    ordered: bool,
     most: int | None,
-) -> Finding | None:
-    if not len(marks.places):
-        fault = Fault(rule.name, marks.column, None, None, marks.why)
-        return Finding(rule.name, marks.column, 0, marks.why, (fault,))
-    owner = f"{rule.name} of {marks.column}" if rule.beside else marks.column
-    before = marked.get(owner, np.empty(0, np.int64))
-    chosen = np.flatnonzero(~np.isin(marks.places, before))
-    if not len(chosen):
-        return None
-    marked[owner] = np.union1d(before, marks.places)
-    faults = tuple(_faults(sheet, rule, marks, chosen[:most], ordered=ordered))
-    return Finding(rule.name, marks.column, len(chosen), marks.why, faults)
+    series: pl.Series | None = None,
+) -> Iterator[_Found]:
+    """Give what one rule found that none before it had."""
+    for marks in found:
+        if not len(marks.places):
+            fault = Fault(rule.name, marks.column, None, None, marks.why)
+            finding = Finding(rule.name, marks.column, 0, marks.why, (fault,))
+            yield _Found(finding, marks.places)
+            continue
+        owner = f"{rule.name} of {marks.column}" if rule.beside else marks.column
+        before = marked.get(owner, np.empty(0, np.int64))
+        chosen = np.flatnonzero(~np.isin(marks.places, before))
+        if len(chosen):
+            marked[owner] = np.union1d(before, marks.places)
+            kept = chosen[:most]
+            faults = tuple(_faults(rule, marks, kept, sheet, series))
+            finding = Finding(rule.name, marks.column, len(chosen), marks.why, faults)
+            yield _Found(finding, marks.places[kept])
 
 
 def _faults(
-    sheet: Sheet, rule: Rule, marks: Marks, chosen: Places, *, ordered: bool
+    rule: Rule, marks: Marks, chosen: Places, sheet: Sheet, series: pl.Series | None
 ) -> Iterator[Fault]:
-    places = marks.places[chosen]
-    ids = sheet.row_ids.gather(places)
-    cells = (
-        [None] * len(places) if marks.column is None else sheet.frame[marks.column].gather(places)
-    )
-    for number, (index, row, cell) in enumerate(zip(chosen, ids, cells, strict=True)):
+    cells: Iterable[object] = [None] * len(chosen)
+    if marks.column is not None:
+        held = sheet.cells.column(marks.column) if series is None else series
+        cells = held.gather(marks.places[chosen])
+    for index, cell in zip(chosen, cells, strict=True):
         yield Fault(
             check=rule.name,
             column=marks.column,
-            row=row,
+            row=None,
             value=marks.values[index] if marks.values else _scalar(cell),
             why=marks.whys[index] if marks.whys else marks.why,
-            place=int(places[number]) + 1 if ordered else None,
         )
+
+
+def _named(found: Sequence[_Found], cells: Cells, *, ordered: bool) -> tuple[Finding, ...]:
+    """Return findings with the ids of their rows, which are looked up once for all."""
+    together = [each.places for each in found]
+    ids = iter(cells.ids(np.concatenate(together)) if together else ())
+    named = []
+    for each in found:
+        faults = each.finding.faults
+        if len(each.places):
+            faults = tuple(
+                replace(fault, row=next(ids), place=int(place) + 1 if ordered else None)
+                for fault, place in zip(faults, each.places, strict=True)
+            )
+        named.append(replace(each.finding, faults=faults))
+    return tuple(named)
 
 
 def _scalar(cell: object) -> Scalar | None:

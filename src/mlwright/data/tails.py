@@ -53,8 +53,14 @@ def limits(values: Numbers, rows: int) -> Limits | None:
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
     heap = values[len(values) // 2]
-    usual = np.quantile(bulk, (0.05, 0.95), method="inverted_cdf")
+    usual = _quantiles(bulk, 0.05, 0.95)
     return Limits(min(low, heap), max(high, heap), float(usual[0]), float(usual[1]))
+
+
+def _quantiles(values: Numbers, *shares: float) -> Numbers:
+    """Return the least of sorted values that so large a share of them do not exceed."""
+    ranks = np.ceil(np.array(shares) * len(values)).astype(np.int64)
+    return np.asarray(values[np.maximum(ranks, 1) - 1])
 
 
 def _without_heap(values: Numbers) -> Numbers:
@@ -77,10 +83,8 @@ def _beyond(values: Numbers, rows: int) -> float:
     """Return the limit above sorted values."""
     count = len(values)
     top = max(0.01, _FEWEST_ABOVE / count)
-    middle, early, shoulder, near, far = np.quantile(
-        values,
-        (0.5, 1 - _STEP**3 * top, 1 - _STEP**2 * top, 1 - _STEP * top, 1 - top),
-        method="inverted_cdf",
+    middle, early, shoulder, near, far = _quantiles(
+        values, 0.5, 1 - _STEP**3 * top, 1 - _STEP**2 * top, 1 - _STEP * top, 1 - top
     )
     spacing = max(far - near, (near - shoulder) / 2, _LEAST_SPACING * (shoulder - middle))
     growth = 1.0

@@ -29,10 +29,18 @@ def share_shift(positive: _Mask, group: _Mask) -> ShareShift:
     >>> share_shift(np.arange(400) % 2 == 0, group).chance
     1.0
     """
-    inside, outside = int(group.sum()), int((~group).sum())
-    hits, others = int((positive & group).sum()), int((positive & ~group).sum())
-    total = inside + outside
-    pooled = (hits + others) / total
+    hits = int((positive & group).sum())
+    return count_shift(hits, int(group.sum()), int(positive.sum()), len(group))
+
+
+def count_shift(hits: int, inside: int, positive: int, total: int) -> ShareShift:
+    """Compare ``hits`` of ``inside`` with the rest of ``positive`` of ``total``, likewise.
+
+    >>> count_shift(100, 200, 200, 400).chance
+    1.0
+    """
+    outside, others = total - inside, positive - hits
+    pooled = positive / total
     expected = pooled * inside
     spread = math.sqrt(pooled * (1 - pooled) * inside * outside / total)
     score = max(0.0, abs(hits - expected) - 0.5) / spread if spread else 0.0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from mlwright.data.likeness import needed, surprise
 from mlwright.data.records import Kind
-from mlwright.data.rules.rule import Marks, Rule, counted, shown, where
+from mlwright.data.rules.rule import Marks, Rule, counted, shown
 from mlwright.data.sheet import Sheet
 
 BY_CHANCE = 1e-5
@@ -18,22 +19,22 @@ _APART = 0.5
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
-    if sheet.target is None:
+    target = sheet.answers
+    if target is None:
         return
-    target = sheet.column(sheet.target)
-    aside = [n for n in sheet.names if n != sheet.target and sheet.is_identifying(n)]
-    features = [n for n in sheet.names if n != sheet.target and n not in aside]
-    if not features:
+    others = [name for name in sheet.names if name != target.name]
+    features = [name for name in others if not sheet.seen(name).identifies]
+    rows = sheet.are_known(sheet.alike(features))
+    if not len(rows):
         return
-    hashes = sheet.hashes(features)
-    known = target.series.is_not_null()
-    if sheet.fitted is not None:
-        known &= sheet.fitted
-    rows = where(known)
     alike = pl.DataFrame(
-        {"place": rows, "like": hashes[rows], "answer": target.series.gather(rows)}
+        {
+            "place": rows,
+            "like": sheet.hashes(features, rows),
+            "answer": target.series.gather(rows),
+        }
     )
-    alike = alike.filter(pl.col("like").is_duplicated())
+    alike = alike.drop_nulls("answer").filter(pl.col("like").is_duplicated())
     if target.kind in (Kind.INTEGER, Kind.FLOAT) and target.different > _MOST_CLASSES:
         least = _APART * (
             float(str(target.known.quantile(0.75))) - float(str(target.known.quantile(0.25)))
@@ -44,19 +45,19 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
     alike = alike.filter(apart).sort("like", "place")
     if not alike.height or alike.height > _MOST_ALIKE:
         return
-    bits = surprise(sheet.frame, alike["place"].to_numpy(), sheet.known, features)
-    kept = bits.sum(axis=1) >= needed(sheet.frame.height, BY_CHANCE)
+    bits = surprise(sheet.rows, alike["place"].to_numpy(), sheet.known, features)
+    kept = bits.sum(axis=1) >= needed(sheet.cells.height, BY_CHANCE)
     told = alike.height - int(kept.sum())
     if told:
         yield Marks(
-            sheet.target,
+            target.name,
             f"{counted(told, 'row')} of common profiles stand with several answers, as chance "
             "would have it: no model can tell them apart",
         )
     alike = alike.filter(pl.Series(kept))
     if alike.height:
         yield Marks(
-            sheet.target,
+            target.name,
             "the same in every feature as another row, with another answer",
             alike["place"].to_numpy(),
             list(_whys(sheet, alike)),
@@ -67,13 +68,13 @@ def _whys(sheet: Sheet, alike: pl.DataFrame) -> Iterator[str]:
     groups: dict[int, list[tuple[int, object]]] = {}
     for place, like, answer in alike.rows():
         groups.setdefault(like, []).append((place, answer))
-    for _, like, answer in alike.rows():
-        other, told = (
-            next((p, a) for p, a in groups[like] if a != answer)
-            if any(a != answer for _, a in groups[like])
-            else groups[like][0]
-        )
-        yield f"row {sheet.row_ids[other]} has the same features and {shown(told)}"
+    pairs = [
+        next(((p, a) for p, a in groups[like] if a != answer), groups[like][0])
+        for _, like, answer in alike.rows()
+    ]
+    ids = sheet.cells.ids(np.array([place for place, _ in pairs]))
+    for row, (_, told) in zip(ids, pairs, strict=True):
+        yield f"row {row} has the same features and {shown(told)}"
 
 
 RULE = Rule(

@@ -7,30 +7,35 @@ from datetime import date
 
 import polars as pl
 
+from mlwright.data.column import DAYS, Column
 from mlwright.data.records import Kind
 from mlwright.data.rules.rule import Marks, Rule, where
-from mlwright.data.sheet import DAYS, Column, Sheet
 
 _FIRST = date(1900, 1, 1)
 _RARE = 0.01
 
 
-def _find(sheet: Sheet) -> Iterator[Marks]:
-    for column in sheet.columns:
-        days = column.days
-        if days is None:
-            continue
-        form, values = days
-        if column.kind is Kind.STRING:
-            yield from _unreal(column, form, values)
-        known = values if sheet.fitted is None else values.filter(sheet.fitted)
-        for outside, beyond, why in (
-            (values < _FIRST, known < _FIRST, "before 1900"),
-            (values > sheet.today, known > sheet.today, f"after {sheet.today}, when it was read"),
-        ):
-            usual = float(str(beyond.mean() or 0)) > _RARE
-            if outside.any() and not usual:
-                yield Marks(column.name, f"a day {why}", where(outside))
+def _find(column: Column) -> Iterator[Marks]:
+    days = column.days
+    if days is None:
+        return
+    form, values = days
+    if column.kind is Kind.STRING:
+        yield from _unreal(column, form, values)
+    today = column.today
+    low, high = values.min(), values.max()
+    if not (isinstance(low, date) and isinstance(high, date)):
+        return
+    if low >= _FIRST and high <= today:
+        return
+    known = column.learnt_from(values)
+    for outside, beyond, why in (
+        (values < _FIRST, known < _FIRST, "before 1900"),
+        (values > today, known > today, f"after {today}, when it was read"),
+    ):
+        usual = float(str(beyond.mean() or 0)) > _RARE
+        if outside.any() and not usual:
+            yield Marks(column.name, f"a day {why}", where(outside))
 
 
 def _unreal(column: Column, form: str, values: pl.Series) -> Iterator[Marks]:
@@ -44,5 +49,5 @@ RULE = Rule(
     "impossible-date",
     "A day that no calendar has, one before 1900, or one after the table was read; the latter two "
     "only in columns where under 1 % are so.",
-    _find,
+    each=_find,
 )

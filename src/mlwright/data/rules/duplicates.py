@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
+from mlwright.data.column import Places
 from mlwright.data.likeness import needed, surprise
-from mlwright.data.rules.rule import Marks, Rule, counted, where
-from mlwright.data.sheet import Places, Sheet
+from mlwright.data.rules.rule import Marks, Rule, counted
+from mlwright.data.sheet import Sheet
 
 BY_CHANCE = 0.01
 _MOST_JUDGED = 20_000
@@ -18,11 +18,10 @@ _HALF = 0.5
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
-    hashes = pl.Series(sheet.hashes(sheet.names))
-    again = where(~hashes.is_first_distinct())
+    again = sheet.repeats
     if not len(again):
         return
-    unlikely = _unlikely(sheet, again, where(hashes.is_duplicated()))
+    unlikely = _unlikely(sheet, again, sheet.alike(sheet.names))
     usual = len(again) - int(unlikely.sum())
     if usual:
         yield Marks(
@@ -37,8 +36,8 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
 def _unlikely(sheet: Sheet, again: Places, alike: Places) -> npt.NDArray[np.bool_]:
     """Return which repeats are no matter of chance; of very many, all are judged by some."""
     places = alike[:: max(1, len(alike) // _MOST_JUDGED)]
-    bits = surprise(sheet.frame, places, np.setdiff1d(sheet.known, alike), sheet.names)
-    found = bits.sum(axis=1) >= needed(sheet.frame.height, BY_CHANCE)
+    bits = surprise(sheet.rows, places, np.setdiff1d(sheet.known, alike), sheet.names)
+    found = bits.sum(axis=1) >= needed(sheet.cells.height, BY_CHANCE)
     if len(places) == len(alike):
         return np.asarray(found[np.searchsorted(places, again)])
     return np.full(len(again), bool(found.mean() > _HALF))

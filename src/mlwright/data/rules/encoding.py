@@ -6,19 +6,18 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from mlwright.data.column import Column
 from mlwright.data.records import Kind
 from mlwright.data.rules.rule import Marks, Rule, shown, where
-from mlwright.data.sheet import Column, Sheet
 
 _SUSPECT = r"[^\x20-\x7e]"
 _LOST = "\ufffd"
 _TWICE = "ÃÂâÄÅÐÑ"
 
 
-def _find(sheet: Sheet) -> Iterator[Marks]:
-    for column in sheet.columns:
-        if column.kind is Kind.STRING:
-            yield from _in_column(column)
+def _find(column: Column) -> Iterator[Marks]:
+    if column.kind is Kind.STRING and not column.is_tidy:
+        yield from _in_column(column)
 
 
 def _in_column(column: Column) -> Iterator[Marks]:
@@ -76,5 +75,5 @@ RULE = Rule(
     "encoding",
     "Text read in a wrong encoding (`ZÃ¼rich`), a lost character, or control, bidirectional and "
     "zero-width characters that nobody sees.",
-    _find,
+    each=_find,
 )

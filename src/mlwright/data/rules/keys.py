@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import polars as pl
+import numpy as np
 
-from mlwright.data.rules.rule import Marks, Rule, counted, shown, where
-from mlwright.data.sheet import Places, Sheet
+from mlwright.data.column import Places
+from mlwright.data.rules.rule import Marks, Rule, counted, shown
+from mlwright.data.sheet import Sheet
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
-    # A row that stands twice has its key twice; that is told as what it is.
-    first = pl.Series(sheet.hashes(sheet.names)).is_first_distinct()
-    for column in sheet.columns:
-        if not sheet.is_identifying(column.name):
+    for name in sheet.names:
+        if not sheet.seen(name).identifies:
             continue
-        asked = first & column.series.is_not_null()
-        hashes = pl.Series(sheet.hash_of(column.name)).set(~asked, None)
-        twice = hashes.is_duplicated() & asked
+        places = sheet.alike([name])
+        if not len(places):
+            continue
+        # A row that stands twice has its key twice; that is told as what it is.
+        places = places[~np.isin(places, sheet.repeats)]
+        cells = sheet.cells.column(name).gather(places)
+        twice = cells.is_duplicated() & cells.is_not_null()
         if twice.any():
-            places = where(twice)
+            places, cells = places[twice.to_numpy()], cells.filter(twice)
             yield Marks(
-                column.name,
+                name,
                 "names rows, and the same value names several",
                 places,
-                _others(sheet, places, column.series.gather(places).to_list()),
+                _others(sheet, places, cells.to_list()),
             )
 
 
 def _others(sheet: Sheet, places: Places, values: Sequence[object]) -> list[str]:
     rows: dict[object, list[str]] = {}
-    ids = sheet.row_ids.gather(places).to_list()
+    ids = sheet.cells.ids(places)
     for value, row in zip(values, ids, strict=True):
         rows.setdefault(value, []).append(row)
     whys = []

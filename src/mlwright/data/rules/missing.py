@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlwright.data.column import Column
 from mlwright.data.records import Kind
 from mlwright.data.rules.rule import Marks, Rule, shown, where
-from mlwright.data.sheet import Sheet
 
 
-def _find(sheet: Sheet) -> Iterator[Marks]:
-    for column in sheet.columns:
-        if column.kind is Kind.STRING:
-            words = column.words.table.filter("missing")
-            if words.height:
-                places = where(column.cells(words["text"]))
-                spellings = ", ".join(shown(text) for text in words["text"].head(5))
-                yield Marks(
-                    column.name,
-                    f"written instead of an empty cell: {spellings}",
-                    places,
-                    [
-                        f"{shown(text)} stands for a missing value"
-                        for text in column.series.gather(places)
-                    ],
-                )
+def _find(column: Column) -> Iterator[Marks]:
+    if column.kind is Kind.STRING:
+        words = column.missing
+        if len(words):
+            places = where(column.cells(words))
+            spellings = ", ".join(shown(text) for text in words.head(5))
+            yield Marks(
+                column.name,
+                f"written instead of an empty cell: {spellings}",
+                places,
+                [
+                    f"{shown(text)} stands for a missing value"
+                    for text in column.series.gather(places)
+                ],
+            )
 
 
 RULE = Rule(
     "missing-spelling",
     'A cell that says "missing" in letters: `?`, `N/A`, `null`, blanks; words that can be a '
     "category, such as `unknown` or `none`, only where they are rare.",
-    _find,
+    each=_find,
 )

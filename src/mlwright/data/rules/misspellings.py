@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from mlwright.data.column import Column
 from mlwright.data.rules.rule import Marks, Rule
 from mlwright.data.rules.variants import meant_marks
-from mlwright.data.sheet import Column, Sheet
 
 _TIMES = 20
 _RARE = 0.0005
@@ -20,10 +20,9 @@ _LONG = 8
 _DIGIT = re.compile(r"\d")
 
 
-def _find(sheet: Sheet) -> Iterator[Marks]:
-    for column in sheet.columns:
-        if column.is_category:
-            yield from meant_marks(column, _misspelt(column), "probably misspelt")
+def _find(column: Column) -> Iterator[Marks]:
+    if column.is_category:
+        yield from meant_marks(column, _misspelt(column), "probably misspelt")
 
 
 def _misspelt(column: Column) -> dict[str, str]:
@@ -80,5 +79,5 @@ RULE = Rule(
     "misspelling",
     "A rare category one letter from a frequent one (two from eight letters on); codes that hold "
     "digits are left alone.",
-    _find,
+    each=_find,
 )

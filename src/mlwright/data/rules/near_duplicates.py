@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mlwright.data.column import Hashes, Places
 from mlwright.data.likeness import needed, surprise
 from mlwright.data.rules.rule import Marks, Rule, shown
-from mlwright.data.sheet import Hashes, Places, Sheet
+from mlwright.data.sheet import Sheet
 
 BY_CHANCE = 1e-8
 """A row is marked when it would have a near twin by chance with less than this probability."""
@@ -25,7 +26,7 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
     names = list(sheet.names)
     if not _FEWEST_COLUMNS <= len(names) <= _MOST_COLUMNS:
         return
-    names.sort(key=lambda name: -sheet.column(name).variety)
+    names.sort(key=lambda name: -sheet.seen(name).variety)
     alike = sorted(_alike(sheet, names), key=lambda each: len(each.places))
     total, kept = 0, []
     for each in alike:
@@ -36,8 +37,8 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
     if not kept:
         return
     places = np.unique(np.concatenate([each.places for each in kept]))
-    bits = surprise(sheet.frame, places, sheet.known, names)
-    enough = needed(sheet.frame.height, BY_CHANCE)
+    bits = surprise(sheet.rows, places, sheet.known, names)
+    enough = needed(sheet.cells.height, BY_CHANCE)
     for each in kept:
         at = np.searchsorted(places, each.places)
         shared = bits[at].sum(axis=1) - bits[at, names.index(each.name)]
@@ -54,17 +55,18 @@ class _Alike:
 
 
 def _alike(sheet: Sheet, names: Sequence[str]) -> Iterator[_Alike]:
-    whole = sheet.hashes(names)
-    first = np.flatnonzero(pl.Series(whole).is_first_distinct().to_numpy())
-    one = sheet.hashes(names[::2])
-    for own, other in ((names[1::2], one), (names[::2], whole - one)):
+    for own, other in ((names[1::2], names[::2]), (names[::2], names[1::2])):
         # Two rows that differ in one cell agree in all of the half which does not hold it.
-        rest = pl.Series(other[first])
-        places = first[rest.is_duplicated().to_numpy()]
+        places = sheet.alike(other)
+        places = places[~np.isin(places, sheet.repeats)] if len(places) else places
+        whole = sheet.hashes(names, places)
         for name in own if len(places) else ():
-            # What sealed rows have as target is not looked at.
-            rows = np.intersect1d(places, sheet.known) if name == sheet.target else places
-            groups = whole[rows] - sheet.hash_of(name)[rows]
+            groups = whole - sheet.hash_of(name, places)
+            rows = places
+            if name == sheet.target and sheet.fitted is not None:
+                # What sealed rows have as target is not looked at.
+                known = sheet.fitted.gather(places).to_numpy()
+                rows, groups = places[known], groups[known]
             twins = pl.Series(groups).is_duplicated().to_numpy()
             if twins.any():
                 order = np.argsort(groups[twins], kind="stable")
@@ -73,19 +75,19 @@ def _alike(sheet: Sheet, names: Sequence[str]) -> Iterator[_Alike]:
 
 def _pairs(sheet: Sheet, alike: _Alike, unlikely: npt.NDArray[np.bool_]) -> Iterator[Marks]:
     marked: list[int] = []
-    whys = []
+    others: list[int] = []
     for start, end in _runs(alike.groups):
-        if end - start != 2 or not unlikely[start:end].all():
-            continue
-        pair = alike.places[start:end]
-        ids = sheet.row_ids.gather(pair).to_list()
-        cells = sheet.frame[alike.name].gather(pair).to_list()
-        marked += pair.tolist()
-        whys += [
-            f"as row {row} but for {alike.name!r}, where that has {shown(cell)}"
-            for row, cell in zip(ids[::-1], cells[::-1], strict=True)
-        ]
+        if end - start == 2 and unlikely[start:end].all():
+            pair = alike.places[start:end].tolist()
+            marked += pair
+            others += pair[::-1]
     if marked:
+        twins = np.array(others)
+        cells = sheet.cells.column(alike.name).gather(twins)
+        whys = [
+            f"as row {row} but for {alike.name!r}, where that has {shown(cell)}"
+            for row, cell in zip(sheet.cells.ids(twins), cells, strict=True)
+        ]
         yield Marks(alike.name, "every other cell is as in another row", np.array(marked), whys)
 
 

@@ -25,7 +25,7 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
         if feature.name not in sheet.names:
             yield Marks(feature.name, "the model reads this column, and the table has none")
             continue
-        series = sheet.frame[feature.name]
+        series = sheet.cells.column(feature.name)
         for breach, mask in breaches(feature, series).items():
             if mask.any():
                 yield Marks(feature.name, _told(feature, breach, said[feature.name]), where(mask))

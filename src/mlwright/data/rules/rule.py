@@ -1,4 +1,4 @@
-"""The shape of a rule: a name, a sentence, and a function from a sheet to what it marks."""
+"""The shape of a rule: a name, a sentence, and a function from a column or sheet to its marks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from mlwright.data.sheet import Places, Sheet
+from mlwright.data.column import Column, Places
+from mlwright.data.sheet import Sheet
 
 
 def nowhere() -> Places:
@@ -33,15 +34,18 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: ``about`` says in a sentence what it finds; ``find`` looks at a whole sheet.
+    """One rule: ``about`` says in a sentence what it finds.
 
-    A rule fits what it needs on ``sheet.fitted`` rows alone and may mark any row. What it says
-    ``beside`` others neither hides what they say of the same cell nor is hidden by it.
+    ``each`` looks at one column at a time, which is let go afterwards; ``find``, after all columns
+    were looked at, at the sheet. A rule fits what it needs on ``sheet.fitted`` rows alone and may
+    mark any row. What it says ``beside`` others neither hides what they say of the same cell nor
+    is hidden by it.
     """
 
     name: str
     about: str
-    find: Callable[[Sheet], Iterator[Marks]]
+    find: Callable[[Sheet], Iterator[Marks]] | None = None
+    each: Callable[[Column], Iterator[Marks]] | None = None
     beside: bool = False
 
 

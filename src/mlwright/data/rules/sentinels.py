@@ -6,19 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mlwright.data.column import Column
 from mlwright.data.records import Kind
 from mlwright.data.rules.rule import Marks, Rule, counted
-from mlwright.data.sheet import Column, Sheet
 
 _NINES = tuple(sign * (10**digits - 1) for digits in range(2, 10) for sign in (1, -1))
 _OFTEN = 5
 _APART = 1.5
 
 
-def _find(sheet: Sheet) -> Iterator[Marks]:
-    for column in sheet.columns:
-        if column.kind in (Kind.INTEGER, Kind.FLOAT) and len(column.learnt):
-            yield from _sentinel(column)
+def _find(column: Column) -> Iterator[Marks]:
+    if column.kind in (Kind.INTEGER, Kind.FLOAT) and len(column.learnt):
+        yield from _sentinel(column)
 
 
 def _sentinel(column: Column) -> Iterator[Marks]:
@@ -40,5 +39,5 @@ RULE = Rule(
     "sentinel",
     "A number made of nines (`99999`, `-999`) that stands often and far from all others: it "
     "stands for something else than an amount. Told of the column, not row by row.",
-    _find,
+    each=_find,
 )

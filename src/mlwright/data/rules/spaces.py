@@ -6,33 +6,34 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from mlwright.data.column import Column
 from mlwright.data.records import Kind
 from mlwright.data.rules.rule import Marks, Rule, share, where
-from mlwright.data.sheet import Sheet
 
 _SPACED = r"^\s|\s$"
 _COMMON = 0.5
 
 
-def _find(sheet: Sheet) -> Iterator[Marks]:
-    for column in sheet.columns:
-        if column.kind is not Kind.STRING:
-            continue
-        words = column.words.table
-        spaced = words.filter(pl.col("text").str.contains(_SPACED))
-        if not spaced.height:
-            continue
-        part = int(spaced["fitted"].sum()) / max(int(words["fitted"].sum()), 1)
-        if part > _COMMON:
-            yield Marks(column.name, f"{share(part)} of the cells begin or end with a space")
-        else:
-            yield Marks(
-                column.name, "a space before or after the text", where(column.cells(spaced["text"]))
-            )
+def _find(column: Column) -> Iterator[Marks]:
+    if column.kind is not Kind.STRING:
+        return
+    if column.is_tidy:
+        return
+    words = column.words.table
+    spaced = words.filter(pl.col("text").str.contains(_SPACED))
+    if not spaced.height:
+        return
+    part = int(spaced["fitted"].sum()) / max(int(words["fitted"].sum()), 1)
+    if part > _COMMON:
+        yield Marks(column.name, f"{share(part)} of the cells begin or end with a space")
+    else:
+        yield Marks(
+            column.name, "a space before or after the text", where(column.cells(spaced["text"]))
+        )
 
 
 RULE = Rule(
     "spaces",
     "A text that begins or ends with a space; told once of a column where most cells do.",
-    _find,
+    each=_find,
 )

@@ -6,28 +6,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mlwright.data.column import Column
 from mlwright.data.rules.rule import Marks, Rule
-from mlwright.data.sheet import Sheet
 from mlwright.data.tails import Limits
 
 _FACTORS = (10, 100, 1000)
 
 
-def _find(sheet: Sheet) -> Iterator[Marks]:
-    for column in sheet.columns:
-        if column.limits is None:
-            continue
-        places, whys = [], []
-        values = column.values
-        for place in column.outside:
-            why = _slip(float(values[place]), column.limits)
-            if why is not None:
-                places.append(place)
-                whys.append(why)
-        if places:
-            yield Marks(
-                column.name, "10, 100 or 1000 times too large or small", np.array(places), whys
-            )
+def _find(column: Column) -> Iterator[Marks]:
+    if column.limits is None:
+        return
+    places, whys = [], []
+    values = column.values
+    for place in column.outside:
+        why = _slip(float(values[place]), column.limits)
+        if why is not None:
+            places.append(place)
+            whys.append(why)
+    if places:
+        yield Marks(column.name, "10, 100 or 1000 times too large or small", np.array(places), whys)
 
 
 def _slip(value: float, found: Limits) -> str | None:
@@ -47,5 +44,5 @@ RULE = Rule(
     "unit-slip",
     "A number outside the column's limits that would be usual if it were 10, 100 or 1000 times "
     "smaller or larger.",
-    _find,
+    each=_find,
 )

@@ -7,17 +7,16 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from mlwright.data.column import Column
 from mlwright.data.rules.rule import Marks, Rule, shown, where
-from mlwright.data.sheet import Column, Sheet
 
 _FREQUENT = 10
 _TIMES = 10
 
 
-def _find(sheet: Sheet) -> Iterator[Marks]:
-    for column in sheet.columns:
-        if column.is_category:
-            yield from meant_marks(column, _variants(column), "another spelling of a category")
+def _find(column: Column) -> Iterator[Marks]:
+    if column.is_category:
+        yield from meant_marks(column, _variants(column), "another spelling of a category")
 
 
 def meant_marks(column: Column, meant: Mapping[str, str], why: str) -> Iterator[Marks]:
@@ -44,5 +43,5 @@ RULE = Rule(
     "variant",
     "A category written in other case, with other spaces, hyphens or underscores than its usual "
     "spelling, which stands ten times as often.",
-    _find,
+    each=_find,
 )

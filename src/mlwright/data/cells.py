@@ -1,0 +1,78 @@
+"""The cells of a table, a column at a time: of a frame, or of fragments that are never all held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from mlwright.data.digests import DTYPES
+from mlwright.data.fragments import frame_of
+from mlwright.data.places import ids_at
+from mlwright.data.records import Snapshot
+from mlwright.data.table import Table
+from mlwright.store.protocol import Store
+
+Places = npt.NDArray[np.int64]
+
+
+class Cells(Protocol):
+    """A table that gives one column at a time; rows keep their places."""
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+
+    @property
+    def schema(self) -> Mapping[str, pl.DataType]:
+        """The columns in order, with their types."""
+
+    def column(self, name: str) -> pl.Series:
+        """Return one column."""
+
+    def ids(self, places: Places) -> list[str]:
+        """Return the ids of some rows."""
+
+
+class TableCells:
+    """The cells of a table in memory."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self.height = table.frame.height
+        self.schema: Mapping[str, pl.DataType] = table.frame.schema
+
+    def column(self, name: str) -> pl.Series:
+        """Return one column."""
+        return self._table.frame[name]
+
+    def ids(self, places: Places) -> list[str]:
+        """Return the ids of some rows."""
+        return self._table.row_ids.gather(places).to_list()
+
+
+class SnapshotCells:
+    """The cells of a data version, in the order of its fragments; each column is read when asked.
+
+    Only the pieces of files that hold the column are read.
+    """
+
+    def __init__(self, snapshot: Snapshot, store: Store) -> None:
+        self._snapshot = snapshot
+        self._store = store
+        self.height = snapshot.rows
+        self.schema: Mapping[str, pl.DataType] = {
+            column.name: DTYPES[column.kind] for column in snapshot.columns
+        }
+
+    def column(self, name: str) -> pl.Series:
+        """Return one column."""
+        pieces = [frame_of(each, [name], self._store) for each in self._snapshot.fragments]
+        return pl.concat(pieces, rechunk=True).to_series()
+
+    def ids(self, places: Places) -> list[str]:
+        """Return the ids of some rows."""
+        return ids_at(places.tolist(), self._snapshot, self._store)
