@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from mlwright.core.errors import DataError
 from mlwright.data.normalise import normalise
-from mlwright.data.records import Snapshot, Source
+from mlwright.data.records import Column, Snapshot, Source
 from mlwright.data.settings import DataSettings
-from mlwright.data.snapshot import build
+from mlwright.data.snapshot import build_from, slices
 from mlwright.data.sources import csv, parquet
 from mlwright.data.sources.raw import RawTable
 from mlwright.store.protocol import Store
@@ -34,6 +34,7 @@ def ingest(
     *,
     store: Store,
     known: Callable[[str], Snapshot | None],
+    parent: Callable[[Sequence[Column]], Snapshot | None] = lambda _: None,
 ) -> tuple[Snapshot, Source]:
     """Read a file into a snapshot; the objects are in the store when it returns.
 
@@ -42,6 +43,8 @@ def ingest(
     known
         Gives the manifest of a data id that exists already; the same rows in another order are
         the same data and get the first snapshot's manifest.
+    parent
+        Gives an earlier snapshot with these columns; rows it holds are not written again.
 
     Raises
     ------
@@ -49,8 +52,13 @@ def ingest(
         Whatever is wrong with the file or its settings, by code.
     """
     table = read_source(path, settings)
-    snapshot = build(
-        table.frame, key=settings.key, store=store, readings=table.readings, known=known
+    snapshot = build_from(
+        lambda: slices(table.frame),
+        key=settings.key,
+        store=store,
+        readings=lambda: table.readings,
+        known=known,
+        parent=parent,
     )
     source = Source(str(path), table.format, table.content, table.size, table.encoding)
     return snapshot, source

@@ -42,7 +42,8 @@ def build(
 ) -> Snapshot:
     """Return the snapshot of a frame; its fragments are in the store before it returns.
 
-    Parameters and errors are those of :func:`build_from`.
+    Parameters and errors are those of :func:`build_from`; ``parent`` is an earlier snapshot
+    itself.
     """
     return build_from(
         lambda: slices(frame),
@@ -51,7 +52,7 @@ def build(
         readings=lambda: readings,
         known=known,
         row_ids=row_ids,
-        parent=parent,
+        parent=lambda _: parent,
     )
 
 
@@ -63,7 +64,7 @@ def build_from(
     readings: Callable[[], Sequence[Reading]] = lambda: (),
     known: Callable[[str], Snapshot | None] = lambda _: None,
     row_ids: pl.Series | None = None,
-    parent: Snapshot | None = None,
+    parent: Callable[[Sequence[Column]], Snapshot | None] = lambda _: None,
 ) -> Snapshot:
     """Return the snapshot of a table that is read in batches, of one schema.
 
@@ -80,7 +81,8 @@ def build_from(
     row_ids
         An id for each row, kept from the table the rows were made from; computed by default.
     parent
-        An earlier snapshot: rows it holds are not written again where its columns are the same.
+        Gives an earlier snapshot for a table with these columns: the rows it holds are not
+        written again. One with other columns is of no use.
 
     Raises
     ------
@@ -96,7 +98,8 @@ def build_from(
     identifier = content_id(Noun.DATA, digest)
     if (found := known(identifier)) is not None:
         return found
-    alike = parent if parent is not None and parent.columns == seen.columns else None
+    earlier = parent(seen.columns)
+    alike = earlier if earlier is not None and earlier.columns == seen.columns else None
     shared = share(seen.digests, alike, store)
     snapshot = Snapshot(
         id=identifier,

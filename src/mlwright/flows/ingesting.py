@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlwright.core.digest import Digest
 from mlwright.core.errors import UsageError
 from mlwright.core.records import dump, load
 from mlwright.data.ingest import ingest
-from mlwright.data.records import Snapshot, Source
+from mlwright.data.records import Column, Snapshot, Source
 from mlwright.data.settings import DataSettings
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
+
+_BY_CONTENT = "digest of the row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,37 @@ def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, S
             looked=["the argument SOURCE", "MLWRIGHT_DATA_SOURCE", "data.source in mlwright.toml"],
         )
     known = {event.subject for event in workspace.ledger.events(kind="data.ingested")}
+    path = (workspace.folder / data.source).resolve()
     snapshot, source = ingest(
-        (workspace.folder / data.source).resolve(),
+        path,
         data,
         store=workspace.store,
         known=lambda identifier: (
             snapshot_of(identifier, workspace) if identifier in known else None
         ),
+        parent=lambda columns: latest_like(columns, data.key, str(path), workspace),
     )
     if not _read_before(workspace, snapshot, source):
         workspace.ledger.append([_ingested(workspace, snapshot, source)])
     return snapshot, source
+
+
+def latest_like(
+    columns: Sequence[Column], key: str | None, address: str, workspace: Workspace
+) -> Snapshot | None:
+    """Return the newest data version with these columns and this key, of this source if any is."""
+    named = f"column {key}" if key else _BY_CONTENT
+    events = [
+        event
+        for event in workspace.ledger.events(kind="data.ingested")
+        if (event.facts["columns"], event.facts["row_ids"]) == (len(columns), named)
+    ]
+    newest_first = sorted(reversed(events), key=lambda event: event.facts["address"] != address)
+    for identifier in dict.fromkeys(event.subject for event in newest_first):
+        snapshot = snapshot_of(identifier, workspace)
+        if snapshot.columns == tuple(columns):
+            return snapshot
+    return None
 
 
 def snapshot_of(identifier: str, workspace: Workspace) -> Snapshot:
@@ -87,7 +110,7 @@ def _ingested(workspace: Workspace, snapshot: Snapshot, source: Source) -> NewEv
         "manifest": manifest,
         "rows": snapshot.rows,
         "columns": len(snapshot.columns),
-        "row_ids": f"column {snapshot.key}" if snapshot.key else "digest of the row",
+        "row_ids": f"column {snapshot.key}" if snapshot.key else _BY_CONTENT,
         "address": source.address,
         "format": source.format,
         "content": source.content,
