@@ -134,7 +134,7 @@ class Column:
     def different(self) -> int:
         """How many different values fitted rows hold."""
         if self.kind in _TALLIED:
-            return len(self.tally.values)
+            return self.tally.different
         if self.kind is Kind.BOOLEAN:
             return self.known.n_unique()
         if self.is_wide:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from datetime import date
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from mlwright.data.digests import columns_of
-from mlwright.data.records import Column, ColumnProfile, Kind, Profile, Scalar
+from mlwright.data.cells import Cells, TableCells
+from mlwright.data.column import Column
+from mlwright.data.records import ColumnProfile, Kind, Profile, Scalar
+from mlwright.data.semantics import semantic
 from mlwright.data.table import Table
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -22,69 +23,55 @@ MOST_COMMON = 50
 _A_FEW = 10
 
 _NUMBERS = (Kind.INTEGER, Kind.FLOAT)
-_ORDERED = (*_NUMBERS, Kind.DATE, Kind.DATETIME)
-_Numbers = npt.NDArray[np.float64]
-_COUNTED = (Kind.STRING, Kind.BOOLEAN, Kind.INTEGER)
+_TIMES = (Kind.DATE, Kind.DATETIME)
+_FIRST_DAY = date(1970, 1, 1)
+_FIRST_MOMENT = datetime(1970, 1, 1)
 
 
-def profile(table: Table) -> Profile:
-    """Return what a table holds: ranges, means, quantiles, how many differ, the most common."""
-    frame = table.frame
-    described = frame.select(
-        pl.all().null_count().name.prefix("nulls "),
-        pl.all().drop_nulls().n_unique().name.prefix("distinct "),
-        pl.all().min().name.prefix("low "),
-        pl.all().max().name.prefix("high "),
-    ).row(0, named=True)
-    columns = tuple(_described(frame[c.name], c, described) for c in columns_of(frame))
-    return Profile(frame.height, columns)
+def profile(table: Table | Cells, seen: pl.Series | None = None) -> Profile:
+    """Return what a table holds, a column at a time, several columns at once.
+
+    Parameters
+    ----------
+    table
+        Rows in memory, or the cells of a data version, which is then never held as a whole.
+    seen
+        Marks the rows to describe; all by default.
+    """
+    cells = TableCells(table) if isinstance(table, Table) else table
+    rows = cells.height if seen is None else int(seen.sum())
+
+    def described(name: str) -> ColumnProfile:
+        return describe(Column(cells.column(name), seen, date.max), rows)
+
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        return Profile(rows, tuple(threads.map(described, cells.schema)))
 
 
-def _described(series: pl.Series, column: Column, described: dict[str, object]) -> ColumnProfile:
-    name, kind = column.name, column.kind
-    ordered = kind in _ORDERED
-    numbers = _finite(series) if kind in _NUMBERS else np.empty(0)
-    distinct = int(str(described[f"distinct {name}"]))
+def describe(column: Column, rows: int) -> ColumnProfile:
+    """Return what the fitted cells of a column are: ranges, quantiles, how many differ."""
+    kind, known = column.kind, column.known
+    numeric, timed = kind in _NUMBERS, kind in _TIMES
+    counted = column.tally.finite if numeric else None
+    edges, bars = column.tally.finite.histogram() if numeric or timed else ((), ())
     return ColumnProfile(
-        name=name,
+        name=column.name,
         kind=kind,
-        rows=len(series),
-        nulls=int(str(described[f"nulls {name}"])),
-        distinct=distinct,
-        low=_scalar(described[f"low {name}"]) if ordered else None,
-        high=_scalar(described[f"high {name}"]) if ordered else None,
-        mean=_mean(numbers),
-        deviation=_deviation(numbers),
-        quantiles=_quantiles(numbers),
-        top=_most_common(series, distinct) if kind in _COUNTED else (),
+        rows=rows,
+        nulls=rows - len(known),
+        distinct=column.different,
+        low=_scalar(known.min()) if numeric or timed else None,
+        high=_scalar(known.max()) if numeric or timed else None,
+        mean=counted.mean if counted else None,
+        deviation=counted.deviation if counted else None,
+        quantiles=counted.quantiles(QUANTILES) if counted else (),
+        top=_most_common(column),
+        semantic=semantic(column),
+        spellings=_spellings(column),
+        skew=counted.skew if counted else None,
+        edges=tuple(_edge(kind, edge) for edge in edges),
+        bars=bars,
     )
-
-
-def _finite(series: pl.Series) -> _Numbers:
-    values = series.drop_nulls().to_numpy().astype(np.float64)
-    finite: _Numbers = values[np.isfinite(values)]
-    return finite
-
-
-def _mean(numbers: _Numbers) -> float | None:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return _rounded(float(numbers.mean())) if len(numbers) else None
-
-
-def _deviation(numbers: _Numbers) -> float | None:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return _rounded(float(numbers.std(ddof=1))) if len(numbers) > 1 else None
-
-
-def _rounded(value: float) -> float | None:
-    """Return 12 digits: the last ones of a long sum differ between kinds of processor."""
-    return float(f"{value:.12g}") if math.isfinite(value) else None
-
-
-def _quantiles(numbers: _Numbers) -> tuple[float, ...]:
-    if not len(numbers):
-        return ()
-    return tuple(np.quantile(numbers, QUANTILES, method="inverted_cdf").tolist())
 
 
 def _scalar(value: object) -> Scalar | None:
@@ -93,17 +80,50 @@ def _scalar(value: object) -> Scalar | None:
     return value if isinstance(value, int | float) else None
 
 
-def _most_common(series: pl.Series, distinct: int) -> tuple[tuple[str, int], ...]:
-    """Return the most common values as text with their counts; equals in order of the text."""
-    if distinct > MOST_COMMON and series.dtype != pl.String:
+def _edge(kind: Kind, edge: float) -> Scalar:
+    if kind is Kind.DATE:
+        return (_FIRST_DAY + timedelta(days=int(edge))).isoformat()
+    if kind is Kind.DATETIME:
+        return (_FIRST_MOMENT + timedelta(microseconds=int(edge))).isoformat()
+    return float(f"{edge:.12g}")
+
+
+def _spellings(column: Column) -> tuple[tuple[str, int], ...]:
+    """Return the texts that say "missing", the most common first."""
+    if not len(column.missing):
         return ()
-    name, count = series.name, f"count of {series.name}"
-    counts = series.drop_nulls().value_counts(name=count)
-    if distinct > MOST_COMMON:
-        # Values that stand once, such as names, say nothing about a column and much about people.
-        least = counts[count].top_k(_A_FEW).min()
-        counts = counts.filter((pl.col(count) > 1) & (pl.col(count) >= least))
-    texts = counts.with_columns(pl.col(name).cast(pl.String))
-    top = texts.sort(count, name, descending=[True, False])
-    top = top.head(_A_FEW if distinct > MOST_COMMON else MOST_COMMON)
+    missing = column.words.table.filter(pl.col("missing") & (pl.col("fitted") > 0))
+    counts = missing.group_by("text").agg(pl.col("fitted").sum())
+    top = counts.sort("fitted", "text", descending=[True, False]).head(_A_FEW)
     return tuple((text, times) for text, times in top.rows())
+
+
+def _most_common(column: Column) -> tuple[tuple[str, int], ...]:
+    """Return the most common values as text with their counts; equals in order of the text."""
+    if column.kind is Kind.STRING:
+        return _most_common_texts(column)
+    if column.kind is Kind.BOOLEAN:
+        yes = int(column.known.sum())
+        pairs = [("true", yes), ("false", len(column.known) - yes)]
+    elif column.kind is Kind.INTEGER and column.different <= MOST_COMMON:
+        values, counts = np.unique(column.tally.values, return_counts=True)
+        if column.tally.counts is not None:
+            counts = column.tally.counts
+        pairs = [(str(v), int(n)) for v, n in zip(values, counts, strict=True)]
+    else:
+        return ()
+    return tuple(sorted((p for p in pairs if p[1]), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _most_common_texts(column: Column) -> tuple[tuple[str, int], ...]:
+    many = column.different > MOST_COMMON
+    if column.is_wide:
+        cells = column.repeated["text"] if many else column.known.alias("text")
+        counts = cells.value_counts(name="fitted")
+    else:
+        counts = column.words.table.select("text", "fitted").filter(pl.col("fitted") > 0)
+    if many:
+        # Values that stand once, such as names, say nothing about a column and much about people.
+        counts = counts.filter(pl.col("fitted") > 1)
+    top = counts.sort("fitted", "text", descending=[True, False])
+    return tuple((text, times) for text, times in top.head(_A_FEW if many else MOST_COMMON).rows())

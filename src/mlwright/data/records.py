@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from mlwright.core.digest import Digest
@@ -40,13 +40,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where bytes came from and what they were."""
+    """Where a table came from and what it was, without any secret.
+
+    ``content`` is of the bytes that were read; where there were none (a query, a frame) of the
+    rows, and ``size`` is None. ``schema`` is the type of each column as the source has it.
+    """
 
     address: str
     format: str
     content: Digest
-    size: int
+    size: int | None
     encoding: str | None
+    query: str | None = None
+    files: int | None = None
+    schema: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +123,34 @@ class Split:
     why: str
 
 
+class Semantic(str, Enum):
+    """What the cells of a column mean, beyond the kind of value they hold."""
+
+    ID = "id"
+    EMAIL = "e-mail"
+    WEB_ADDRESS = "web address"
+    PHONE = "phone number"
+    DATE = "date"
+    MOMENT = "moment"
+    CURRENCY = "currency"
+    PERCENTAGE = "percentage"
+    NUMBER = "number"
+    TRUTH = "truth value"
+    CATEGORY = "category"
+    CODE = "code"
+    TEXT = "text"
+    FREE_TEXT = "free text"
+    EMPTY = "empty"
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
-    """One column described, from the rows outside the sealed test part."""
+    """One column described, from the rows outside the sealed test part.
+
+    ``semantic`` is what the cells mean; None in profiles made before meanings were told.
+    ``spellings`` are texts that stand for missing cells, with how often each does. ``edges`` are
+    the limits of a histogram's bars, and ``bars`` how many cells lie in each.
+    """
 
     name: str
     kind: Kind
@@ -131,6 +163,11 @@ class ColumnProfile:
     deviation: float | None
     quantiles: tuple[float, ...]
     top: tuple[tuple[str, int], ...]
+    semantic: Semantic | None = None
+    spellings: tuple[tuple[str, int], ...] = ()
+    skew: float | None = None
+    edges: tuple[Scalar, ...] = ()
+    bars: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,10 @@ BINS = 20
 """How many bars a histogram has at most."""
 
 _DENSE = 4
+_FEW = 1_000
+_BLOCK = 16_384
 _EDGE = 0.01
+_WIDEST = 1e300  # steps over a wider range are beyond a float
 
 Numbers = npt.NDArray[Any]
 Counts = npt.NDArray[np.int64]
@@ -23,27 +26,39 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Different numbers in order of size, and how often each stands; all facts come from these."""
+    """Numbers in order of size: each different one with how often it stands, or all of them.
+
+    ``counts`` is None where every number is listed as often as it stands.
+    """
 
     values: Numbers
-    counts: Counts
+    counts: Counts | None
 
     @cached_property
     def total(self) -> int:
         """How many numbers there are."""
-        return int(self.counts.sum())
+        return len(self.values) if self.counts is None else int(self.counts.sum())
+
+    @cached_property
+    def different(self) -> int:
+        """How many of them differ."""
+        if self.counts is not None or not len(self.values):
+            return len(self.values)
+        return 1 + int(np.count_nonzero(self.values[1:] != self.values[:-1]))
 
     @cached_property
     def finite(self) -> Tally:
         """The same without infinities."""
+        if not len(self.values) or np.isfinite(self.values[[0, -1]]).all():
+            return self
         inside = np.isfinite(self.values)
-        return self if inside.all() else Tally(self.values[inside], self.counts[inside])
+        return Tally(self.values[inside], None if self.counts is None else self.counts[inside])
 
     @cached_property
     def mean(self) -> float | None:
         """The mean; None of nothing, and where the sum is beyond a float."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return _finite(self._sum(self.values) / self.total) if self.total else None
+            return _finite(self._mean) if self.total else None
 
     @cached_property
     def deviation(self) -> float | None:
@@ -51,7 +66,8 @@ class Tally:
         if self.total < 2:
             return None
         with np.errstate(over="ignore", invalid="ignore"):
-            return _finite(np.sqrt(self._moment(2) * (self.total / (self.total - 1))))
+            second, _ = self._moments
+            return _finite(np.sqrt(second * (self.total / (self.total - 1))))
 
     @cached_property
     def skew(self) -> float | None:
@@ -59,15 +75,16 @@ class Tally:
         if self.total < 3:
             return None
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            spread = self._moment(2) ** 1.5
-            return _finite(self._moment(3) / spread) if spread > 0 else None
+            second, third = self._moments
+            return _finite(third / second**1.5) if second > 0 else None
 
     def quantiles(self, shares: Sequence[float]) -> tuple[float, ...]:
         """Return the least numbers that so large a share of all do not exceed."""
         if not self.total:
             return ()
-        ranks = np.maximum(np.ceil(np.asarray(shares) * self.total), 1)
-        return tuple(float(x) for x in self.values[np.searchsorted(self._up_to, ranks)])
+        ranks = np.maximum(np.ceil(np.asarray(shares) * self.total).astype(np.int64), 1)
+        places = ranks - 1 if self.counts is None else np.searchsorted(self._up_to, ranks)
+        return tuple(float(x) for x in self.values[places])
 
     def histogram(self, bins: int = BINS) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """Return the edges of bars and how many numbers lie in each: from an edge to the next.
@@ -75,48 +92,61 @@ class Tally:
         Bars are equally wide between the first and the last hundredth, so that a far value does
         not flatten them; the outer ones reach to the least and the greatest number.
         """
-        if len(self.values) < 2:
+        if self.different < 2:
             return (), ()
         low, high = self.quantiles((_EDGE, 1 - _EDGE))
         if not low < high:
             low, high = float(self.values[0]), float(self.values[-1])
-        if not math.isfinite(high - low):
+        if not high - low < _WIDEST:
             return (), ()
-        inner = np.unique(np.linspace(low, high, min(bins, len(self.values)) + 1)[1:-1])
+        inner = np.unique(np.linspace(low, high, min(bins, self.different) + 1)[1:-1])
         before = np.searchsorted(self.values, inner)
-        ends = np.concatenate([[0], self._up_to])[np.concatenate([[0], before, [len(self.counts)]])]
+        if self.counts is not None:
+            before = np.concatenate([[0], self._up_to])[before]
         edges = (float(self.values[0]), *inner.tolist(), float(self.values[-1]))
-        return edges, tuple(np.diff(ends).tolist())
+        return edges, tuple(np.diff([0, *before.tolist(), self.total]).tolist())
 
     @cached_property
     def _up_to(self) -> Counts:
+        assert self.counts is not None, "every number is listed"
         return np.cumsum(self.counts)
 
-    def _moment(self, power: int) -> np.float64:
-        away = np.asarray(self.values, np.float64) - self._sum(self.values) / self.total
-        return self._sum(away**power) / self.total
+    @cached_property
+    def _mean(self) -> np.float64:
+        sums = [(values * weights).sum() for values, weights in self._blocks()]
+        return np.float64(np.sum(sums)) / self.total
 
-    def _sum(self, values: Numbers) -> np.float64:
-        # Not by a dot product: its last digits differ between kinds of processor.
-        return np.float64((np.asarray(values, np.float64) * self.counts).sum())
+    @cached_property
+    def _moments(self) -> tuple[np.float64, np.float64]:
+        """The second and third moment about the mean."""
+        second, third = [], []
+        for values, weights in self._blocks():
+            away = values - self._mean
+            power = away * away * weights
+            second.append(power.sum())
+            third.append((power * away).sum())
+        # Not by dot products: their last digits differ between kinds of processor.
+        return np.float64(np.sum(second)) / self.total, np.float64(np.sum(third)) / self.total
+
+    def _blocks(self) -> Iterator[tuple[Numbers, Counts | int]]:
+        """Give numbers and how often each counts, as many at once as stay near the processor."""
+        for start in range(0, len(self.values), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            weights = 1 if self.counts is None else self.counts[some]
+            yield self.values[some].astype(np.float64), weights
 
 
 def tally(numbers: Numbers) -> Tally:
-    """Return numbers counted; whole ones over a narrow range are not even sorted."""
-    if not len(numbers):
-        return Tally(numbers, np.empty(0, np.int64))
-    if numbers.dtype == np.int64:
+    """Return numbers in order of size; whole ones over a narrow range are counted."""
+    if len(numbers) and numbers.dtype == np.int64:
         low, high = int(numbers.min()), int(numbers.max())
-        if high - low < _DENSE * len(numbers):
+        if high - low < max(_FEW, len(numbers) // _DENSE):
             counts = np.bincount(numbers - low)
             there = np.flatnonzero(counts)
-            return Tally(there + low, counts[there].astype(np.int64))
-    ordered = np.sort(numbers)
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    counts = np.diff(np.concatenate([starts, [len(ordered)]]))
-    different = ordered[starts]
+            return Tally(there + low, counts[there])
     # Zero has two signs, of which either may come first.
-    return Tally(different if different.dtype == np.int64 else different + 0.0, counts)
+    ordered = np.sort(numbers)
+    return Tally(ordered if ordered.dtype == np.int64 else np.add(ordered, 0.0, out=ordered), None)
 
 
 def _finite(value: np.float64 | float) -> float | None:

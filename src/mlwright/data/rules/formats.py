@@ -9,6 +9,7 @@ import polars as pl
 from mlwright.data.column import DAYS, Column
 from mlwright.data.records import Kind
 from mlwright.data.rules.rule import Marks, Rule, share, shown, where
+from mlwright.data.semantics import EMAIL
 from mlwright.data.shapes import FEWEST, usual_shapes
 
 _MIXED = 0.5
@@ -16,7 +17,6 @@ _SOMETIMES = 0.4
 _COVERED = 0.997
 _LIKELY = 0.95
 _SOME = 2_000
-_EMAIL = r"^[^@\s,;]+@[^@\s,;]+\.[A-Za-z]{2,}$"
 
 
 def _find(column: Column) -> Iterator[Marks]:
@@ -60,8 +60,8 @@ def _shapes(column: Column) -> Iterator[Marks]:
     likely = column.some.str.contains(r"^\s*[-+.]?\d").mean()
     if float(str(likely or 0)) >= _SOMETIMES:
         yield from _mixed(column, words)
-    if _covers(words, _EMAIL):
-        yield from _others(column, words, ~words["text"].str.contains(_EMAIL), "an e-mail address")
+    if _covers(words, EMAIL):
+        yield from _others(column, words, ~words["text"].str.contains(EMAIL), "an e-mail address")
         return
     for shape in usual_shapes(words):
         if _matching(words, shape.pattern) >= _COVERED * _rows(words):
