@@ -55,12 +55,13 @@ class Model:
         Raises
         ------
         DataError
-            When a column is missing or holds what it cannot.
+            When a column is missing or holds what it cannot, or a cell breaks the contract and
+            is to be refused. One that is to be clipped is, as at the endpoint.
         """
-        from mlwright.flows.predict import open_model, score_any
+        from mlwright.flows.predict import open_guarded, score_any
 
-        _, scorer = open_model(self.project.workspace, self.ref)
-        return score_any(frame, scorer)
+        _, model = open_guarded(self.project.workspace, self.ref)
+        return score_any(frame, model)
 
     def promote(self, to: str = "live", *, reason: str = "promoted from Python") -> RoleChange:
         """Make this version live.

@@ -14,6 +14,7 @@ from mlwright.data.records import (
     FeatureContract,
     Kind,
     Profile,
+    Scalar,
     Terms,
 )
 from mlwright.data.terms import Line, lines_of, promised, read_line
@@ -142,11 +143,15 @@ def _rules(column: ColumnProfile, feature: FeatureContract) -> Iterator[Rule]:
     low, high = feature.low, feature.high
     if isinstance(low, int | float) and isinstance(high, int | float):
         # A limit is a float; one it cannot hold would shut out the very value it was seen in.
-        if math.isfinite(low) and math.isfinite(high) and max(abs(low), abs(high)) <= _EXACT:
+        if math.isfinite(low) and math.isfinite(high) and _exact(low) and _exact(high):
             bounds = Range(Limit(float(low), None), Limit(float(high), None), False, False)
             yield _rule(name, Comparator.IN, bounds)
     elif feature.categories:
         yield _rule(name, Comparator.IN, Choice((), tuple(map(str, feature.categories))))
+
+
+def _exact(value: Scalar) -> bool:
+    return not isinstance(value, int) or abs(value) <= _EXACT
 
 
 def _rule(term: Term, comparator: Comparator, bound: Limit | Range | Choice) -> Rule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -102,6 +102,16 @@ def lines_of(contract: Contract) -> dict[Term, Line]:
         rule = parse(rest)
         found[rule.term] = Line(rule.term, rule, action)
     return found
+
+
+def within(contract: Contract, names: Collection[str], stated: Collection[str]) -> Contract:
+    """Return a contract for some columns alone, and for what a person stated of the others."""
+    kept = tuple(
+        line.text
+        for line in lines_of(contract).values()
+        if line.term.name in names or line.key in stated
+    )
+    return Contract(tuple(f for f in contract.features if f.name in names), kept)
 
 
 def rules_of(contract: Contract) -> tuple[Rule, ...]:

@@ -22,8 +22,9 @@ from mlwright.data.screen import screen
 from mlwright.data.settings import DataSettings
 from mlwright.data.split import sealed
 from mlwright.data.table import Table, read
-from mlwright.data.terms import read_line, rules_of
+from mlwright.data.terms import read_line, rules_of, within
 from mlwright.data.verdicts import hold
+from mlwright.flows.contracting import contract_version
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.outputs import step_output
 from mlwright.flows.question import stated_lines
@@ -111,7 +112,7 @@ def check_data(
         require_format(out)
     parsed = [parse(rule) for rule in rules]
     version = None if against is None else find(workspace.ledger, against, prefer_live=True)
-    contract = None if version is None else _package(version, workspace).contract
+    contract = None if version is None else held_to(version, workspace)
     subject = _subject(workspace, what, contract)
     columns = columns_of(subject.table.frame)
     if target is not None:
@@ -214,8 +215,8 @@ def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> _S
     target, splits = splits_of(workspace, data)
     contract = None
     if what is not None:
-        package = _package(what, workspace)
-        target, contract = package.task.target, package.contract
+        target = _package(what, workspace).task.target
+        contract = held_to(what, workspace)
         splits = (*splits, step_output(what.run, "split", Split, workspace))
     return _Subject(
         what=data if what is None else what.ref,
@@ -229,6 +230,14 @@ def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> _S
         splits=splits,
         contract=contract,
     )
+
+
+def held_to(version: ModelVersion, workspace: Workspace) -> Contract:
+    """Return what a version's endpoint judges: its inputs, and beside them stated lines."""
+    package = _package(version, workspace)
+    made = contract_version(version.name, package.contract, workspace)
+    stated = () if made is None else [key for key, _ in made.stated]
+    return within(package.contract, [each.name for each in package.signature.inputs], stated)
 
 
 def _package(version: ModelVersion, workspace: Workspace) -> ModelPackage:

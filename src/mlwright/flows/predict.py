@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,23 +13,35 @@ import polars as pl
 from mlwright.core.errors import DataError, UsageError, listed
 from mlwright.core.files import write_durably
 from mlwright.core.records import load as load_record
+from mlwright.data.guarding import guard_table
 from mlwright.data.ingest import read_table
-from mlwright.data.records import Kind
+from mlwright.data.records import Breach, Kind
 from mlwright.data.settings import DataSettings
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer, load
+from mlwright.serve.guard import broken, policy_of
+from mlwright.serve.records import Flag
+from mlwright.serve.settings import ServeSettings
+
+_REFUSE = "refuse"
+_CLIP = "clip"
+_MOST_FLAGGED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A scored table: the model, the number of rows, the answers and what should be told."""
+    """A scored table: the model, the number of rows, the answers and what should be told.
+
+    ``flags`` are the cells that broke the contract, by row from 0, as an endpoint tells them.
+    """
 
     ref: str
     rows: int
     answers: pl.DataFrame
+    flags: tuple[Flag, ...]
     told: tuple[str, ...]
 
     @property
@@ -43,8 +57,50 @@ def open_model(workspace: Workspace, ref: str) -> tuple[ModelVersion, Scorer]:
     return version, load(package, workspace.store)
 
 
-def score(frame: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
-    """Return one row for each row of ``frame``: ``value``, and each class's probability."""
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A model with what becomes of cells that break its contract, as at its endpoint."""
+
+    scorer: Scorer
+    policy: Mapping[str, str]
+
+    def score(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Flag, ...]]:
+        """Return a row for each row of ``frame`` (``value``, and each class's probability), flags.
+
+        Raises
+        ------
+        DataError
+            ``contract-broken`` for a cell that is to be refused, naming its row.
+        """
+        scorer = self.scorer
+        contract, inputs = scorer.package.contract, scorer.package.signature.inputs
+        kept, found = guard_table(frame, contract, inputs, self.policy)
+        for each in found:
+            if each.action == _REFUSE:
+                refusal = broken(
+                    contract, each.feature, each.value, each.breach, each.row, stated=each.stated
+                )
+                raise refusal.of(f"row {each.row + 1:,}")
+        flags = tuple(
+            Flag(
+                each.row,
+                each.feature.name,
+                each.breach,
+                each.value,
+                each.action == _CLIP and each.breach is Breach.OUT_OF_RANGE,
+            )
+            for each in found
+        )
+        return _answers(kept, scorer), flags
+
+
+def open_guarded(workspace: Workspace, ref: str) -> tuple[ModelVersion, Guarded]:
+    """Return the version behind ``ref`` and its model, guarded as the settings say."""
+    version, scorer = open_model(workspace, ref)
+    return version, Guarded(scorer, policy_of(workspace.settings.section(ServeSettings)))
+
+
+def _answers(frame: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     answers = scorer.predict_frame(frame)
     columns: dict[str, object] = {"value": scorer.decide(answers)}
     outputs = scorer.package.signature.outputs
@@ -53,21 +109,21 @@ def score(frame: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def score_any(table: Any, scorer: Scorer) -> Any:
+def score_any(table: Any, model: Guarded) -> Any:
     """Score a polars, pandas or pyarrow table and answer with the same kind.
 
     Raises
     ------
     DataError
-        ``predict-table-kind`` for anything else.
+        ``predict-table-kind`` for anything else; ``contract-broken``.
     """
     home = type(table).__module__.partition(".")[0]
     if isinstance(table, pl.DataFrame):
-        return score(table, scorer)
+        return model.score(table)[0]
     if home == "pandas":
-        return score(pl.from_pandas(table), scorer).to_pandas()
+        return model.score(pl.from_pandas(table))[0].to_pandas()
     if home == "pyarrow":
-        return score(pl.DataFrame(pl.from_arrow(table)), scorer).to_arrow()
+        return model.score(pl.DataFrame(pl.from_arrow(table)))[0].to_arrow()
     raise DataError(
         "predict-table-kind",
         f"cannot score a {type(table).__qualname__}",
@@ -79,7 +135,8 @@ def score_any(table: Any, scorer: Scorer) -> Any:
 
 def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -> Scored:
     """Score every row of a file; ``out`` is written whole or not at all."""
-    version, scorer = open_model(workspace, ref)
+    version, model = open_guarded(workspace, ref)
+    scorer = model.scorer
     if out is not None and out.suffix not in (".csv", ".parquet"):
         raise UsageError(
             "predict-out-format",
@@ -89,14 +146,27 @@ def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -
         )
     texts = {c.name for c in scorer.package.signature.inputs if c.kind is Kind.STRING}
     frame = read_table(file, workspace.settings.section(DataSettings), texts=texts)
-    answers = score(frame, scorer)
+    answers, flags = model.score(frame)
     ignored = scorer.ignored(frame.columns)
-    told = (f"not read by the model: {listed(ignored)}",) if ignored else ()
-    scored = Scored(version.ref, answers.height, answers, told)
+    told = [f"not read by the model: {listed(ignored)}"] if ignored else []
+    told += _flags_told(flags)
+    scored = Scored(version.ref, answers.height, answers, flags, tuple(told))
     if out is not None:
         content = scored.csv.encode() if out.suffix == ".csv" else _parquet(answers)
         write_durably(out.resolve(), content)
     return scored
+
+
+def _flags_told(flags: tuple[Flag, ...]) -> Iterator[str]:
+    counts = Counter((flag.column, flag.breach, flag.clipped) for flag in flags)
+    for (column, breach, clipped), count in counts.most_common(_MOST_FLAGGED):
+        first = next(f for f in flags if (f.column, f.breach) == (column, breach))
+        cells = "1 cell" if count == 1 else f"{count:,} cells"
+        shown = "" if first.value is None else f" ({first.value!r})"
+        done = ", clipped" if clipped else ""
+        yield f"flag: {column}: {breach.value} in {cells}, first in row {first.row + 1:,}" + (
+            f"{shown}{done}"
+        )
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

@@ -26,13 +26,20 @@ def command(ref: str, file: Path, out: Path | None, output: Output) -> None:
     `probability:CLASS` for each. REF is NAME@VERSION, m_… or a bare name: the version that is
     live, else the newest. With --json and no --out the document holds the answers.
 
+    Each cell that breaks the model's contract is told, clipped or refused as at its endpoint; with
+    --json each of them stands under `flags`, rows counted from 0.
+
     \b
     mlw predict churned new_customers.csv --out answers.csv
     """
     with open_project(output) as project:
         scored = project.predict_file(ref, file, out)
         if output.as_json:
-            document: dict[str, object] = {"model": scored.ref, "rows": scored.rows}
+            document: dict[str, object] = {
+                "model": scored.ref,
+                "rows": scored.rows,
+                "flags": scored.flags,
+            }
             if out is None:
                 document["answers"] = scored.answers.to_dicts()
             else:

@@ -45,7 +45,7 @@ def breaches(feature: FeatureContract, series: pl.Series) -> dict[Breach | None,
         inside = (values >= pl.lit(feature.low)) & (values <= pl.lit(feature.high))
         found[Breach.OUT_OF_RANGE] = pl.select(~inside).to_series().fill_null(value=False)
     if feature.categories is not None:
-        known = pl.Series(feature.categories, dtype=DTYPES[feature.kind])
+        known = pl.Series(feature.categories, dtype=values.dtype)
         found[Breach.UNSEEN] = (~values.is_in(known.implode())).fill_null(value=False)
     return found
 
