@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from operator import itemgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ import numpy as np
 from mlwright.data.records import Kind
 from mlwright.features.prepare import transform
 from mlwright.features.records import FittedStep, Preparation
-from mlwright.scoring.cast import missing_columns
+from mlwright.scoring.cast import INTEGERS, missing_columns
 from mlwright.scoring.cells import compile_many, compile_one
 from mlwright.scoring.native.protocol import Matrix, Native
 
@@ -30,6 +31,7 @@ Row = Mapping[str, object]
 Cells = Sequence[object]
 Answer = tuple[float, ...]
 
+_LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
 _PIECE = 131_072  # rows prepared at once, so that a long table needs little memory
 
 
@@ -50,15 +52,15 @@ class Plan:
 
 def compile_plan(preparation: Preparation, native: Native) -> Plan:
     """Return the plan of a preparation and a predictor."""
-    features = compile_features(preparation)
+    numbers = compile_numbers(preparation)
     answer = native.row
 
     def row(record: Row) -> Answer:
-        return answer(features(record))
+        return answer(numbers(record))
 
     def rows(records: Sequence[Row]) -> Matrix:
         width = len(preparation.outputs)
-        X = np.array([features(record) for record in records], dtype=np.float64)
+        X = np.array([numbers(record) for record in records], dtype=np.float64)
         return native.matrix(X.reshape(len(records), width))
 
     prepare = compile_columns(preparation)
@@ -75,6 +77,76 @@ def compile_plan(preparation: Preparation, native: Native) -> Plan:
 
 def compile_features(preparation: Preparation) -> Callable[[Row], list[float]]:
     """Return the function from a row to its features."""
+    numbers = compile_numbers(preparation)
+    return lambda record: [float(number) for number in numbers(record)]
+
+
+def compile_numbers(preparation: Preparation) -> Callable[[Row], Sequence[float]]:
+    """Return the function from a row to its features, where an integer may stand for a float.
+
+    Cells that are plain numbers and are passed on as they are need no function each: a few looks
+    at all of them together tell that nothing is wrong with any.
+    """
+    careful = _compile_cells(preparation)
+    steps = preparation.steps
+    kinds = {kind: [step for step in steps if _passes_on(step, kind)] for kind in _PLAIN_KINDS}
+    groups = tuple((_picker(some), _PLAIN_KINDS[kind]) for kind, some in kinds.items() if some)
+    passed_on = [step for some in kinds.values() for step in some]
+    if len(passed_on) < _WORTHWHILE or any(len(step.outputs) != 1 for step in steps):
+        return careful
+    pick = _picker(steps)
+    others = tuple(
+        (place, compile_one(step)) for place, step in enumerate(steps) if step not in passed_on
+    )
+    if len(groups) == 1 and not others:
+        types = groups[0][1]
+
+        def all_numbers(record: Row) -> Sequence[float]:
+            try:
+                values: Any = pick(record)
+            except KeyError:
+                return careful(record)
+            return values if _are_plain(values, types) else careful(record)
+
+        return all_numbers
+
+    def numbers(record: Row) -> Sequence[float]:
+        try:
+            for pick_some, types in groups:
+                if not _are_plain(pick_some(record), types):
+                    return careful(record)
+            values: Any = pick(record)
+        except KeyError:
+            return careful(record)  # which tells all that are missing
+        if others:
+            values = list(values)
+            for place, cell in others:
+                values[place] = cell(values[place])
+        return values  # type: ignore[no-any-return]
+
+    return numbers
+
+
+_WORTHWHILE = 4  # columns from which looking at them together is quicker
+_PLAIN_KINDS = {Kind.FLOAT: frozenset((int, float)), Kind.INTEGER: frozenset((int,))}
+
+
+def _passes_on(step: FittedStep, kind: Kind) -> bool:
+    return (step.step, step.kind) == ("passthrough", kind)
+
+
+def _are_plain(values: Any, types: frozenset[type]) -> bool:
+    """Tell whether a column takes all as they are; some that it would take may be doubted."""
+    return (
+        types.issuperset(map(type, values))
+        and max(values) <= _MOST
+        and min(values) >= _LEAST
+        and not (float in types and isnan(sum(values)))
+    )
+
+
+def _compile_cells(preparation: Preparation) -> Callable[[Row], list[float]]:
+    """Return the function from a row to its features, cell by cell."""
     steps = preparation.steps
     if not steps:
         return lambda _: []

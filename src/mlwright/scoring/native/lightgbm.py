@@ -81,11 +81,14 @@ class LightgbmModel:
 
     def scores(self, features: Sequence[float]) -> tuple[float, ...]:
         """Return the sums over the trees for one row."""
-        return tuple(self._booster.predict(np.array([features]), _RAW)[0].tolist())
+        return tuple(
+            self._booster.predict(np.array([features], dtype=np.float64), _RAW)[0].tolist()
+        )
 
     def terms(self, features: Sequence[float]) -> Matrix:
         """Return each feature's Shapley value, and the mean over the training rows last."""
-        found = self._booster.predict(np.array([features]), _CONTRIB, self._booster.features + 1)
+        row = np.array([features], dtype=np.float64)
+        found = self._booster.predict(row, _CONTRIB, self._booster.features + 1)
         return found.reshape(self._booster.outputs, -1)
 
 
@@ -165,7 +168,7 @@ class _Lane:
         self.out = (ctypes.c_double * booster.outputs)()
         self.write = partial(Struct(f"={booster.features}d").pack_into, self._row, 0)
         self.predict: Callable[[], int] = partial(
-            library.LGBM_BoosterPredictForMatSingleRowFast,
+            _answer_of_one(),
             handle,
             ctypes.c_void_p(ctypes.addressof(self._row)),
             ctypes.c_void_p(ctypes.addressof(self._written)),
@@ -194,8 +197,18 @@ def _library() -> ctypes.CDLL:
 
 def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
     library.LGBM_GetLastError.restype = ctypes.c_char_p
-    library.LGBM_BoosterPredictForMatSingleRowFast.argtypes = [ctypes.c_void_p] * 4
     return library
+
+
+@lru_cache(maxsize=1)
+def _answer_of_one() -> Callable[..., int]:
+    """Return the library's answer for one row, which keeps the interpreter's lock.
+
+    It takes a few microseconds; a lock that is given up may take thousands to come back.
+    """
+    found = ctypes.PyDLL(_library()._name).LGBM_BoosterPredictForMatSingleRowFast
+    found.argtypes = [ctypes.c_void_p] * 4
+    return found
 
 
 def _check(status: int) -> None:
