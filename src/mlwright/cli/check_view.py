@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_FINDINGS = 40
 _MOST_COLUMNS = 5
+_MOST_NAMES = 8
 _LONGEST = 40
 _DIGITS = 12
 
@@ -33,6 +34,7 @@ def tell_check(output: Output, found: DataCheck, *, most: int, out: Path | None)
         )
     _tell_rows(output, screening, most=most)
     _tell_columns(output, screening)
+    _tell_meanings(output, screening)
     if found.verdicts:
         output.line()
         output.heading("rules" + (f" of {found.against}" if found.against else ""))
@@ -65,6 +67,7 @@ def document_of(found: DataCheck, *, most: int, out: Path | None) -> dict[str, o
             {"check": f.check, "column": f.column, "rows": f.rows, "why": f.why}
             for f in screening.findings
         ],
+        "profile": screening.profile,
         "faults": [fault for f in screening.findings for fault in f.faults[:most]],
         "rules": [
             {
@@ -127,6 +130,19 @@ def _tell_columns(output: Output, screening: Screening) -> None:
         output.line(f"  {check}  {finding.column or 'the table'}: {finding.why}")
     if len(findings) > _MOST_FINDINGS:
         output.line(f"  and {counted(len(findings) - _MOST_FINDINGS, 'more finding')}: --json")
+
+
+def _tell_meanings(output: Output, screening: Screening) -> None:
+    """Print which columns mean what, a line each meaning."""
+    meanings: dict[str, list[str]] = {}
+    for column in screening.profile.columns if screening.profile is not None else ():
+        if column.semantic is not None:
+            meanings.setdefault(column.semantic.value, []).append(column.name)
+    output.line()
+    output.heading("what columns mean")
+    for meaning, names in meanings.items():
+        more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+        output.line(f"  {meaning}  {', '.join(names[:_MOST_NAMES])}{more}")
 
 
 def _row(fault: Fault) -> str:

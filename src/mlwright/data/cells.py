@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mlwright.checks.records import Rule
 from mlwright.data.digests import DTYPES
 from mlwright.data.fragments import frame_of
 from mlwright.data.places import ids_at
-from mlwright.data.records import Snapshot
-from mlwright.data.table import Table
+from mlwright.data.records import Snapshot, Split
+from mlwright.data.split import sealed
+from mlwright.data.table import Table, ids_of
 from mlwright.store.protocol import Store
 
 Places = npt.NDArray[np.int64]
@@ -36,6 +38,9 @@ class Cells(Protocol):
     def ids(self, places: Places) -> list[str]:
         """Return the ids of some rows."""
 
+    def table(self, names: Sequence[str]) -> Table:
+        """Return some columns of all rows, and all ids."""
+
 
 class TableCells:
     """The cells of a table in memory."""
@@ -52,6 +57,10 @@ class TableCells:
     def ids(self, places: Places) -> list[str]:
         """Return the ids of some rows."""
         return self._table.row_ids.gather(places).to_list()
+
+    def table(self, names: Sequence[str]) -> Table:
+        """Return some columns of all rows, and all ids."""
+        return Table(self._table.frame.select(names), self._table.row_ids)
 
 
 class SnapshotCells:
@@ -76,3 +85,24 @@ class SnapshotCells:
     def ids(self, places: Places) -> list[str]:
         """Return the ids of some rows."""
         return ids_at(places.tolist(), self._snapshot, self._store)
+
+    def table(self, names: Sequence[str]) -> Table:
+        """Return some columns of all rows, and all ids."""
+        frame = pl.DataFrame([self.column(name) for name in names])
+        return Table(frame, ids_of(self._snapshot, self._store))
+
+
+def sealed_rows(cells: Cells, splits: Sequence[Split]) -> pl.Series | None:
+    """Mark the rows in the sealed test part of one split or another; None where none was made."""
+    if not splits:
+        return None
+    names = (name for split in splits for name in (split.unit, split.time))
+    return sealed(cells.table(list(dict.fromkeys(filter(None, names)))), splits)
+
+
+def frame_of_rules(cells: Cells, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Return the columns that rules speak of; all, without rows, where one is about none."""
+    names = list(dict.fromkeys(rule.term.name for rule in rules))
+    if all(name in cells.schema for name in names):
+        return pl.DataFrame([cells.column(name) for name in names])
+    return pl.DataFrame(schema=dict(cells.schema))

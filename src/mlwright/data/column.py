@@ -348,6 +348,8 @@ class Column:
         if found is None:
             return np.empty(0)
         learnt = self.learnt
+        if not len(learnt) or (found.low <= learnt[0] and learnt[-1] <= found.high):
+            return np.empty(0)
         beyond = learnt[(learnt < found.low) | (learnt > found.high)]
         different, times = np.unique(beyond, return_counts=True)
         return np.asarray(different[times >= max(_OFTEN, _OFTEN_SHARE * len(learnt))])
@@ -362,7 +364,7 @@ class Column:
             return np.empty(0, np.int64)
         values = self.values
         beyond = np.flatnonzero((values < found.low) | (values > found.high))
-        return beyond[~np.isin(values[beyond], self.apart)]
+        return beyond[~np.isin(values[beyond], self.apart)] if len(self.apart) else beyond
 
     @cached_property
     def is_category(self) -> bool:

@@ -9,7 +9,7 @@ microseconds since 1970, ``S`` and the SHA-256 of UTF-8 text.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -40,8 +40,13 @@ _Payload = npt.NDArray[Any]  # big-endian numbers of 8 bytes, truth values, or d
 
 def columns_of(frame: pl.DataFrame) -> tuple[Column, ...]:
     """Return the columns of a frame whose types are all among the six kinds."""
+    return columns_in(frame.schema)
+
+
+def columns_in(schema: Mapping[str, pl.DataType]) -> tuple[Column, ...]:
+    """Return the columns of a schema whose types are all among the six kinds."""
     kinds = {dtype: kind for kind, dtype in DTYPES.items()}
-    return tuple(Column(name, kinds[dtype]) for name, dtype in frame.schema.items())
+    return tuple(Column(name, kinds[dtype]) for name, dtype in schema.items())
 
 
 def row_digests(frame: pl.DataFrame) -> bytes:

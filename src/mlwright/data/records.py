@@ -280,7 +280,7 @@ class Screening:
     """A table looked through by every rule of the catalogue.
 
     ``sealed`` rows were judged by what the others showed; ``faulty`` rows have one fault or more.
-    ``checks`` are the rules that were asked.
+    ``checks`` are the rules that were asked; ``profile`` describes the rows that taught, if asked.
     """
 
     rows: int
@@ -289,6 +289,7 @@ class Screening:
     faulty: int
     checks: tuple[str, ...]
     findings: tuple[Finding, ...]
+    profile: Profile | None = None
 
     @property
     def faults(self) -> tuple[Fault, ...]:

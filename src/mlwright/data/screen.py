@@ -12,7 +12,16 @@ import polars as pl
 
 from mlwright.data.cells import Cells, TableCells
 from mlwright.data.column import Places
-from mlwright.data.records import Contract, Fault, Finding, Scalar, Screening
+from mlwright.data.profile import describe
+from mlwright.data.records import (
+    ColumnProfile,
+    Contract,
+    Fault,
+    Finding,
+    Profile,
+    Scalar,
+    Screening,
+)
 from mlwright.data.rules.catalogue import RULES
 from mlwright.data.rules.rule import Marks, Rule
 from mlwright.data.sheet import Sheet
@@ -30,6 +39,7 @@ def screen(
     ordered: bool = False,
     most: int | None = None,
     rules: Sequence[Rule] = RULES,
+    described: bool = False,
 ) -> Screening:
     """Look for faults in a table, a column at a time, several columns at once.
 
@@ -52,12 +62,20 @@ def screen(
         The rows stand as in the file they were read from, so that their numbers mean something.
     most
         How many faults of each finding are kept; counts are always of all.
+    described
+        Describe the columns too, in the same look at each.
     """
     fitted = None if sealed is None else ~sealed
     cells = TableCells(table) if isinstance(table, Table) else table
     sheet = Sheet(cells, today, fitted, target, key, contract)
+    known = None if fitted is None else int(fitted.sum())
+    rows = None if not described else cells.height if known is None else known
+
+    def look(name: str) -> _Look:
+        return _look(sheet, name, rules, most, rows)
+
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        looks = list(threads.map(lambda name: _look(sheet, name, rules, most), sheet.names))
+        looks = list(threads.map(look, sheet.names))
     marked = {owner: places for look in looks for owner, places in look.marked.items()}
     findings = [found for look in looks for found in look.findings]
     for rule in rules:
@@ -69,10 +87,11 @@ def screen(
     return Screening(
         rows=cells.height,
         columns=len(cells.schema),
-        sealed=0 if sealed is None else int(sealed.sum()),
-        faulty=len(np.unique(np.concatenate(places))) if places else 0,
+        sealed=0 if known is None else cells.height - known,
+        faulty=pl.Series(np.concatenate(places)).n_unique() if places else 0,
         checks=tuple(rule.name for rule in rules),
         findings=_named(findings, cells, ordered=ordered),
+        profile=None if rows is None else Profile(rows, tuple(_profiles(looks))),
     )
 
 
@@ -90,13 +109,23 @@ class _Look:
 
     findings: list[_Found]
     marked: dict[str | None, Places]
+    profile: ColumnProfile | None
 
 
-def _look(sheet: Sheet, name: str, rules: Sequence[Rule], most: int | None) -> _Look:
-    """Ask the rules about one column, which is held no longer than that."""
+def _profiles(looks: Iterable[_Look]) -> Iterator[ColumnProfile]:
+    yield from (look.profile for look in looks if look.profile is not None)
+
+
+def _look(
+    sheet: Sheet, name: str, rules: Sequence[Rule], most: int | None, rows: int | None
+) -> _Look:
+    """Ask the rules about one column, which is held no longer than that.
+
+    ``rows`` is how many it is described for; None for not at all.
+    """
     column = sheet.column(name)
     sheet.note(column)
-    look = _Look([], {})
+    look = _Look([], {}, None if rows is None else describe(column, rows))
     for rule in rules:
         if rule.each is not None:
             marks = rule.each(column)
@@ -115,15 +144,20 @@ def _findings(
     """Give what one rule found that none before it had."""
     for marks in found:
         if not len(marks.places):
-            fault = Fault(rule.name, marks.column, None, None, marks.why)
+            value = marks.values[0] if marks.values else None
+            fault = Fault(rule.name, marks.column, None, value, marks.why)
             finding = Finding(rule.name, marks.column, 0, marks.why, (fault,))
             yield _Found(finding, marks.places)
             continue
         owner = f"{rule.name} of {marks.column}" if rule.beside else marks.column
-        before = marked.get(owner, np.empty(0, np.int64))
-        chosen = np.flatnonzero(~np.isin(marks.places, before))
+        before = marked.get(owner)
+        new = np.ones(len(marks.places), np.bool_)
+        if before is not None:
+            new = ~np.isin(marks.places, before)
+        chosen = np.flatnonzero(new)
         if len(chosen):
-            marked[owner] = np.union1d(before, marks.places)
+            known = marks.places[chosen]
+            marked[owner] = known if before is None else np.concatenate([before, known])
             kept = chosen[:most]
             faults = tuple(_faults(rule, marks, kept, sheet, series))
             finding = Finding(rule.name, marks.column, len(chosen), marks.why, faults)

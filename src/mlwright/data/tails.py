@@ -43,7 +43,7 @@ def limits(values: Numbers, rows: int) -> Limits | None:
     ``rows`` is how many are to be judged, of which ``values`` may be a part.
     """
     bulk = _without_heap(values)
-    if len(bulk) < FEWEST or len(np.unique(bulk[:: max(1, len(bulk) // 2_000)])) <= _FEWEST_ABOVE:
+    if len(bulk) < FEWEST or len(_different(bulk[:: max(1, len(bulk) // 2_000)])) <= _FEWEST_ABOVE:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         low, high = -_beyond(-bulk[::-1], rows), _beyond(bulk, rows)
@@ -55,6 +55,11 @@ def limits(values: Numbers, rows: int) -> Limits | None:
     heap = values[len(values) // 2]
     usual = _quantiles(bulk, 0.05, 0.95)
     return Limits(min(low, heap), max(high, heap), float(usual[0]), float(usual[1]))
+
+
+def _different(values: Numbers) -> Numbers:
+    """Return sorted values each once."""
+    return np.asarray(values[np.concatenate([[True], values[1:] != values[:-1]])])
 
 
 def _quantiles(values: Numbers, *shares: float) -> Numbers:
@@ -75,7 +80,7 @@ def _without_heap(values: Numbers) -> Numbers:
 
 def _stands_off(above: Numbers) -> bool:
     """Whether amounts keep away from zero by more than their own steps: a count from 0 does not."""
-    least = np.unique(above[: len(above) // 20 + 1])[:20]
+    least = _different(above[: len(above) // 20 + 1])[:20]
     return len(least) > 1 and bool(least[0] > _OFF * np.median(np.diff(least)))
 
 

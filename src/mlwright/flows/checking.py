@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,19 +12,25 @@ from mlwright.checks.records import Outcome, Rule, Verdict
 from mlwright.core.errors import NotFoundError, UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
-from mlwright.data.digests import columns_of
+from mlwright.data.cells import (
+    Cells,
+    SnapshotCells,
+    TableCells,
+    frame_of_rules,
+    sealed_rows,
+)
+from mlwright.data.digests import columns_in
 from mlwright.data.faults import require_format, write_faults
 from mlwright.data.look import look
 from mlwright.data.names import require_column
 from mlwright.data.records import Contract, Kind, Reading, Screening, Split
 from mlwright.data.screen import screen
 from mlwright.data.settings import DataSettings
-from mlwright.data.split import sealed
-from mlwright.data.table import Table, read
+from mlwright.data.sources.address import absolute, is_table_name
 from mlwright.data.terms import read_line, rules_of, within
 from mlwright.data.verdicts import hold
 from mlwright.flows.contracting import contract_version
-from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.ingesting import data_event, snapshot_of
 from mlwright.flows.outputs import step_output
 from mlwright.flows.question import stated_lines
 from mlwright.flows.splitting import splits_of
@@ -65,7 +70,7 @@ class _Subject:
 
     what: str
     data: str
-    table: Table
+    cells: Cells
     readings: tuple[Reading, ...]
     today: date
     ordered: bool
@@ -114,23 +119,24 @@ def check_data(
     version = None if against is None else find(workspace.ledger, against, prefer_live=True)
     contract = None if version is None else held_to(version, workspace)
     subject = _subject(workspace, what, contract)
-    columns = columns_of(subject.table.frame)
+    cells = subject.cells
     if target is not None:
-        require_column(columns, target, "target")
+        require_column(columns_in(cells.schema), target, "target")
     wanted = target or subject.target
-    hidden = sealed(subject.table, subject.splits)
     found = screen(
-        subject.table,
+        cells,
         today=subject.today,
-        target=wanted if wanted in subject.table.frame.columns else None,
+        target=wanted if wanted in cells.schema else None,
         key=subject.key,
-        sealed=hidden if subject.splits else None,
+        sealed=sealed_rows(cells, subject.splits),
         contract=contract or subject.contract,
         ordered=subject.ordered,
         most=None if out is not None else most,
+        described=True,
     )
     promised = rules_of(contract) if contract is not None else _stated(workspace)
-    present = [rule for rule in promised if rule.term.name in subject.table.frame.columns]
+    present = [rule for rule in promised if rule.term.name in cells.schema]
+    held = [*present, *parsed]
     if out is not None:
         write_faults(found.faults, out)
     return DataCheck(
@@ -140,7 +146,7 @@ def check_data(
         against=None if version is None else version.ref,
         readings=subject.readings,
         screening=found,
-        verdicts=hold([*present, *parsed], subject.table.frame, subject.data),
+        verdicts=hold(held, frame_of_rules(cells, held), subject.data),
     )
 
 
@@ -165,11 +171,13 @@ def _subject(workspace: Workspace, what: str | None, contract: Contract | None) 
                     "data.source in mlwright.toml",
                 ],
             )
-        path = workspace.folder / settings.source
-        return _file(workspace, settings.source, path, contract)
+        place = absolute(settings.source, workspace.folder)
+        return _file(workspace, settings.source, place, settings, contract)
     path = Path(what).expanduser()
-    if noun_of(what) is not Noun.DATA and (path.exists() or _is_path(what)):
-        return _file(workspace, what, path, contract)
+    if noun_of(what) is not Noun.DATA and (path.exists() or is_table_name(what)):
+        # A query or a sheet of the spec is about the spec's own source.
+        apart = replace(settings, query=None, sheet=None)
+        return _file(workspace, what, absolute(what, Path.cwd()), apart, contract)
     if noun_of(what) is Noun.DATA:
         return _stored(workspace, resolve(what, workspace.ledger), what=None)
     try:
@@ -180,25 +188,20 @@ def _subject(workspace: Workspace, what: str | None, contract: Contract | None) 
     return _stored(workspace, version.data, what=version)
 
 
-def _is_path(what: str) -> bool:
-    return os.sep in what or Path(what).suffix.lower() in (
-        ".csv",
-        ".tsv",
-        ".txt",
-        ".parquet",
-        ".pq",
-    )
-
-
-def _file(workspace: Workspace, named: str, path: Path, contract: Contract | None) -> _Subject:
-    settings = workspace.settings.section(DataSettings)
+def _file(
+    workspace: Workspace,
+    named: str,
+    place: str,
+    settings: DataSettings,
+    contract: Contract | None,
+) -> _Subject:
     texts = [f.name for f in contract.features if f.kind is Kind.STRING] if contract else []
-    looked = look(path.resolve(), settings, texts=texts)
+    looked = look(place, settings, texts=texts, outside=workspace.outside)
     target, splits = splits_of(workspace, looked.id)
     return _Subject(
         what=named,
         data=looked.id,
-        table=looked.table,
+        cells=TableCells(looked.table),
         readings=looked.readings,
         today=workspace.seam.now().date(),
         ordered=True,
@@ -211,7 +214,7 @@ def _file(workspace: Workspace, named: str, path: Path, contract: Contract | Non
 
 def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> _Subject:
     snapshot = snapshot_of(data, workspace)
-    event = next(iter(workspace.ledger.events(kind="data.ingested", subject=data)))
+    event = data_event(data, workspace.ledger)
     target, splits = splits_of(workspace, data)
     contract = None
     if what is not None:
@@ -221,7 +224,7 @@ def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> _S
     return _Subject(
         what=data if what is None else what.ref,
         data=data,
-        table=read(snapshot, workspace.store),
+        cells=SnapshotCells(snapshot, workspace.store),
         readings=snapshot.readings,
         today=datetime.fromisoformat(event.time).date(),
         ordered=False,

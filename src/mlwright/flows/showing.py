@@ -14,13 +14,16 @@ from mlwright.core.quantities import Quantity, format_quantity
 from mlwright.core.records import load
 from mlwright.core.settings import Settings
 from mlwright.data.records import ColumnProfile, Kind, Profile, Snapshot
+from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.decisions import decisions as decisions_of
 from mlwright.flows.decisions import spec_of
-from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.ingesting import data_event, snapshot_of
+from mlwright.flows.leak_gates import WAIVED
 from mlwright.flows.outputs import step_output
 from mlwright.flows.passport import key_of, read_again
 from mlwright.flows.recording import find_label, find_prediction, labels_of
+from mlwright.flows.repairing import repairs_of
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import Event
@@ -158,6 +161,15 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
             tuple((v["outcome"], v["rule"], v["why"], short(str(v["id"]))) for v in verdicts),
         ),
     ]
+    waived = [
+        event
+        for event in workspace.ledger.events(kind=WAIVED, subject=version.model)
+        if event.facts["check"] in version.checks
+    ]
+    if waived:
+        columns = ("check", "reason", "by", "time", "event")
+        told = tuple((e.facts["name"], e.facts["reason"], e.actor, e.time, e.id) for e in waived)
+        sections.append(Section("waived", columns, told))
     document: dict[str, object] = {
         "version": plain(version),
         "ref": version.ref,
@@ -167,6 +179,7 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
         "dropped": [{"column": c, "why": reason} for c, reason in package.preparation.dropped],
         "evaluation": plain(evaluation),
         "checks": verdicts,
+        "waived": [{**e.facts, "by": e.actor, "time": e.time, "event": e.id} for e in waived],
     }
     if decisions:
         _add_decisions(version.run, workspace, sections, document)
@@ -184,10 +197,14 @@ def _add_decisions(
 
 def _data(identifier: str, workspace: Workspace) -> Shown:
     snapshot = snapshot_of(identifier, workspace)
+    came = data_event(identifier, workspace.ledger)
     ingested = list(workspace.ledger.events(kind="data.ingested", subject=identifier))
+    repairs = repairs_of(identifier, workspace)
     runs = [r for r in workspace.ledger.used_by(identifier) if noun_of(r) is Noun.RUN]
+    runs += [v.run for v in versions(workspace.ledger) if v.data == identifier]
     runs = list(dict.fromkeys(reversed(runs)))
     made = {run: [v.ref for v in versions(workspace.ledger) if v.run == run] for run in runs}
+    runs = [run for run in runs if _learnt_from(run, workspace) in (None, identifier)]
     described = _described(runs, workspace)
     sections = (
         Section(
@@ -197,8 +214,8 @@ def _data(identifier: str, workspace: Workspace) -> Shown:
                 ("rows", snapshot.rows),
                 ("columns", len(snapshot.columns)),
                 ("key", snapshot.key or "none: a row is named by its content"),
-                ("read", f"{ingested[0].time} by {ingested[0].actor}"),
-                ("from", ingested[0].facts["address"]),
+                ("read" if ingested else "made", f"{came.time} by {came.actor}"),
+                ("from", came.facts.get("address") or came.facts.get("raw")),
                 ("digest", snapshot.digest),
                 ("fragments", len(snapshot.fragments)),
             ),
@@ -209,6 +226,7 @@ def _data(identifier: str, workspace: Workspace) -> Shown:
             ("column", "what", "cells"),
             tuple((r.column, r.what, r.count) for r in snapshot.readings),
         ),
+        *(map(_repair, repairs)),
         Section(
             "sources",
             ("address", "format", "bytes", "read"),
@@ -225,10 +243,30 @@ def _data(identifier: str, workspace: Workspace) -> Shown:
     document = {
         "data": plain(snapshot),
         "sources": [dict(e.facts) for e in ingested],
+        "repairs": plain(repairs),
         "profile": plain(described),
         "used_by": [{"run": run, "made": refs} for run, refs in made.items()],
     }
     return Shown("data", identifier, sections, document)
+
+
+def _repair(repaired: Repaired) -> Section:
+    return Section(
+        f"repaired from {short(repaired.raw)}",
+        ("step", "rows", "cells"),
+        tuple(
+            (step.applied, touch.rows, touch.cells)
+            for step, touch in zip(repaired.steps, repaired.touches, strict=True)
+        ),
+    )
+
+
+def _learnt_from(run: str, workspace: Workspace) -> str | None:
+    """Return the repaired version that a run learned from; None where it repaired nothing."""
+    try:
+        return step_output(run, "snapshot", Snapshot, workspace).id
+    except NotFoundError:
+        return None
 
 
 def _described(runs: Sequence[str], workspace: Workspace) -> Profile | None:
@@ -248,13 +286,17 @@ def _columns(snapshot: Snapshot, profile: Profile | None) -> Section:
     by_name = {column.name: column for column in profile.columns}
     return Section(
         f"columns (from the {profile.rows:,} rows outside the sealed test part)",
-        ("name", "kind", "missing", "distinct", "values"),
+        ("name", "kind", "means", "missing", "distinct", "values"),
         tuple(
-            (c.name, c.kind.value, p.nulls, p.distinct, _values(p))
+            (c.name, c.kind.value, _meaning(p), p.nulls, p.distinct, _values(p))
             for c in snapshot.columns
             if (p := by_name.get(c.name)) is not None
         ),
     )
+
+
+def _meaning(column: ColumnProfile) -> str:
+    return "" if column.semantic is None else column.semantic.value
 
 
 def _values(column: ColumnProfile) -> str:

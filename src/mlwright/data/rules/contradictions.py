@@ -11,6 +11,7 @@ from mlwright.data.likeness import needed, surprise
 from mlwright.data.records import Kind
 from mlwright.data.rules.rule import Marks, Rule, counted, shown
 from mlwright.data.sheet import Sheet
+from mlwright.data.sums import alike
 
 BY_CHANCE = 1e-5
 _MOST_ALIKE = 20_000
@@ -24,17 +25,17 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
         return
     others = [name for name in sheet.names if name != target.name]
     features = [name for name in others if not sheet.seen(name).identifies]
-    rows = sheet.are_known(sheet.alike(features))
-    if not len(rows):
+    rows = sheet.are_known(alike(sheet.sums.features))
+    if not features or not len(rows):
         return
-    alike = pl.DataFrame(
+    twins = pl.DataFrame(
         {
             "place": rows,
-            "like": sheet.hashes(features, rows),
+            "like": sheet.sums.features[rows],
             "answer": target.series.gather(rows),
         }
     )
-    alike = alike.drop_nulls("answer").filter(pl.col("like").is_duplicated())
+    twins = twins.drop_nulls("answer").filter(pl.col("like").is_duplicated())
     if target.kind in (Kind.INTEGER, Kind.FLOAT) and target.different > _MOST_CLASSES:
         least = _APART * (
             float(str(target.known.quantile(0.75))) - float(str(target.known.quantile(0.25)))
@@ -42,35 +43,35 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
         apart = (pl.col("answer").max() - pl.col("answer").min()).over("like") > least
     else:
         apart = pl.col("answer").n_unique().over("like") > 1
-    alike = alike.filter(apart).sort("like", "place")
-    if not alike.height or alike.height > _MOST_ALIKE:
+    twins = twins.filter(apart).sort("like", "place")
+    if not twins.height or twins.height > _MOST_ALIKE:
         return
-    bits = surprise(sheet.rows, alike["place"].to_numpy(), sheet.known, features)
+    bits = surprise(sheet.rows, twins["place"].to_numpy(), sheet.known, features)
     kept = bits.sum(axis=1) >= needed(sheet.cells.height, BY_CHANCE)
-    told = alike.height - int(kept.sum())
+    told = twins.height - int(kept.sum())
     if told:
         yield Marks(
             target.name,
             f"{counted(told, 'row')} of common profiles stand with several answers, as chance "
             "would have it: no model can tell them apart",
         )
-    alike = alike.filter(pl.Series(kept))
-    if alike.height:
+    twins = twins.filter(pl.Series(kept))
+    if twins.height:
         yield Marks(
             target.name,
             "the same in every feature as another row, with another answer",
-            alike["place"].to_numpy(),
-            list(_whys(sheet, alike)),
+            twins["place"].to_numpy(),
+            list(_whys(sheet, twins)),
         )
 
 
-def _whys(sheet: Sheet, alike: pl.DataFrame) -> Iterator[str]:
+def _whys(sheet: Sheet, twins: pl.DataFrame) -> Iterator[str]:
     groups: dict[int, list[tuple[int, object]]] = {}
-    for place, like, answer in alike.rows():
+    for place, like, answer in twins.rows():
         groups.setdefault(like, []).append((place, answer))
     pairs = [
         next(((p, a) for p, a in groups[like] if a != answer), groups[like][0])
-        for _, like, answer in alike.rows()
+        for _, like, answer in twins.rows()
     ]
     ids = sheet.cells.ids(np.array([place for place, _ in pairs]))
     for row, (_, told) in zip(ids, pairs, strict=True):

@@ -21,7 +21,7 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
     again = sheet.repeats
     if not len(again):
         return
-    unlikely = _unlikely(sheet, again, sheet.alike(sheet.names))
+    unlikely = _unlikely(sheet, again, sheet.repeated)
     usual = len(again) - int(unlikely.sum())
     if usual:
         yield Marks(

@@ -15,11 +15,11 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
     for name in sheet.names:
         if not sheet.seen(name).identifies:
             continue
-        places = sheet.alike([name])
+        places = sheet.seen(name).again
         if not len(places):
             continue
         # A row that stands twice has its key twice; that is told as what it is.
-        places = places[~np.isin(places, sheet.repeats)]
+        places = places[~np.isin(places, sheet.repeats)] if len(sheet.repeats) else places
         cells = sheet.cells.column(name).gather(places)
         twice = cells.is_duplicated() & cells.is_not_null()
         if twice.any():

@@ -23,10 +23,9 @@ _MOST_COLUMNS = 200
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
-    names = list(sheet.names)
+    names = sheet.names
     if not _FEWEST_COLUMNS <= len(names) <= _MOST_COLUMNS:
         return
-    names.sort(key=lambda name: -sheet.seen(name).variety)
     alike = sorted(_alike(sheet, names), key=lambda each: len(each.places))
     total, kept = 0, []
     for each in alike:
@@ -55,14 +54,16 @@ class _Alike:
 
 
 def _alike(sheet: Sheet, names: Sequence[str]) -> Iterator[_Alike]:
-    for own, other in ((names[1::2], names[::2]), (names[::2], names[1::2])):
+    for half, places in enumerate(sheet.alike):
         # Two rows that differ in one cell agree in all of the half which does not hold it.
-        places = sheet.alike(other)
-        places = places[~np.isin(places, sheet.repeats)] if len(places) else places
-        whole = sheet.hashes(names, places)
-        for name in own if len(places) else ():
-            groups = whole - sheet.hash_of(name, places)
-            rows = places
+        if len(sheet.repeats):
+            places = places[~np.isin(places, sheet.repeats)]
+        whole = sheet.sums.whole(places)
+        for name in names if len(places) else ():
+            if sheet.seen(name).half == half:
+                continue
+            cells = sheet.cells.column(name).gather(places)
+            rows, groups = places, whole - sheet.hash_of(name, cells)
             if name == sheet.target and sheet.fitted is not None:
                 # What sealed rows have as target is not looked at.
                 known = sheet.fitted.gather(places).to_numpy()
