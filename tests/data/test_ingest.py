@@ -33,7 +33,9 @@ def test_the_source_names_the_very_bytes(tmp_path: Path) -> None:
 
     _, source = take_in(path)
 
-    assert source == Source(str(path), "csv", digest_bytes(path.read_bytes()), 12, "utf-8")
+    digest = digest_bytes(path.read_bytes())
+    schema = {"a": "Int64", "b": "String"}
+    assert source == Source(str(path), "csv", digest, 12, "utf-8", schema=schema)
 
 
 @pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "diabetes", "digits"])
@@ -146,16 +148,16 @@ def test_a_damaged_parquet_file_gives_a_table_or_a_coded_error(
 
 
 @pytest.mark.parametrize(
-    ("content", "word"),
+    ("content", "word", "code"),
     [
-        (b"\x1f\x8b\x08", "gzip"),
-        (b"PK\x03\x04xyz", "zip"),
-        (b"SQLite format 3\0", "SQLite"),
-        (b"BZh91", "bzip2"),
+        (b"\x1f\x8b\x08", "gzip", "source-packed"),
+        (b"PK\x03\x04xyz", "zip", "source-format"),
+        (b"SQLite format 3\0", "SQLite", "sqlite-broken"),
+        (b"BZh91", "bzip2", "source-packed"),
     ],
 )
-def test_a_file_of_another_format_is_refused_by_name(
-    content: bytes, word: str, tmp_path: Path
+def test_a_broken_file_of_another_format_is_refused_by_name(
+    content: bytes, word: str, code: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(content)
@@ -163,7 +165,7 @@ def test_a_file_of_another_format_is_refused_by_name(
     with pytest.raises(DataError) as caught:
         take_in(path)
 
-    assert caught.value.code == "source-format"
+    assert caught.value.code == code
     assert word in caught.value.message
 
 
@@ -180,13 +182,15 @@ def test_a_missing_file_offers_the_nearest_and_says_where_it_looked(tmp_path: Pa
     assert caught.value.facts["nearest"] == "customers.csv"
 
 
-def test_a_folder_a_pipe_and_a_broken_name_are_no_tables(tmp_path: Path) -> None:
+def test_an_empty_folder_a_pipe_and_a_broken_name_are_no_tables(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
-    for path in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(DataError) as caught:
-            take_in(path)
-        assert caught.value.code == "source-not-a-file"
+    with pytest.raises(DataError) as caught:
+        take_in(tmp_path / "pipe")
+    assert caught.value.code == "source-not-a-file"
+    with pytest.raises(NotFoundError) as empty:
+        take_in(tmp_path)
+    assert empty.value.code == "source-missing"
     for name in ("a\0b", "x" * 5000):
         with pytest.raises(MlwrightError) as any_error:
             take_in(tmp_path / name)

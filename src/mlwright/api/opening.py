@@ -59,9 +59,11 @@ def open_workspace(
     flags: Mapping[str, object],
     environ: Mapping[str, str],
     seam: Seam,
+    references: Mapping[str, str] | None = None,
 ) -> Workspace:
     """Open the ledger and the store of a project, with ``create`` made when they are not there.
 
+    ``references`` are the variables that sources may be named by, where ``environ`` has none.
     The settings are resolved first: a spec that cannot be read makes nothing. Opening what is
     there writes nothing.
     """
@@ -86,6 +88,7 @@ def open_workspace(
         ledger=opened,
         settings=settings,
         seam=seam,
+        environ=environ if references is None else references,
     )
 
 

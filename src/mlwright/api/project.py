@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -67,6 +68,9 @@ class Project:
             Without it an empty project that is kept nowhere stands in where there is none.
         flags
             Settings that win over environment and spec, by ``section.key``.
+        environ
+            Variables that hold settings, and addresses that sources name as ``env:NAME``;
+            without it none holds a setting, and addresses are those of this process.
 
         Raises
         ------
@@ -76,7 +80,12 @@ class Project:
         document = locate(folder, start or Path.cwd(), create=create, needed=needed)
         made = create and not (document.folder / STATE_FOLDER).is_dir()
         workspace = open_workspace(
-            document, create=create, flags=flags or {}, environ=environ or {}, seam=seam
+            document,
+            create=create,
+            flags=flags or {},
+            environ=environ or {},
+            seam=seam,
+            references=os.environ if environ is None else environ,
         )
         return cls(workspace, made=made)
 
@@ -139,12 +148,36 @@ class Project:
             command="run",
         )
 
-    def add(self) -> Added:
-        """Read the spec's table into a data version: see :func:`mlwright.flows.ingesting.add`."""
+    def add(
+        self, source: object | None = None, *, key: str | None = None, append: str | None = None
+    ) -> Added:
+        """Read a table into a data version: see :func:`mlwright.flows.ingesting.add`.
+
+        Parameters
+        ----------
+        source
+            A file, a folder, an address, or a polars, pandas or Arrow table; by default the
+            spec's ``data.source``.
+        key
+            The column that names a row; by default the spec's ``data.key``.
+        append
+            A data version, a model or a source whose rows the table's are added to.
+        """
+        from dataclasses import replace
+
+        from mlwright.api.given import given
         from mlwright.data.settings import DataSettings
         from mlwright.flows.ingesting import add
 
-        return add(self.workspace, self.workspace.settings.section(DataSettings))
+        settings = self.workspace.settings.section(DataSettings)
+        workspace = self.workspace
+        if source is not None:
+            name, frame = given(source, Path.cwd())
+            settings = replace(settings, source=name)
+            workspace = replace(workspace, frame=frame)
+        if key is not None:
+            settings = replace(settings, key=key)
+        return add(workspace, settings, to=append)
 
     def find(self, ref: str) -> ModelVersion:
         """Return the model version behind a name, ``name@version`` or id."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from mlwright.api.given import given
 from mlwright.api.model import Model
 from mlwright.api.project import Project
 from mlwright.core.errors import UsageError
@@ -43,7 +45,7 @@ class _Quiet:
 
 
 def run(
-    source: str | Path | None = None,
+    source: object | None = None,
     target: str | None = None,
     *,
     project: str | Path | None = None,
@@ -55,7 +57,8 @@ def run(
     Parameters
     ----------
     source
-        A CSV or Parquet file; by default the spec's ``data.source``.
+        A file, a folder, an address, or a polars, pandas or Arrow table; by default the spec's
+        ``data.source``.
     target
         The column to predict; by default the spec's ``target``.
     project
@@ -79,8 +82,9 @@ def run(
                 facts={"argument": name, "nearest": meant},
             )
     flags = {name: value for name, value in settings.items() if value is not None}
+    frame = None
     if source is not None:
-        flags["data.source"] = str(Path(source).expanduser().absolute())
+        flags["data.source"], frame = given(source, Path.cwd())
     if target is not None:
         flags["target"] = target
     opened = Project.open(
@@ -89,5 +93,7 @@ def run(
         flags=flags,
         environ=os.environ,
     )
+    if frame is not None:
+        opened.workspace = replace(opened.workspace, frame=frame)
     rules = (checks,) if isinstance(checks, str) else tuple(checks)
     return Run(opened, opened.build(rules=rules, listener=_Quiet(), progress=Silent()))

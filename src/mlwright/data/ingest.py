@@ -1,4 +1,4 @@
-"""From a file to a snapshot: read, normalised, named by content, kept."""
+"""From a source to a snapshot: read, normalised, named by content, kept."""
 
 from __future__ import annotations
 
@@ -7,39 +7,34 @@ from pathlib import Path
 
 import polars as pl
 
-from mlwright.core.errors import DataError
+from mlwright.core.errors import UsageError
 from mlwright.data.normalise import normalise
 from mlwright.data.records import Column, Snapshot, Source
 from mlwright.data.settings import DataSettings
 from mlwright.data.snapshot import build_from, slices
-from mlwright.data.sources import csv, parquet
+from mlwright.data.sources import files, frames, http, sqlite
+from mlwright.data.sources.address import Address, Place, parse_address, sqlite_path
+from mlwright.data.sources.outside import NOTHING, Outside
+from mlwright.data.sources.query import query_unfit
 from mlwright.data.sources.raw import RawTable
 from mlwright.store.protocol import Store
 
-_FOREIGN = {
-    b"\x1f\x8b": "compressed with gzip",
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"SQLite format 3\0": "a SQLite database",
-    b"ARROW1": "an Arrow file",
-    b"BZh": "compressed with bzip2",
-    b"\xfd7zXZ": "compressed with xz",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd",
-}
-
 
 def ingest(
-    path: Path,
+    place: Path | str,
     settings: DataSettings,
     *,
     store: Store,
     known: Callable[[str], Snapshot | None],
     parent: Callable[[Sequence[Column]], Snapshot | None] = lambda _: None,
+    outside: Outside = NOTHING,
 ) -> tuple[Snapshot, Source]:
-    """Read a file into a snapshot; the objects are in the store when it returns.
+    """Read a source into a snapshot; the objects are in the store when it returns.
 
     Parameters
     ----------
+    place
+        A path, or an address as text.
     known
         Gives the manifest of a data id that exists already; the same rows in another order are
         the same data and get the first snapshot's manifest.
@@ -48,10 +43,10 @@ def ingest(
 
     Raises
     ------
-    NotFoundError, DataError, UsageError
-        Whatever is wrong with the file or its settings, by code.
+    NotFoundError, DataError, UsageError, FaultError
+        Whatever is wrong with the source or its settings, by code.
     """
-    table = read_source(path, settings)
+    table = read_source(place, settings, outside=outside)
     snapshot = build_from(
         lambda: slices(table.frame),
         key=settings.key,
@@ -60,44 +55,96 @@ def ingest(
         known=known,
         parent=parent,
     )
-    source = Source(str(path), table.format, table.content, table.size, table.encoding)
-    return snapshot, source
+    return snapshot, source_of(place, table, settings, snapshot)
 
 
-def read_table(path: Path, settings: DataSettings, *, texts: Collection[str] = ()) -> pl.DataFrame:
-    """Return a file's rows in the file's order, read as :func:`ingest` reads them.
+def source_of(
+    place: Path | str, table: RawTable, settings: DataSettings, snapshot: Snapshot
+) -> Source:
+    """Return where a table came from; where there were no bytes, its rows have the digest."""
+    return Source(
+        address=table.address or str(place),
+        format=table.format,
+        content=table.content or snapshot.digest,
+        size=table.size,
+        encoding=table.encoding,
+        query=settings.query,
+        files=table.files,
+        schema=table.schema,
+    )
+
+
+def read_table(
+    place: Path | str,
+    settings: DataSettings,
+    *,
+    texts: Collection[str] = (),
+    outside: Outside = NOTHING,
+) -> pl.DataFrame:
+    """Return a source's rows in its order, read as :func:`ingest` reads them.
 
     ``texts`` are columns that stay text whatever their cells look like: in a short file a column
     of codes may happen to hold digits alone.
     """
-    frame, _ = normalise(read_source(path, settings, texts).frame)
+    frame, _ = normalise(read_source(place, settings, texts, outside=outside).frame)
     return frame
 
 
-def read_source(path: Path, settings: DataSettings, texts: Collection[str] = ()) -> RawTable:
-    """Read a file by its format, which its ending and its first bytes tell."""
-    if path.suffix.lower() in (".parquet", ".pq"):
-        return parquet.read(path, settings)
-    head = _head(path)
-    if head.startswith(b"PAR1"):
-        return parquet.read(path, settings)
-    for mark, what in _FOREIGN.items():
-        if head.startswith(mark):
-            raise DataError(
-                "source-format",
-                f"{path} is {what}",
-                fix="give a CSV or Parquet file: unpack or export the table first",
-                facts={"path": str(path)},
-            )
-    return csv.read(path, settings, texts)
+def read_source(
+    place: Path | str,
+    settings: DataSettings,
+    texts: Collection[str] = (),
+    *,
+    outside: Outside = NOTHING,
+) -> RawTable:
+    """Read whatever is named: a file, a folder, a pattern, an address, a frame.
+
+    Raises
+    ------
+    NotFoundError, DataError, UsageError, FaultError
+        Whatever is wrong with the source or its settings, by code.
+    """
+    if isinstance(place, Path):
+        return _read_path(place, settings, texts)
+    address = parse_address(str(place), outside.environ)
+    if address.place is Place.POSTGRES:
+        from mlwright.data.sources import postgres
+
+        return postgres.read(address, settings, texts)
+    if address.place is Place.SQLITE:
+        return sqlite.read(Path(sqlite_path(address.target)), settings, texts)
+    if address.place is Place.PATH:
+        return _read_path(Path(address.target), settings, texts)
+    _no_query(address, settings)
+    if address.place is Place.BUILT_IN:
+        from mlwright.data.sources import builtin
+
+        return builtin.read(address)
+    if address.place is Place.WEB:
+        with http.fetched(address, settings, outside) as source:
+            return files.read_opened(source, settings, texts)
+    if address.place is Place.GLOB:
+        return files.read_pattern(address.target, settings, texts)
+    if outside.frame is not None:
+        return frames.read(outside.frame, settings, texts)
+    raise UsageError(
+        "source-scheme",
+        f"{address.text} stands for a frame, which only a program can give",
+        fix="give it from Python: mw.run(df, target=…) or project.add(df); or name a file",
+        facts={"source": address.text},
+    )
 
 
-def _head(path: Path) -> bytes:
-    """Return the first bytes; none where the reader itself will say what is wrong."""
-    try:
-        if not path.is_file():
-            return b""
-        with path.open("rb") as file:
-            return file.read(16)
-    except (OSError, ValueError):
-        return b""
+def _read_path(path: Path, settings: DataSettings, texts: Collection[str]) -> RawTable:
+    if files.is_database(path):
+        return sqlite.read(path, settings, texts)
+    if settings.query is not None:
+        raise query_unfit(str(path))
+    if files.is_folder(path):
+        return files.read_folder(path, settings, texts)
+    return files.read_file(path, settings, texts)
+
+
+def _no_query(address: Address, settings: DataSettings) -> None:
+    if settings.query is not None:
+        raise query_unfit(address.text)

@@ -14,6 +14,7 @@ from mlwright.data.records import Reading
 from mlwright.data.rows import check_key, row_ids
 from mlwright.data.settings import DataSettings
 from mlwright.data.snapshot import identify
+from mlwright.data.sources.outside import NOTHING, Outside
 from mlwright.data.table import Table
 
 
@@ -29,7 +30,13 @@ class Looked:
     readings: tuple[Reading, ...]
 
 
-def look(path: Path, settings: DataSettings, *, texts: Collection[str] = ()) -> Looked:
+def look(
+    place: Path | str,
+    settings: DataSettings,
+    *,
+    texts: Collection[str] = (),
+    outside: Outside = NOTHING,
+) -> Looked:
     """Read a file without keeping it.
 
     Raises
@@ -38,14 +45,14 @@ def look(path: Path, settings: DataSettings, *, texts: Collection[str] = ()) -> 
         Whatever is wrong with the file or its settings, by code; repeated and missing keys are
         none, as they are what is looked for.
     """
-    raw = read_source(path, settings, texts)
+    raw = read_source(place, settings, texts, outside=outside)
     frame, told = normalise(raw.frame)
     if not frame.height:
         raise DataError(
             "data-no-rows",
-            f"{path} has columns but no rows",
+            f"{place} has columns but no rows",
             fix="give a table with rows below its header",
-            facts={"path": str(path)},
+            facts={"path": str(place)},
         )
     key = settings.key
     if key is not None:

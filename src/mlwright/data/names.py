@@ -52,6 +52,27 @@ def settle_names(names: Sequence[str], max_columns: int) -> tuple[list[str], lis
     return settled, readings
 
 
+def same_names(known: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse columns that are not those of the table they are to join, in any order.
+
+    Raises
+    ------
+    DataError
+        ``schema-differs``, with the columns that are missing and those that are too many.
+    """
+    missing = [name for name in known if name not in names]
+    extra = [name for name in names if name not in known]
+    if missing or extra:
+        told = [f"it lacks {listed(missing)}"] if missing else []
+        told += [f"it has {listed(extra)} beside them"] if extra else []
+        raise DataError(
+            "schema-differs",
+            f"not the columns of the rows before: {' and '.join(told)}",
+            fix="give tables of the same columns, or read them apart",
+            facts={"column": (missing + extra)[0], "missing": missing, "extra": extra},
+        )
+
+
 def require_column(columns: Sequence[Column], name: str, role: str) -> Column:
     """Return the column of that name.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlwright.core.quantities import Quantity
 from mlwright.core.settings import FreeTable
 
 
@@ -13,7 +14,19 @@ class DataSettings:
     """Where the table lies, how its bytes are read, and which columns have a role."""
 
     source: str | None = field(
-        default=None, metadata={"doc": "The table: a path, relative to the spec's folder."}
+        default=None,
+        metadata={
+            "doc": "The table: a path, relative to the spec's folder, a folder, a pattern such as "
+            "sales/*.csv, http://…, sqlite:FILE, sklearn:NAME, or env:NAME for an address that "
+            "the environment holds."
+        },
+    )
+    query: str | None = field(
+        default=None, metadata={"doc": "The query whose answer is the table, for a database."}
+    )
+    sheet: str | None = field(
+        default=None,
+        metadata={"doc": "The sheet of a workbook; needed when more than one has cells."},
     )
     key: str | None = field(
         default=None, metadata={"doc": "The column that names a row, without repeats."}
@@ -27,12 +40,40 @@ class DataSettings:
     subject: str | None = field(
         default=None, metadata={"doc": "The column that says whose personal data a row is."}
     )
-    encoding: str = field(
-        default="utf-8", metadata={"doc": "The text encoding of the source, such as latin-1."}
+    encoding: str | None = field(
+        default=None,
+        metadata={
+            "doc": "The text encoding of the source, such as latin-1; when absent, what its byte "
+            "order mark says, else utf-8."
+        },
     )
     separator: str | None = field(
         default=None,
         metadata={"doc": "The character between cells; found out when absent.", "length": 1},
+    )
+    max_download: float = field(
+        default=2e9,
+        metadata={
+            "doc": "More bytes than these are not fetched from an address.",
+            "quantity": Quantity.SIZE,
+            "minimum": 1.0,
+        },
+    )
+    timeout: float = field(
+        default=60.0,
+        metadata={
+            "doc": "A fetch that takes longer than this is given up.",
+            "quantity": Quantity.DURATION,
+            "minimum": 0.1,
+        },
+    )
+    repair: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "doc": 'What mends the table, step by step: "trim city", "map plan: Pro -> pro", '
+            '"clip age to [0, 120]", "fill income with median", "quarantine where age < 0". Cells '
+            "are mended at the endpoint too."
+        },
     )
     max_columns: int = field(
         default=5000, metadata={"doc": "More columns than this are refused.", "minimum": 1}

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from mlwright.core.digest import Digest
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import NotFoundError, UsageError
+from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import dump, load
-from mlwright.data.ingest import ingest
-from mlwright.data.records import Column, Snapshot, Source
+from mlwright.data.appending import append
+from mlwright.data.ingest import ingest, read_source, source_of
+from mlwright.data.records import Column, Kind, Snapshot, Source
 from mlwright.data.settings import DataSettings
+from mlwright.data.sources.address import absolute
 from mlwright.flows.workspace import Workspace
-from mlwright.ledger.records import NewEvent
+from mlwright.govern.why import resolve
+from mlwright.ledger.ledger import Ledger
+from mlwright.ledger.records import Event, NewEvent
+from mlwright.registry.versions import find
 
 _BY_CONTENT = "digest of the row"
 
@@ -26,8 +32,14 @@ class Added:
     new: bool
 
 
-def add(workspace: Workspace, data: DataSettings) -> Added:
+def add(workspace: Workspace, data: DataSettings, *, to: str | None = None) -> Added:
     """Read a table into a data version, without training.
+
+    Parameters
+    ----------
+    to
+        What its rows are added to: a data version, a model (its data), or a source (the version
+        last read from it).
 
     Raises
     ------
@@ -37,8 +49,45 @@ def add(workspace: Workspace, data: DataSettings) -> Added:
     workspace.ledger.require_writable()
     workspace.ledger.require_sound()
     known = {event.subject for event in workspace.ledger.events(kind="data.ingested")}
-    snapshot, source = ingest_source(workspace, data)
+    if to is None:
+        snapshot, source = ingest_source(workspace, data)
+    else:
+        snapshot, source = _appended(workspace, data, to)
     return Added(snapshot, source, snapshot.id not in known)
+
+
+def _appended(workspace: Workspace, data: DataSettings, to: str) -> tuple[Snapshot, Source]:
+    parent = snapshot_of(_version(workspace, to), workspace)
+    place = _place(workspace, data)
+    texts = [column.name for column in parent.columns if column.kind is Kind.STRING]
+    table = read_source(place, data, texts, outside=workspace.outside)
+    snapshot = append(
+        parent,
+        table,
+        key=data.key,
+        store=workspace.store,
+        known=_known(workspace),
+    )
+    source = source_of(place, table, data, snapshot)
+    event = _ingested(workspace, snapshot, source)
+    facts = {**event.facts, "appended_to": parent.id}
+    workspace.ledger.append([replace(event, facts=facts)])
+    return snapshot, source
+
+
+def _version(workspace: Workspace, named: str) -> str:
+    """Return the data version that an id, a model or a source names."""
+    if noun_of(named) is Noun.DATA:
+        return resolve(named, workspace.ledger)
+    address = absolute(named, workspace.folder)
+    for event in workspace.ledger.events(kind="data.ingested", newest_first=True):
+        if event.facts["address"] == address:
+            return event.subject
+    try:
+        return find(workspace.ledger, named).data
+    except NotFoundError as error:
+        error.looked = (f"the tables read from {address}", *error.looked)
+        raise
 
 
 def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, Source]:
@@ -49,6 +98,21 @@ def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, S
     UsageError
         ``source-unnamed`` when no table is named anywhere.
     """
+    place = _place(workspace, data)
+    snapshot, source = ingest(
+        place,
+        data,
+        store=workspace.store,
+        known=_known(workspace),
+        parent=lambda columns: latest_like(columns, data.key, place, workspace),
+        outside=workspace.outside,
+    )
+    if not _read_before(workspace, snapshot, source):
+        workspace.ledger.append([_ingested(workspace, snapshot, source)])
+    return snapshot, source
+
+
+def _place(workspace: Workspace, data: DataSettings) -> str:
     if data.source is None:
         raise UsageError(
             "source-unnamed",
@@ -56,20 +120,13 @@ def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, S
             fix='give a file: mlw run FILE --target COLUMN, or write source = "FILE" under [data]',
             looked=["the argument SOURCE", "MLWRIGHT_DATA_SOURCE", "data.source in mlwright.toml"],
         )
+    return absolute(data.source, workspace.folder)
+
+
+def _known(workspace: Workspace) -> Callable[[str], Snapshot | None]:
+    """Return the way from the id of a version that was read before to its manifest."""
     known = {event.subject for event in workspace.ledger.events(kind="data.ingested")}
-    path = (workspace.folder / data.source).resolve()
-    snapshot, source = ingest(
-        path,
-        data,
-        store=workspace.store,
-        known=lambda identifier: (
-            snapshot_of(identifier, workspace) if identifier in known else None
-        ),
-        parent=lambda columns: latest_like(columns, data.key, str(path), workspace),
-    )
-    if not _read_before(workspace, snapshot, source):
-        workspace.ledger.append([_ingested(workspace, snapshot, source)])
-    return snapshot, source
+    return lambda identifier: snapshot_of(identifier, workspace) if identifier in known else None
 
 
 def latest_like(
@@ -79,10 +136,10 @@ def latest_like(
     named = f"column {key}" if key else _BY_CONTENT
     events = [
         event
-        for event in workspace.ledger.events(kind="data.ingested")
+        for event in workspace.ledger.events(kind="data.ingested", newest_first=True)
         if (event.facts["columns"], event.facts["row_ids"]) == (len(columns), named)
     ]
-    newest_first = sorted(reversed(events), key=lambda event: event.facts["address"] != address)
+    newest_first = sorted(events, key=lambda event: event.facts["address"] != address)
     for identifier in dict.fromkeys(event.subject for event in newest_first):
         snapshot = snapshot_of(identifier, workspace)
         if snapshot.columns == tuple(columns):
@@ -91,14 +148,21 @@ def latest_like(
 
 
 def snapshot_of(identifier: str, workspace: Workspace) -> Snapshot:
-    """Return the manifest of a data version."""
-    event = next(iter(workspace.ledger.events(kind="data.ingested", subject=identifier)))
+    """Return the manifest of a data version, however it came to be."""
+    event = data_event(identifier, workspace.ledger)
     return load(Snapshot, workspace.store.get(Digest(str(event.facts["manifest"]))))
 
 
+def data_event(identifier: str, ledger: Ledger) -> Event:
+    """Return the event by which a data version first came to be: read, or made from another."""
+    about = ledger.events(subject=identifier)
+    return next(event for event in about if "manifest" in event.facts)
+
+
 def _read_before(workspace: Workspace, snapshot: Snapshot, source: Source) -> bool:
+    wanted = (source.address, source.content, source.query)
     return any(
-        (event.facts["address"], event.facts["content"]) == (source.address, source.content)
+        (event.facts["address"], event.facts["content"], event.facts.get("query")) == wanted
         for event in workspace.ledger.events(kind="data.ingested", subject=snapshot.id)
     )
 
@@ -115,6 +179,11 @@ def _ingested(workspace: Workspace, snapshot: Snapshot, source: Source) -> NewEv
         "format": source.format,
         "content": source.content,
         "size": source.size,
+        "schema": source.schema,
     }
+    if source.query is not None:
+        facts["query"] = source.query
+    if source.files is not None:
+        facts["files"] = source.files
     fragments = [name for fragment in snapshot.fragments for name in fragment.objects]
     return NewEvent("data.ingested", snapshot.id, facts, objects=(manifest, *fragments))

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlwright.core.seam import Seam
 from mlwright.core.settings import Settings
+from mlwright.data.sources.outside import Outside
 from mlwright.ledger.ledger import Ledger
 from mlwright.store.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """An opened project: ``folder`` is the project's, its state lies in ``folder/.mlwright``."""
+    """An opened project: ``folder`` is the project's, its state lies in ``folder/.mlwright``.
+
+    ``environ`` is what sources named as ``env:NAME`` are looked up in; it may hold passwords.
+    ``frame`` is a table that a program gave in place of the name of one.
+    """
 
     folder: Path
     store: Store
     ledger: Ledger
     settings: Settings
     seam: Seam
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    frame: object | None = field(default=None, repr=False)
+
+    @property
+    def outside(self) -> Outside:
+        """What reading a source needs from outside the project."""
+        return Outside(self.environ, self.seam.elapsed, self.frame)
 
     @property
     def state(self) -> Path:

@@ -144,7 +144,7 @@ def test_a_shuffled_file_gives_the_same_kinds_and_rows(read: Reader) -> None:
         (b"a,b\x07\n1,2\n", "column-name"),
         (b'a,"b\n1,2\n', "csv-quote-open"),
         (b'a,"b" c\n1,2\n', "csv-header"),
-        ("a,b\n1,2\n".encode("utf-16"), "data-encoding"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "data-nul-byte"),
         (b"a,b\n1," + b"x" * 2_000_000, "csv-cell-too-large"),
         (b"a," + b"x" * 9_000_000, "csv-header"),
         (b"," * 5000 + b"\n" + b"," * 5000, "data-too-many-columns"),
@@ -166,6 +166,22 @@ def test_latin_1_is_named_by_its_first_byte_and_read_when_named(read: Reader) ->
     assert caught.value.facts["offset"] == content.index(b"\xe9")
     assert "--encoding latin-1" in caught.value.fix
     assert read(content, encoding="latin-1").frame["b"].to_list() == ["2", "caf\u00e9"]
+
+
+@pytest.mark.parametrize("name", ["utf-16", "utf-32", "utf-8-sig"])
+def test_a_byte_order_mark_tells_the_encoding_unless_another_is_named(
+    read: Reader, name: str
+) -> None:
+    content = "id,é\n1,ü\n".encode(name)
+
+    table = read(content)
+
+    assert table.frame.columns == ["id", "é"]
+    told = [] if name == "utf-8-sig" else [f"text in {name}, as its first bytes say"]
+    assert [reading.what for reading in table.readings] == told
+    with pytest.raises(DataError) as caught:
+        read(content, encoding="utf-7")
+    assert caught.value.code == "data-encoding"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])

@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
 from mlwright.core.errors import DataError
-from mlwright.data.names import settle_names
+from mlwright.data.names import same_names, settle_names
 from mlwright.data.records import Reading
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources.kinds import TextColumn
-from mlwright.data.sources.raw import RawTable
-from mlwright.data.sources.steady import SteadyFile, steady
+from mlwright.data.sources.raw import RawTable, Readable
+from mlwright.data.sources.steady import steady
 from mlwright.data.sources.structure import (
     MAX_CELL,
     Records,
@@ -27,6 +29,8 @@ from mlwright.data.sources.structure import (
     records,
 )
 from mlwright.data.sources.text import utf8_blocks
+
+FORMAT = "csv"
 
 _SEPARATORS = ",;\t|"
 _MAX_HEADER = 8 << 20
@@ -42,40 +46,108 @@ def read(path: Path, settings: DataSettings, texts: Collection[str] = ()) -> Raw
     NotFoundError, DataError, UsageError
         Whatever is wrong with the file, with the line where there is one.
     """
+    gathered = Gathered(settings, texts)
     with steady(path) as source:
-        frame, readings = _read(source, settings, texts)
-        for _ in iter(lambda: source.read(1 << 20), b""):
-            pass
-    return RawTable(frame, readings, "csv", settings.encoding, source.digest(), source.size)
+        gathered.add(source)
+        source.drain()
+    frame, readings = gathered.finish()
+    return RawTable(frame, readings, FORMAT, gathered.encoding, source.digest(), source.size)
 
 
-def _read(
-    source: SteadyFile, settings: DataSettings, texts: Collection[str]
-) -> tuple[pl.DataFrame, tuple[Reading, ...]]:
-    header, skipped, blocks = _header(utf8_blocks(source, settings.encoding), source.path)
-    separator = settings.separator or _likely_separator(header)
+class Gathered:
+    """Columns of text from one file or several, each of one kind in the end.
+
+    Parameters
+    ----------
+    texts
+        Columns that stay text whatever they hold.
+    tabs
+        The file's name says that its cells are separated by tabs.
+    """
+
+    def __init__(
+        self, settings: DataSettings, texts: Collection[str] = (), *, tabs: bool = False
+    ) -> None:
+        self.encoding: str | None = settings.encoding
+        self._settings = settings
+        self._texts = texts
+        self._tabs = tabs
+        self._columns: dict[str, TextColumn] = {}
+        self._told: Counter[tuple[str, str]] = Counter()
+
+    def add(self, source: Readable) -> None:
+        """Take the records of a file.
+
+        Raises
+        ------
+        DataError
+            Whatever is wrong with the text; ``schema-differs`` for other columns than before.
+        """
+        table = text_batches(source, self._settings, tabs=self._tabs)
+        self.encoding = table.encoding
+        if not self._columns:
+            self._columns = {n: TextColumn(n, text=n in self._texts) for n in table.names}
+        same_names(list(self._columns), table.names)
+        for frame in table.batches:
+            for name in table.names:
+                self._columns[name].add(frame[name])
+        for reading in table.readings:
+            self._told[reading.column, reading.what] += reading.count
+
+    def finish(self) -> tuple[pl.DataFrame, tuple[Reading, ...]]:
+        """Decide every column's kind and return the table."""
+        readings = [Reading(*about, count) for about, count in self._told.items()]
+        finished = []
+        for column in self._columns.values():
+            values, told = column.finish()
+            finished.append(values)
+            readings.extend(told)
+        return pl.DataFrame(finished), tuple(readings)
+
+
+@dataclass(slots=True)
+class TextBatches:
+    """A file's columns and its records in batches of text, read as they are asked for.
+
+    ``readings`` is complete once the last batch was given.
+    """
+
+    names: list[str]
+    encoding: str
+    batches: Iterator[pl.DataFrame]
+    readings: list[Reading]
+
+
+def text_batches(source: Readable, settings: DataSettings, *, tabs: bool = False) -> TextBatches:
+    """Return a file's records as frames of text: None where nothing stood.
+
+    Raises
+    ------
+    DataError
+        Whatever is wrong with the header; while batches are taken, whatever is wrong with them.
+    """
+    encoding, text = utf8_blocks(source, settings.encoding)
+    header, skipped, blocks = _header(text, source.name)
+    separator = settings.separator or ("\t" if tabs else _likely_separator(header))
     names, readings = settle_names(_cells(header, separator), settings.max_columns)
-    columns = [TextColumn(name, text=name in texts) for name in names]
-    line = header.count(b"\n") + skipped + 1
-    blank = skipped
-    for block in records(blocks, separator, len(names), line, keep_blank=len(names) == 1):
-        blank += block.blank
-        frame = _parsed(block, separator, len(names))
-        for column, values in zip(columns, frame, strict=True):
-            column.add(values)
-    if blank:
-        readings.append(Reading("", "blank lines left out", blank))
+    if settings.encoding is None and encoding != "utf-8":
+        readings.append(Reading("", f"text in {encoding}, as its first bytes say", 1))
     if separator != ",":
         readings.append(Reading("", f"cells separated by {separator!r}", 1))
-    finished = []
-    for column in columns:
-        values, told = column.finish()
-        finished.append(values)
-        readings.extend(told)
-    return pl.DataFrame(finished), tuple(readings)
+    line = header.count(b"\n") + skipped + 1
+
+    def batches() -> Iterator[pl.DataFrame]:
+        blank = skipped
+        for block in records(blocks, separator, len(names), line, keep_blank=len(names) == 1):
+            blank += block.blank
+            yield _parsed(block, separator, names)
+        if blank:
+            readings.append(Reading("", "blank lines left out", blank))
+
+    return TextBatches(names, encoding, batches(), readings)
 
 
-def _header(blocks: Iterator[bytes], path: Path) -> tuple[bytes, int, Iterator[bytes]]:
+def _header(blocks: Iterator[bytes], name: str) -> tuple[bytes, int, Iterator[bytes]]:
     """Return the header's text, the number of blank lines before it, and the text after it."""
     text = b""
     skipped = 0
@@ -93,9 +165,9 @@ def _header(blocks: Iterator[bytes], path: Path) -> tuple[bytes, int, Iterator[b
     if not text.strip():
         raise DataError(
             "data-empty",
-            f"{path} is empty",
-            fix="give a CSV or Parquet file with a header and at least two rows",
-            facts={"path": str(path)},
+            f"{name} is empty",
+            fix="give a table with a header and at least two rows",
+            facts={"path": name},
         )
     end = header_end(text + b"\n")
     if end is None:
@@ -129,12 +201,12 @@ def _no_header(text: bytes, why: str) -> DataError:
     )
 
 
-def _parsed(block: Records, separator: str, width: int) -> pl.DataFrame:
+def _parsed(block: Records, separator: str, names: Sequence[str]) -> pl.DataFrame:
     """Return the cells as text: None where nothing stood, "" where empty quotes stood."""
     frame = pl.read_csv(
         block.content,
         has_header=False,
-        schema={str(place): pl.String for place in range(width)},
+        schema=dict.fromkeys(names, pl.String),
         separator=separator,
         quote_char='"' if b'"' in block.content else None,
         infer_schema=False,

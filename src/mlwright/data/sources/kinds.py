@@ -94,6 +94,31 @@ def decide(text: pl.Series) -> tuple[pl.Series, list[Told]]:
     return text, list(_hints(present))
 
 
+def dates_in(text: pl.Series) -> tuple[pl.Series, list[Told]]:
+    """Return texts as dates or moments when all of them are ISO 8601, else as they are.
+
+    For formats that have no dates of their own; where a format has some, a text is a text.
+    """
+    if text.null_count() < len(text):
+        for reader in _DATED:
+            if _fit(reader, text.head(_SAMPLE), sampled=True) is None:
+                continue
+            values = reader.read(text)
+            if values.null_count() == text.null_count():
+                present = len(text) - text.null_count()
+                told = list(reader.tell(text, values))
+                return values, [("texts that are ISO dates read as dates", present), *told]
+    return text, []
+
+
+def numbers_in(text: pl.Series) -> tuple[pl.Series, list[Told]]:
+    """Return texts that are known to be numbers as whole numbers, else as decimals."""
+    for reader in _NUMERIC:
+        if (fitted := _fit(reader, text, sampled=False)) is not None:
+            return fitted
+    return text, []
+
+
 def _fit(reader: _Reader, text: pl.Series, *, sampled: bool) -> tuple[pl.Series, list[Told]] | None:
     """Return the text as the reader's kind when every value fits it or means "missing"."""
     values = reader.read(text)
@@ -219,13 +244,9 @@ def _tell_moments(text: pl.Series, values: pl.Series) -> Iterator[Told]:
         yield "times with a zone converted to UTC", len(values) - values.null_count()
 
 
-_READERS = (
-    _Reader(_integers, _nothing),
-    _Reader(_floats, _tell_floats),
-    _Reader(_booleans, _nothing),
-    _Reader(_dates, _nothing),
-    _Reader(_moments, _tell_moments),
-)
+_NUMERIC = (_Reader(_integers, _nothing), _Reader(_floats, _tell_floats))
+_DATED = (_Reader(_dates, _nothing), _Reader(_moments, _tell_moments))
+_READERS = (*_NUMERIC, _Reader(_booleans, _nothing), *_DATED)
 
 
 def _hints(present: pl.Series) -> Iterator[Told]:

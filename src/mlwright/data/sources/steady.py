@@ -20,8 +20,8 @@ class SteadyFile:
     The same bytes are digested and parsed, so a digest never names what was not read.
     """
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
-        self.path = path
+    def __init__(self, name: str, file: BinaryIO) -> None:
+        self.name = name
         self.size = 0
         self._file = file
         self._state = hashlib.sha256()
@@ -32,6 +32,17 @@ class SteadyFile:
         self._state.update(content)
         self.size += len(content)
         return content
+
+    def head(self, count: int) -> bytes:
+        """Return the first bytes, still to be read."""
+        content = self._file.read(count)
+        self._file.seek(0)
+        return content
+
+    def drain(self) -> None:
+        """Read what is left, so that the digest is of all bytes."""
+        for _ in iter(lambda: self.read(1 << 20), b""):
+            pass
 
     def digest(self) -> Digest:
         """Return the digest of what was read."""
@@ -50,9 +61,9 @@ def steady(path: Path) -> Iterator[SteadyFile]:
         ``source-not-a-file``, ``source-unreadable``; ``source-changed`` when size, time or inode
         differ at the end, also where half a change made the content itself look faulty.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         before = _mark(os.fstat(file.fileno()))
-        source = SteadyFile(path, file)
+        source = SteadyFile(str(path), file)
         try:
             yield source
         except DataError as error:
@@ -64,14 +75,21 @@ def steady(path: Path) -> Iterator[SteadyFile]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file, or say in an error of ours why not.
+
+    Raises
+    ------
+    NotFoundError, DataError
+        ``source-missing``; ``source-not-a-file``, ``source-unreadable``.
+    """
     try:
         # Looked at before opening: to open a named pipe would wait for whoever writes it.
         if not stat.S_ISREG(path.stat().st_mode):
             raise DataError(
                 "source-not-a-file",
                 f"{path} is {'a folder' if path.is_dir() else 'not a regular file'}",
-                fix="give the path of one CSV or Parquet file",
+                fix="give the path of a file that holds a table",
                 facts={"path": str(path)},
             )
         file = path.open("rb")
@@ -93,7 +111,7 @@ def _missing(path: Path) -> NotFoundError:
     return NotFoundError(
         "source-missing",
         f"there is no file {path}" + (f"; did you mean {close!r}?" if close else ""),
-        fix="give the path of a CSV or Parquet file",
+        fix="give the path of a file that holds a table",
         facts={"path": str(path), "nearest": close},
         looked=[str(folder)],
     )

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 
 from mlwright.core.errors import DataError, UsageError
-from mlwright.data.sources.steady import SteadyFile
+from mlwright.data.sources.raw import Readable
 
 BLOCK = 8 << 20
 _BOMS = {
@@ -24,8 +24,10 @@ _ASCII_BELOW_128 = {"ascii", "utf-8", "iso8859-1", "iso8859-15", "cp1252"}
 _NO_FILES = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined"}
 
 
-def utf8_blocks(source: SteadyFile, encoding: str) -> Iterator[bytes]:
-    """Give the text in blocks, as UTF-8 without a byte order mark.
+def utf8_blocks(source: Readable, encoding: str | None) -> tuple[str, Iterator[bytes]]:
+    """Give the encoding, and the text in blocks, as UTF-8 without a byte order mark.
+
+    Where no encoding is named, a byte order mark tells it; without one the text must be UTF-8.
 
     Raises
     ------
@@ -34,13 +36,18 @@ def utf8_blocks(source: SteadyFile, encoding: str) -> Iterator[bytes]:
     DataError
         ``data-encoding`` with the offset of the first byte that does not fit; ``data-nul-byte``.
     """
-    name = _codec(encoding)
+    first = source.read(BLOCK)
+    used = encoding if encoding is not None else _marked(first) or "utf-8"
+    name = _codec(used)
+    _check_mark(first, name, used)
+    return used, _blocks(first, source, name, used)
+
+
+def _blocks(first: bytes, source: Readable, name: str, encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(name)(errors="strict")
     offset = 0
+    raw = first
     while True:
-        raw = source.read(BLOCK)
-        if offset == 0:
-            _check_mark(raw, name, encoding)
         held = bool(decoder.getstate()[0])
         if raw and not held and name in _ASCII_BELOW_128 and raw.isascii():
             block = raw
@@ -55,6 +62,11 @@ def utf8_blocks(source: SteadyFile, encoding: str) -> Iterator[bytes]:
         if not raw:
             return
         offset += len(raw)
+        raw = source.read(BLOCK)
+
+
+def _marked(first: bytes) -> str | None:
+    return next((name for mark, name in _BOMS.items() if first.startswith(mark)), None)
 
 
 def _codec(encoding: str) -> str:
@@ -106,6 +118,6 @@ def _nul(block: bytes, place: int) -> DataError:
     return DataError(
         "data-nul-byte",
         f"there is a NUL character after {before!r}: this is no text, or damaged text",
-        fix="give a CSV or Parquet file; for UTF-16 text name it: --encoding utf-16",
+        fix="give a table; for UTF-16 text name it: --encoding utf-16",
         facts={"after": before},
     )
