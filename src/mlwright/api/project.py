@@ -15,12 +15,14 @@ from mlwright.flows.workspace import Workspace
 from mlwright.registry.records import ModelVersion, RoleChange
 
 if TYPE_CHECKING:
+    from mlwright.api.labels import Labels
     from mlwright.flows.build import Listener
     from mlwright.flows.checking import DataCheck
     from mlwright.flows.contract_text import ContractText
     from mlwright.flows.differences import Differences
     from mlwright.flows.dossier import Dossier, PastProof
     from mlwright.flows.examining import Finding
+    from mlwright.flows.exporting import HandedOut
     from mlwright.flows.ingesting import Added
     from mlwright.flows.listing import Page, Row
     from mlwright.flows.predict import Scored
@@ -347,11 +349,23 @@ class Project:
 
         return contract_text(ref, self.workspace)
 
-    def diff(self, first: str, second: str) -> Differences:
-        """Compare two things of one kind."""
+    def diff(self, first: str, second: str, *, rows: Path | None = None) -> Differences:
+        """Compare two data versions, two runs or two models.
+
+        ``rows`` is a CSV or Parquet file for the ids of the rows two data versions do not share.
+        """
         from mlwright.flows.differences import diff
 
-        return diff(first, second, self.workspace)
+        return diff(first, second, self.workspace, rows=rows)
+
+    def export_data(self, ref: str, out: Path) -> HandedOut:
+        """Write a data version, or the one a model was trained on, in row-id order.
+
+        ``out`` ends in ``.parquet`` or ``.csv``, or is a new folder for a Delta table.
+        """
+        from mlwright.flows.exporting import export_data
+
+        return export_data(ref, out, self.workspace)
 
     def examine(self, *, rebuild: bool = False) -> tuple[Finding, ...]:
         """Tell whether everything that can be verified is well."""
@@ -376,6 +390,13 @@ class Project:
         from mlwright.flows.reporting import write_rows
 
         return write_rows(self.workspace, ref, out)
+
+    @property
+    def labels(self) -> Labels:
+        """What people are asked about rows, and what they answered."""
+        from mlwright.api.labels import Labels
+
+        return Labels(self.workspace)
 
     def checkpoint(self) -> str:
         """Return the signed checkpoint of the log as it is now."""

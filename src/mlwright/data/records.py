@@ -229,19 +229,60 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class KindChange:
+    """A column of two snapshots that holds another kind of value in the later one."""
+
+    column: str
+    first: Kind
+    second: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How the cells of a column that came differ from those that went, or from all before.
+
+    ``gone`` and ``came`` count cells that only one snapshot has; ``against`` says what those that
+    came were compared with. ``effect`` lies between 0 and 1: the largest step between two
+    distributions of numbers, or the share of rows in another category. ``chance`` is that of such a
+    difference by luck, ``real`` whether it stands when all columns were looked at. Where there
+    are too few cells to say, all three are None and ``words`` says so.
+    """
+
+    column: str
+    gone: int
+    came: int
+    against: str | None
+    statistic: str | None
+    effect: float | None
+    chance: float | None
+    real: bool | None
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diff:
     """What differs between two snapshots.
 
-    ``added``, ``removed`` and ``changed`` are row ids in order; ``cells`` maps a column both have
-    to the number of its cells that differ in changed rows.
+    ``added``, ``removed`` and ``changed`` count rows; ``cells`` maps a column both have to the
+    number of its cells that differ in changed rows.
     """
 
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: tuple[str, ...]
+    added: int
+    removed: int
+    changed: int
     columns_added: tuple[str, ...]
     columns_removed: tuple[str, ...]
+    kinds: tuple[KindChange, ...]
     cells: Mapping[str, int]
+    shifts: tuple[Shift, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A column that a file format cannot hold as it is, and what becomes of it."""
+
+    column: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +292,7 @@ class Fault:
     ``row`` is a row id; None for what is said of a whole column, ``column`` None for what is said
     of a whole row or table. ``place`` is the row's number in the file that was read, from 1
     without the header; None for rows of a data version, which have no order of their own.
+    ``meant`` is what probably should stand there; None where no rule can tell.
     """
 
     check: str
@@ -259,6 +301,7 @@ class Fault:
     value: Scalar | None
     why: str
     place: int | None = None
+    meant: Scalar | None = None
 
 
 @dataclass(frozen=True, slots=True)

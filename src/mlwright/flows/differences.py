@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from mlwright.core.digest import Digest
 from mlwright.core.errors import UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
-from mlwright.data.diff import diff as diff_snapshots
+from mlwright.data.diff import compare, rows_apart
+from mlwright.data.export import write_rows_apart
+from mlwright.data.records import Diff, Snapshot
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.contract_text import lines_told
 from mlwright.flows.ingesting import snapshot_of
@@ -32,21 +35,28 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """All that differs between two things of one kind."""
+    """All that differs between two things of one kind; ``data`` says more of two tables."""
 
     kind: str
     first: str
     second: str
     differences: tuple[Difference, ...]
+    data: Diff | None = None
 
 
-def diff(first: str, second: str, workspace: Workspace) -> Differences:
+def diff(first: str, second: str, workspace: Workspace, *, rows: Path | None = None) -> Differences:
     """Compare two things of one kind.
+
+    Parameters
+    ----------
+    rows
+        Takes the id of each row that two data versions do not share, and what became of it.
 
     Raises
     ------
     UsageError
-        ``diff-kinds`` when they are of different kinds.
+        ``diff-kinds`` when they are of different kinds, ``diff-rows`` when ``rows`` is wanted of
+        what has none, ``export-format`` when its ending names no format.
     """
     kinds = [noun_of(ref) or Noun.MODEL for ref in (first, second)]
     comparable = (Noun.DATA, Noun.RUN, Noun.MODEL)
@@ -57,27 +67,42 @@ def diff(first: str, second: str, workspace: Workspace) -> Differences:
             fix="give two data versions (d_…), two runs (r_…) or two models (NAME@VERSION)",
             facts={"first": first, "second": second},
         )
+    if rows is not None and kinds[0] is not Noun.DATA:
+        raise UsageError(
+            "diff-rows",
+            f"{first} and {second} are no data versions: their rows are not compared",
+            fix="leave out --rows, or compare two data versions (d_…)",
+            facts={"first": first, "second": second},
+        )
     if kinds[0] is Noun.MODEL:
         versions = (find(workspace.ledger, first), find(workspace.ledger, second))
         found = tuple(_models(*versions, workspace))
         return Differences("model", versions[0].ref, versions[1].ref, found)
     ids = (resolve(first, workspace.ledger), resolve(second, workspace.ledger))
-    compare = _data if kinds[0] is Noun.DATA else _runs
-    return Differences(kinds[0].name.lower(), *ids, tuple(compare(*ids, workspace)))
+    if kinds[0] is Noun.DATA:
+        return _tables(*ids, workspace, rows)
+    return Differences(kinds[0].name.lower(), *ids, tuple(_runs(*ids, workspace)))
 
 
-def _data(first: str, second: str, workspace: Workspace) -> Iterator[Difference]:
+def _tables(first: str, second: str, workspace: Workspace, out: Path | None) -> Differences:
     old, new = snapshot_of(first, workspace), snapshot_of(second, workspace)
-    found = diff_snapshots(old, new, workspace.store)
+    apart = rows_apart(old, new, workspace.store)
+    if out is not None:
+        write_rows_apart(apart, out)
+    found = compare(old, new, apart, workspace.store)
+    return Differences("data", first, second, tuple(_data(old, new, found)), found)
+
+
+def _data(old: Snapshot, new: Snapshot, found: Diff) -> Iterator[Difference]:
     kinds = {c.name: c.kind.value for c in old.columns}
     later = {c.name: c.kind.value for c in new.columns}
     for name in (*kinds, *(n for n in later if n not in kinds)):
         if kinds.get(name) != later.get(name):
             yield Difference(f"column {name}", kinds.get(name), later.get(name))
     yield Difference("rows", old.rows, new.rows)
-    yield Difference("rows added", "", len(found.added))
-    yield Difference("rows removed", len(found.removed), "")
-    yield Difference("rows changed", "", len(found.changed))
+    yield Difference("rows added", "", found.added)
+    yield Difference("rows removed", found.removed, "")
+    yield Difference("rows changed", "", found.changed)
 
 
 def _runs(first: str, second: str, workspace: Workspace) -> Iterator[Difference]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from mlwright.cli.options import common, open_project
@@ -11,34 +13,28 @@ from mlwright.cli.output import Output
 @click.command()
 @click.argument("first")
 @click.argument("second")
+@click.option(
+    "--rows",
+    type=click.Path(path_type=Path),
+    help="Write the ids of rows two data versions do not share to this .csv or .parquet file.",
+)
 @common
-def command(first: str, second: str, output: Output) -> None:
+def command(first: str, second: str, rows: Path | None, output: Output) -> None:
     """Compare two data versions, two runs or two models.
 
-    Data: rows added, removed and changed. Runs: inputs, code and environment. Models: all of
-    these, and their metrics.
+    Data: rows added, removed and changed, columns, and how values moved. Runs: inputs, code and
+    environment. Models: all of these, and their metrics.
 
     \b
     mlw diff churned@1 churned@2
     """
+    from mlwright.cli.diff_view import document_of, tell_differences
+
     with open_project(output) as project:
-        found = project.diff(first, second)
+        found = project.diff(first, second, rows=rows)
     if output.as_json:
-        output.document(
-            "diff",
-            {
-                "kind": found.kind,
-                "first": found.first,
-                "second": found.second,
-                "differences": found.differences,
-            },
-        )
+        output.document("diff", document_of(found))
         return
-    output.heading(f"{found.kind}: {found.first} and {found.second}")
-    if not found.differences:
-        output.line("  no difference")
-    else:
-        output.table(
-            ("what", "first", "second"),
-            ((d.what, str(d.first), str(d.second)) for d in found.differences),
-        )
+    tell_differences(output, found)
+    if rows is not None:
+        output.note(f"wrote the ids of the rows that differ to {rows}")

@@ -7,6 +7,8 @@ from mlwright.cli.group import LazyGroup
 COMMANDS = {
     "add": "Read a table into a data version, without training.",
     "ls": "List data versions, newest first.",
+    "diff": "Show what differs between two data versions.",
+    "export": "Write any data version as Parquet, CSV or a Delta table.",
 }
 
 command = LazyGroup(

@@ -1,0 +1,98 @@
+"""What `mlw diff` tells of two tables: rows, columns, cells, and how values moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlwright.cli.output import Output, counted, number
+
+if TYPE_CHECKING:
+    from mlwright.data.records import Diff, Shift
+    from mlwright.flows.differences import Differences
+
+_MOST = 12
+
+
+def tell_differences(output: Output, found: Differences) -> None:
+    """Print what differs, for a person."""
+    output.heading(f"{found.kind}: {found.first} and {found.second}")
+    if not found.differences:
+        output.line("  no difference")
+        return
+    output.table(
+        ("what", "first", "second"),
+        ((d.what, str(d.first), str(d.second)) for d in found.differences),
+    )
+    if found.data is not None:
+        _tell_cells(output, found.data)
+        _tell_shifts(output, found.data)
+
+
+def document_of(found: Differences) -> dict[str, object]:
+    """Return the JSON document of `mlw diff`."""
+    document: dict[str, object] = {
+        "kind": found.kind,
+        "first": found.first,
+        "second": found.second,
+        "differences": found.differences,
+    }
+    if (data := found.data) is not None:
+        document["rows"] = {
+            "added": data.added,
+            "removed": data.removed,
+            "changed": data.changed,
+        }
+        document["columns"] = {
+            "added": data.columns_added,
+            "removed": data.columns_removed,
+            "kinds": data.kinds,
+        }
+        document["cells"] = data.cells
+        document["shifts"] = data.shifts
+    return document
+
+
+def _tell_cells(output: Output, data: Diff) -> None:
+    if not data.cells:
+        return
+    most = sorted(data.cells.items(), key=lambda pair: -pair[1])
+    output.line()
+    output.heading("cells that differ in changed rows")
+    output.table(("column", "cells"), ((name, f"{count:,}") for name, count in most[:_MOST]))
+    if len(most) > _MOST:
+        output.line(f"  and {counted(len(most) - _MOST, 'column')} more: --json lists all")
+
+
+def _tell_shifts(output: Output, data: Diff) -> None:
+    moved = sorted((s for s in data.shifts if s.real), key=lambda s: -(s.effect or 0.0))
+    still = [s for s in data.shifts if s.real is False]
+    unknown = [s for s in data.shifts if s.real is None]
+    if moved:
+        output.line()
+        output.heading("columns whose values moved")
+    for shift in moved[:_MOST]:
+        output.line(f"  {shift.column}  {_measured(shift)}")
+        for words in shift.words:
+            output.line(f"    {words}")
+    if len(moved) > _MOST:
+        output.line(f"  and {counted(len(moved) - _MOST, 'column')} more: --json lists all")
+    if still or unknown:
+        output.line()
+    if still:
+        names = "other column" if moved else "column"
+        output.line(
+            f"  {counted(len(still), names)} with other values moved no more than luck does"
+        )
+    if unknown:
+        output.line(f"  {counted(len(unknown), 'column')} with too few other values to tell")
+
+
+def _measured(shift: Shift) -> str:
+    effect = f"{shift.statistic} {number(shift.effect or 0.0)}"
+    chance = f"p {shift.chance:.2g}" if shift.chance else "p under 1e-300"
+    sides = f"{shift.came:,} that came against {_against(shift)}"
+    return f"{effect}, {chance} ({sides})"
+
+
+def _against(shift: Shift) -> str:
+    return f"{shift.gone:,} that went" if shift.gone else str(shift.against)

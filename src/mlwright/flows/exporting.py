@@ -1,0 +1,39 @@
+"""A data version handed out: any version, by its id or by a model's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlwright.core.ids import Noun, noun_of
+from mlwright.data.export import Exported, export
+from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.workspace import Workspace
+from mlwright.govern.why import resolve
+from mlwright.registry.versions import find
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """A data version and what it was written to."""
+
+    data: str
+    written: Exported
+
+
+def export_data(ref: str, out: Path, workspace: Workspace) -> HandedOut:
+    """Write the rows of a data version, or of the one a model was trained on, in row-id order.
+
+    Raises
+    ------
+    NotFoundError
+        ``id-unknown`` or ``model-unknown``.
+    UsageError
+        ``export-format``, ``export-exists`` or ``extra-missing``.
+    """
+    data = (
+        resolve(ref, workspace.ledger)
+        if noun_of(ref) is Noun.DATA
+        else find(workspace.ledger, ref).data
+    )
+    return HandedOut(data, export(snapshot_of(data, workspace), workspace.store, out))
