@@ -31,6 +31,7 @@ COMMANDS = {
     "rollback": "Go back to the version that was live before.",
     "serve": "Answer over HTTP for the models that are live.",
     "predict": "Score a file with a model.",
+    "label": "Have people label rows, blind and agreed, and keep what they settle.",
     "report": "Write a model's report as one HTML page.",
     "ui": "Serve the pages: what is well, models, predictions, proofs.",
     "audit": "Hand out what an auditor needs to verify the log.",

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of
+from mlwright.flows.labelling.standing import is_queue
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.records import Link, Why
 from mlwright.govern.why import RECORDED
@@ -20,7 +21,7 @@ ROW = "row:"
 
 
 def why(ref: str, workspace: Workspace) -> Why:
-    """Explain an id, a model, a step, or a row by its key or the digits of its content.
+    """Explain an id, a model, a step, a label queue, or a row by its key or its content.
 
     Raises
     ------
@@ -38,6 +39,10 @@ def why(ref: str, workspace: Workspace) -> Why:
         from mlwright.flows.labels import why_label
 
         return why_label(ref, workspace)
+    if is_queue(ref):
+        from mlwright.flows.labelling.explaining import why_queue
+
+        return why_queue(ref, workspace)
     if ref.startswith(ROW):
         from mlwright.flows.rows import why_row
 
@@ -48,7 +53,16 @@ def why(ref: str, workspace: Workspace) -> Why:
         if error.code != "name-unknown":
             raise
         return _row_or(ref, error, workspace)
+    if noun is Noun.DATA:
+        return _with_labels(found, workspace)
     return _with_subject(found, workspace) if noun is Noun.EVENT else found
+
+
+def _with_labels(data: Why, workspace: Workspace) -> Why:
+    """Return a data version with the people whose labels made it, where any did."""
+    from mlwright.flows.labelling.explaining import links_of_data
+
+    return replace(data, lineage=(*data.lineage, *links_of_data(data.id, workspace)))
 
 
 def _with_subject(event: Why, workspace: Workspace) -> Why:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mlwright.core.errors import NotFoundError
+from mlwright.flows.labelling.explaining import logged_label, why_answer
 from mlwright.flows.passport import passport_of
 from mlwright.flows.recording import find_label
 from mlwright.flows.workspace import Workspace
@@ -15,7 +16,13 @@ from mlwright.registry.standing import standing
 
 
 def why_label(ref: str, workspace: Workspace) -> Why:
-    """Explain a recorded label: by its prediction, else by who was live when it was told."""
+    """Explain a label: what a person said of a row, or a truth that was sent.
+
+    The latter by its prediction, else by who was live when it was told.
+    """
+    answered = logged_label(ref, workspace)
+    if answered is not None:
+        return why_answer(answered, workspace)
     label = find_label(ref, workspace)
     if label.prediction is not None:
         return explain_label(label, _about(label.prediction, workspace), None, None)

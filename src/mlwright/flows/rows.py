@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from mlwright.core.errors import NotFoundError
 from mlwright.core.records import load
@@ -12,6 +13,7 @@ from mlwright.data.split import ASIDE, PARTS
 from mlwright.data.table import Table, unordered
 from mlwright.features.numbers import missing_in
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.labelling.explaining import links_of_row
 from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.records import Why
@@ -46,7 +48,8 @@ def why_row(row: str, workspace: Workspace) -> Why:
             facts={"row": row},
             looked=[f"the rows of {len(data)} data versions"],
         )
-    return explain_row(row, holdings, workspace.ledger, workspace.store, unread)
+    found = explain_row(row, holdings, workspace.ledger, workspace.store, unread)
+    return replace(found, lineage=(*links_of_row(row, workspace), *found.lineage))
 
 
 def _holdings(

@@ -1,0 +1,1 @@
+"""Labels under control: which rows people are asked about, what they said, what follows."""
