@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import polars as pl
 
@@ -13,6 +14,9 @@ from mlwright.data.records import Reading
 _PLAIN = frozenset(DTYPES.values())
 _SMALL_INTEGERS = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
 _WIDE_INTEGERS = (pl.UInt64, pl.Int128, pl.UInt128)
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+"""0001-01-01 and 9999-12-31, in days since 1970."""
+_DAY_MICROSECONDS = 86_400_000_000
 _ALL_MISSING = "every value is missing"
 
 
@@ -72,6 +76,8 @@ def _normalised(series: pl.Series) -> tuple[pl.Series, list[tuple[str, int]]]:
         raise _unsupported(series, "which is no table cell here")
     if series.dtype == pl.Float64:
         series = _without_nan(series, told)
+    if series.dtype in (pl.Date, pl.Datetime):
+        _require_years(series)
     if series.null_count() == len(series) and len(series):
         told.append((_ALL_MISSING, len(series)))
     return series, told
@@ -103,6 +109,17 @@ def _from_datetime(series: pl.Series, dtype: pl.Datetime, told: list[tuple[str, 
     if dtype.time_unit == "ns" and not (micro.cast(pl.Datetime("ns")) == values).all():
         raise _unsupported(series, "and times finer than a microsecond")
     return micro
+
+
+def _require_years(series: pl.Series) -> None:
+    """Refuse days no calendar here has, such as a database's "infinity"; Polars panics on some."""
+    unit = 1 if series.dtype == pl.Date else _DAY_MICROSECONDS
+    days = series.to_physical().cast(pl.Int64)
+    first, last = days.min(), days.max()
+    if first is None or last is None:
+        return
+    if cast("int", first) < _FIRST_DAY * unit or cast("int", last) >= (_LAST_DAY + 1) * unit:
+        raise _unsupported(series, "and days beyond the years 1 to 9999")
 
 
 def _without_nan(series: pl.Series, told: list[tuple[str, int]]) -> pl.Series:

@@ -167,7 +167,7 @@ def _booleans(text: pl.Series) -> pl.Series:
 
 def _dates(text: pl.Series) -> pl.Series:
     values = text.str.to_date("%Y-%m-%d", strict=False)
-    return values.set((~text.str.contains(_DAY)).fill_null(False), None)
+    return _in_calendar(values.set((~text.str.contains(_DAY)).fill_null(False), None))
 
 
 def _moments(text: pl.Series) -> pl.Series:
@@ -175,7 +175,7 @@ def _moments(text: pl.Series) -> pl.Series:
     for pattern in _USUAL_MOMENTS:
         # Twice as fast as taking each text apart, where all are written alike.
         if _as_written(text.head(1), pattern).null_count() == text.head(1).null_count():
-            values = _as_written(text, pattern)
+            values = _in_calendar(_as_written(text, pattern))
             if values.null_count() == text.null_count():
                 return values
     # In one piece: polars 2.1 panics on formatting pieces of which some are empty.
@@ -195,8 +195,14 @@ def _moments(text: pl.Series) -> pl.Series:
     ).to_series()
     values = written.str.to_datetime("%Y-%m-%d %H:%M:%S%.6f", strict=False, time_unit="us")
     if not zoned.any():
-        return values
-    return values - _offsets(parts["zone"])
+        return _in_calendar(values)
+    return _in_calendar(values - _offsets(parts["zone"]))
+
+
+def _in_calendar(values: pl.Series) -> pl.Series:
+    """Return days of the years 1 to 9999; Polars knows a year 0, which no calendar here has."""
+    years = values.dt.year()
+    return values.set(((years < 1) | (years > 9999)).fill_null(False), None)
 
 
 def _as_written(text: pl.Series, pattern: str) -> pl.Series:
