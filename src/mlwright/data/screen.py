@@ -178,6 +178,7 @@ def _faults(
             row=None,
             value=marks.values[index] if marks.values else _scalar(cell),
             why=marks.whys[index] if marks.whys else marks.why,
+            meant=marks.meant[index] if marks.meant else None,
         )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mlwright.core.errors import NotFoundError
-from mlwright.core.ids import Noun, noun_of
+from mlwright.core.ids import Noun, noun_of, short
+from mlwright.flows.ingesting import data_event
 from mlwright.ledger.ledger import Ledger
 from mlwright.registry.records import RoleName
 from mlwright.registry.versions import versions
@@ -109,12 +110,13 @@ def _data(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
     for v in versions(ledger):
         made.setdefault(v.data, []).append(v.ref)
     for identifier in _following(ledger.ids(Noun.DATA), cursor, "data"):
-        event = next(iter(ledger.events(kind="data.ingested", subject=identifier)))
+        event = data_event(identifier, ledger)
+        raw = event.facts.get("raw")
         yield {
             "data": identifier,
             "rows": event.facts["rows"],
             "columns": event.facts["columns"],
-            "source": event.facts["address"],
+            "source": event.facts["address"] if raw is None else f"repaired from {short(str(raw))}",
             "ingested": event.time,
             "models": made.get(identifier, []),
         }

@@ -46,7 +46,11 @@ def write_rows(workspace: Workspace, ref: str, out: Path) -> int:
     )
     started = next(iter(workspace.ledger.events(kind="run.started", subject=run)))
     inputs = cast("Mapping[str, str]", started.facts["inputs"])
-    snapshot = load(Snapshot, workspace.store.get(Digest(inputs["snapshot"])))
+    snapshot = (
+        load(Snapshot, workspace.store.get(Digest(inputs["snapshot"])))
+        if "snapshot" in inputs
+        else step_output(run, "snapshot", Snapshot, workspace)
+    )
     split = step_output(run, "split", Split, workspace)
     table = read(snapshot, workspace.store, order_by=split.time)
     names = [part.value for part in (Part.TRAIN, Part.VALIDATION, Part.TEST)]

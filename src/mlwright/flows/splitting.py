@@ -7,6 +7,7 @@ from mlwright.core.encoding import digest_of
 from mlwright.core.records import dump, load
 from mlwright.data.records import Snapshot, Split
 from mlwright.flows.question import Question
+from mlwright.flows.repairing import raw_versions
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import Event, NewEvent
 
@@ -53,10 +54,14 @@ def record_split(
 
 
 def splits_of(workspace: Workspace, data: str) -> tuple[str | None, tuple[Split, ...]]:
-    """Return the target last asked of a data version, and every split made of it."""
+    """Return the target last asked of a data version, and every split made of it.
+
+    A repaired version has the parts of the one it was made from.
+    """
     target, splits = None, {}
+    asked = {data, *raw_versions(data, workspace)}
     for event in workspace.ledger.events(kind="split.made"):
-        if event.facts["data"] == data:
+        if event.facts["data"] in asked:
             target = str(event.facts["target"])
             digest = Digest(str(event.facts["split"]))
             splits[digest] = load(Split, workspace.store.get(digest))

@@ -11,6 +11,7 @@ from mlwright.core.errors import NotFoundError, nearest
 from mlwright.core.ids import Noun, noun_of, require_id_form, short
 from mlwright.core.records import load
 from mlwright.data.records import Split
+from mlwright.data.repair.records import Repaired
 from mlwright.govern.records import Link, Why
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event
@@ -20,6 +21,8 @@ from mlwright.registry.versions import ambiguous, find, versions
 from mlwright.run.records import ENDINGS
 from mlwright.run.why import why_step
 from mlwright.store.protocol import Store
+
+_REPAIRED = "data.repaired"
 
 RECORDED = (Noun.PREDICTION, Noun.LABEL)
 """What the log knows the ids of at most; what they are stands in the records of serving."""
@@ -42,7 +45,7 @@ def why(ref: str, ledger: Ledger, store: Store) -> Why:
         explain: Mapping[Noun, Callable[[str, Ledger, Store], Why]] = {
             Noun.MODEL: _model_by_id,
             Noun.RUN: _run,
-            Noun.DATA: lambda data, log, _: _data(data, log),
+            Noun.DATA: _data,
             Noun.CHECK: _check,
             Noun.EVENT: _event,
         }
@@ -111,7 +114,14 @@ def _model(version: ModelVersion, ledger: Ledger, store: Store) -> Why:
         f"{version.ref} by {version.actor} at {version.time}",
         {},
     )
-    judged = tuple(_verdict_link(check, ledger) for check in version.checks)
+    judged = tuple(
+        link
+        for check in version.checks
+        for link in (
+            _verdict_link(check, ledger),
+            *_waiver_links(check, version.model, ledger),
+        )
+    )
     promoted = tuple(
         Link("made live in", "event", c.event, f"by {c.actor} at {c.time}: {c.reason}", {})
         for c in promotions
@@ -163,6 +173,7 @@ def _way_back(run: str, ledger: Ledger, store: Store) -> tuple[Link, ...]:
     for data in ledger.uses(run):
         if data.startswith("d_"):
             links.extend(_row_links(events, data, store))
+            links.extend(_repair_links(run, ledger, store))
             links.extend(_data_links(data, ledger))
     return tuple(links)
 
@@ -235,6 +246,40 @@ def _environment_link(facts: Mapping[str, object], store: Store) -> Link:
     )
 
 
+def _repair_links(run: str, ledger: Ledger, store: Store) -> list[Link]:
+    """Return what a run made of the table before it learned from it."""
+    made = [e for e in ledger.events(kind=_REPAIRED) if e.facts["run"] == run]
+    kept = [e for e in ledger.events(subject=run) if e.kind == "step.finished"]
+    if not made and any(event.facts["step"] == "repaired" for event in kept):
+        learnt = {v.data for v in versions(ledger) if v.run == run}
+        made = [e for data in learnt for e in ledger.events(kind=_REPAIRED, subject=data)][-1:]
+    return [link for event in made for link in _repaired_links(event, store)]
+
+
+def _repaired_links(event: Event, store: Store) -> list[Link]:
+    """Return a repaired version and its steps, with what each touched."""
+    repaired = load(Repaired, store.get(Digest(str(event.facts["record"]))))
+    what = (
+        f"{repaired.snapshot.rows:,} rows, made from {short(repaired.raw)} by {event.actor} at "
+        f"{event.time}: {len(repaired.steps)} steps changed {repaired.cells:,} cells and took "
+        f"{repaired.taken_out:,} rows out of training"
+    )
+    facts = {"raw": repaired.raw, "event": event.id}
+    links = [Link("repaired as", "data", repaired.snapshot.id, what, facts)]
+    for step, touch in zip(repaired.steps, repaired.touches, strict=True):
+        done = f"{touch.cells:,} cells" if step.column or touch.cells else f"{touch.rows:,} rows"
+        links.append(
+            Link(
+                "repair step",
+                "repair",
+                step.text,
+                done + (f", as: {step.applied}" if step.applied != step.text else ""),
+                {"rows": touch.rows, "cells": touch.cells, "before": touch.before},
+            )
+        )
+    return links
+
+
 def _data_links(data: str, ledger: Ledger) -> list[Link]:
     ingested = list(ledger.events(kind="data.ingested", subject=data))
     links = []
@@ -263,15 +308,30 @@ def _data_links(data: str, ledger: Ledger) -> list[Link]:
     return links
 
 
-def _data(identifier: str, ledger: Ledger) -> Why:
+def _data(identifier: str, ledger: Ledger, store: Store) -> Why:
     links = _data_links(identifier, ledger)
+    for event in ledger.events(kind=_REPAIRED, subject=identifier):
+        links += _repaired_links(event, store)
+        raw = str(event.facts["raw"])
+        links += _data_links(raw, ledger) if raw != identifier else []
+    others = [e for e in ledger.events(kind=_REPAIRED) if e.facts["raw"] == identifier]
+    links += [_made_link(e) for e in others if e.subject != identifier]
+    runs = [run for run in ledger.used_by(identifier) if run.startswith("r_")]
+    runs += [v.run for v in versions(ledger) if v.data == identifier]
     used = tuple(
-        Link("used by", "run", run, _run_words(run, ledger), {})
-        for run in ledger.used_by(identifier)
-        if run.startswith("r_")
+        Link("used by", "run", run, _run_words(run, ledger), {}) for run in dict.fromkeys(runs)
     )
     what = links[0].what if links else "known by its id alone"
     return Why("data", identifier, what, {}, (*links, *used))
+
+
+def _made_link(event: Event) -> Link:
+    facts = event.facts
+    what = (
+        f"{facts['rows']:,} rows, by {event.actor} at {event.time}; "
+        f"{facts['cells_changed']:,} cells changed, {facts['rows_taken_out']:,} rows taken out"
+    )
+    return Link("repaired as", "data", event.subject, what, {"event": event.id})
 
 
 def _run_words(run: str, ledger: Ledger) -> str:
@@ -283,6 +343,22 @@ def _verdict_link(check: str, ledger: Ledger) -> Link:
     facts = next(iter(ledger.events(subject=check, newest_first=True, limit=1))).facts
     return Link(
         "judged by", "check", check, f"{facts['rule']}: {facts['outcome']}. {facts['why']}", {}
+    )
+
+
+def _waiver_links(check: str, model: str, ledger: Ledger) -> tuple[Link, ...]:
+    """Return who answered for a check that failed, and why; the first time it was said."""
+    waived = ledger.events(kind="check.waived", subject=model)
+    found = [event for event in waived if event.facts["check"] == check][:1]
+    return tuple(
+        Link(
+            "waived in",
+            "event",
+            event.id,
+            f"{event.facts['name']} by {event.actor} at {event.time}: {event.facts['reason']}",
+            {"columns": event.facts["columns"]},
+        )
+        for event in found
     )
 
 
@@ -298,6 +374,7 @@ def _check(identifier: str, ledger: Ledger, store: Store) -> Why:
         facts={"value": facts["value"], "low": facts["low"], "high": facts["high"]},
         lineage=(
             Link("recorded in", "event", event.id, f"by {event.actor} at {event.time}", {}),
+            *_waiver_links(identifier, model, ledger),
             Link("judges", "model", model, subject.ref, {}),
             *_way_back(subject.run, ledger, store),
         ),

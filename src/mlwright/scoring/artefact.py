@@ -9,6 +9,7 @@ import numpy as np
 from mlwright.core.digest import Digest, digest_bytes
 from mlwright.core.encoding import digest_of
 from mlwright.data.records import Contract, Scalar
+from mlwright.data.repair.records import CellRepair
 from mlwright.features.records import Preparation
 from mlwright.scoring.native.protocol import Matrix
 from mlwright.scoring.records import Signature
@@ -24,6 +25,7 @@ def artefact_digest(
     preparation: Preparation,
     algorithm: str,
     predictor: Digest,
+    repairs: tuple[CellRepair, ...] = (),
 ) -> Digest:
     """Return the digest of a model: the same parts are the same model, whoever built it when."""
     parts = {
@@ -35,6 +37,8 @@ def artefact_digest(
         "preparation": replace(preparation, dropped=()),
         "algorithm": algorithm,
         "predictor": predictor,
+        # Models from before there were repairs keep their ids.
+        **({"repairs": repairs} if repairs else {}),
     }
     return digest_of(parts, tag="mlwright/model/1")
 

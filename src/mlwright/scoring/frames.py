@@ -10,8 +10,11 @@ from mlwright.core.errors import DataError
 from mlwright.data.digests import DTYPES
 from mlwright.data.normalise import normalise
 from mlwright.data.records import Column, Kind
+from mlwright.data.repair.catalogue import CELL_VERBS
+from mlwright.data.repair.records import CellRepair
 from mlwright.features.records import Value
 from mlwright.scoring.cast import cast_value, missing_columns, refusal
+from mlwright.scoring.repairing import compile_column, entries_of
 
 _NUMBERS = (pl.Int64(), pl.Float64())
 _TIMES = (pl.Date(), pl.Datetime("us"), pl.String())
@@ -29,8 +32,37 @@ def cast_frame(frame: pl.DataFrame, inputs: Sequence[Column]) -> pl.DataFrame:
         raise missing_columns(frame.columns, inputs)
     if not inputs:  # a selection of nothing would lose the height
         return frame.drop(frame.columns)
-    plain, _ = normalise(frame.select(column.name for column in inputs))
-    return pl.DataFrame([_cast(plain[column.name], column) for column in inputs])
+    usual, _ = normalise(frame.select(column.name for column in inputs))
+    return pl.DataFrame([cast_column(usual[column.name], column) for column in inputs])
+
+
+def repair_frame(frame: pl.DataFrame, repairs: Sequence[CellRepair]) -> pl.DataFrame:
+    """Return a table repaired as its rows would be (:mod:`mlwright.scoring.repairing`).
+
+    A column that cannot hold what repaired cells would be is left for the scorer to refuse.
+    """
+    present = [each for each in repairs if each.column in frame.columns]
+    if not present:
+        return frame
+    usual, _ = normalise(frame.select(each.column for each in present))
+    return frame.with_columns(_repaired(usual[each.column], each) for each in present)
+
+
+def _repaired(series: pl.Series, repair: CellRepair) -> pl.Series:
+    for entry in entries_of(repair):
+        try:
+            cells = cast_column(series, Column(repair.column, entry.kind))
+        except DataError:
+            continue
+        for step, kind in entry.steps:
+            made = CELL_VERBS[step.verb].expression(step, kind, pl.col(repair.column))
+            cells = cells.to_frame().select(made.alias(repair.column)).to_series()
+        return cells
+    one = compile_column(repair)
+    try:
+        return pl.Series(repair.column, [one(cell) for cell in series], strict=True)
+    except TypeError:
+        return series
 
 
 def frame_of(rows: Iterable[Sequence[Value]], inputs: Sequence[Column]) -> pl.DataFrame:
@@ -42,7 +74,14 @@ def frame_of(rows: Iterable[Sequence[Value]], inputs: Sequence[Column]) -> pl.Da
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _cast(series: pl.Series, column: Column) -> pl.Series:
+def cast_column(series: pl.Series, column: Column) -> pl.Series:
+    """Return one column in its kind.
+
+    Raises
+    ------
+    DataError
+        ``value-kind`` naming the row.
+    """
     wanted = DTYPES[column.kind]
     if series.dtype == wanted:
         return series

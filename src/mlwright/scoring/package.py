@@ -14,6 +14,7 @@ from mlwright.core import records
 from mlwright.core.errors import FaultError
 from mlwright.core.ids import Noun, content_id
 from mlwright.data.records import Column, Contract, Scalar
+from mlwright.data.repair.records import CellRepair
 from mlwright.data.table import Table
 from mlwright.features.records import Preparation, Value
 from mlwright.scoring.artefact import answers_digest, artefact_digest, output_names
@@ -25,6 +26,7 @@ from mlwright.scoring.native.open import open_native
 from mlwright.scoring.native.protocol import Matrix
 from mlwright.scoring.plan import Plan, compile_plan
 from mlwright.scoring.records import ModelPackage, Probe, Signature
+from mlwright.scoring.repairing import needed
 from mlwright.store.protocol import Store
 from mlwright.train.fit import answers
 from mlwright.train.records import Configuration, Fitted, Task
@@ -45,7 +47,13 @@ class Trial:
     frame: pl.DataFrame
 
 
-def package(fitted: Fitted, contract: Contract, holdout: Table, store: Store) -> ModelPackage:
+def package(
+    fitted: Fitted,
+    contract: Contract,
+    holdout: Table,
+    store: Store,
+    repairs: Sequence[CellRepair] = (),
+) -> ModelPackage:
     """Compile a fitted model, prove the plan equal to training, and put its parts in the store.
 
     Parameters
@@ -53,6 +61,8 @@ def package(fitted: Fitted, contract: Contract, holdout: Table, store: Store) ->
     holdout
         Rows to compare on, evenly drawn; some of them, with rows made at the edges of what
         the signature lets in, become the frozen probe.
+    repairs
+        What was done to the cells before training, and is to be done to those of a request.
 
     Raises
     ------
@@ -80,8 +90,9 @@ def package(fitted: Fitted, contract: Contract, holdout: Table, store: Store) ->
     probe = Probe(signature.inputs, tuple(tuple(row.values()) for row in probed.rows))
     probe_digest = store.put(records.dump(probe))
     kept = _settled(Contract, contract)
+    own = needed(repairs, signature.inputs)
     artefact = artefact_digest(
-        task, signature, kept, preparation, configuration.algorithm, predictor
+        task, signature, kept, preparation, configuration.algorithm, predictor, own
     )
     return ModelPackage(
         id=content_id(Noun.MODEL, artefact),
@@ -95,6 +106,7 @@ def package(fitted: Fitted, contract: Contract, holdout: Table, store: Store) ->
         probe=probe_digest,
         probe_answers=answers_digest(_by_row(plan, probed, signature)),
         verified_rows=len(held_out.rows) + len(probed.rows),
+        repairs=own,
     )
 
 

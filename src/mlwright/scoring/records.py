@@ -7,6 +7,7 @@ from enum import Enum
 
 from mlwright.core.digest import Digest
 from mlwright.data.records import Column, Contract, Scalar
+from mlwright.data.repair.records import CellRepair
 from mlwright.features.records import Preparation
 from mlwright.train.records import Configuration, Task
 
@@ -41,7 +42,8 @@ class ModelPackage:
     preparation, predictor), and ``id`` is made of it; ``probe_answers`` is the digest of the
     float64 answers on the frozen rows in ``probe``, a :class:`Probe`. None of them depends on a
     file format, a path or a clock. On ``verified_rows`` rows the row path, the table path and
-    training gave the same bits.
+    training gave the same bits. ``repairs`` are made on rows and tables as they come in, before the
+    contract; the plan, the probe and the signature are of what they leave.
     """
 
     id: str
@@ -55,6 +57,7 @@ class ModelPackage:
     probe: Digest
     probe_answers: Digest
     verified_rows: int
+    repairs: tuple[CellRepair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def load(package: ModelPackage, store: Store) -> Scorer:
         package.preparation,
         package.configuration.algorithm,
         package.predictor,
+        package.repairs,
     )
     if (package.artefact, package.id) != (artefact, content_id(Noun.MODEL, artefact)):
         raise BrokenError(

@@ -111,13 +111,16 @@ def repair(
     )
 
 
-def repair_frame(frame: pl.DataFrame, ids: pl.Series, rule: RepairRule) -> Table:
-    """Return rows as steps leave them, every row a training row; nothing is kept.
+def repair_frame(
+    table: Table, rule: RepairRule, sealed: pl.Series | None = None
+) -> tuple[Table, pl.Series | None]:
+    """Return rows as steps leave them, and which of those are sealed; nothing is kept.
 
-    For looking: what a file would be once it is repaired.
+    For looking: what a table would be once it is repaired. Rows that are not ``sealed`` are
+    fitted on and may be taken out.
     """
-    everything = pl.repeat(value=True, n=frame.height, eager=True)
-    state = _State(Table(frame, ids), everything, everything)
+    seen = pl.repeat(value=True, n=table.frame.height, eager=True) if sealed is None else ~sealed
+    state = _State(table, seen, seen)
     for number, text in enumerate(rule.steps, start=1):
         step = parse(text)
         try:
@@ -125,7 +128,7 @@ def repair_frame(frame: pl.DataFrame, ids: pl.Series, rule: RepairRule) -> Table
             state, _, _ = _carried_out(step, state, None)
         except MlwrightError as error:
             raise error.of(f"repair step {number}, {text!r}") from error
-    return state.table
+    return state.table, None if sealed is None else ~state.open
 
 
 def _begin(table: Table, split: Split | None) -> _State:

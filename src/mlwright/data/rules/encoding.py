@@ -34,7 +34,21 @@ def _in_column(column: Column) -> Iterator[Marks]:
         places,
         [reasons[text] for text in cells],
         [shown(text) for text in cells],
+        [mended(text) for text in cells],
     )
+
+
+def mended(text: str) -> str | None:
+    """Return a damaged text as it was before, None where that cannot be told.
+
+    >>> mended("ZÃ¼rich"), mended("Z\u200burich"), mended("Z\ufffdrich")
+    ('Zürich', 'Zurich', None)
+    """
+    if _LOST in text:
+        return None
+    if any(map(_is_unseen, text)):
+        return "".join(c for c in text if not _is_unseen(c)) or None
+    return _as_utf8(text)
 
 
 def damage(text: str) -> str | None:
@@ -50,13 +64,18 @@ def damage(text: str) -> str | None:
     unseen = [c for c in text if _is_unseen(c)]
     if unseen:
         return f"holds U+{ord(unseen[0]):04X}, which nobody sees"
+    meant = _as_utf8(text)
+    return None if meant is None else f"bytes of UTF-8 read as Windows-1252: {shown(meant)}?"
+
+
+def _as_utf8(text: str) -> str | None:
+    """Return what the bytes of a text say as UTF-8, where they were read as something else."""
     if any(c in _TWICE for c in text):
         for wrong in ("cp1252", "latin-1"):
             try:
-                meant = text.encode(wrong).decode("utf-8")
+                return text.encode(wrong).decode("utf-8")
             except UnicodeError:
                 continue
-            return f"bytes of UTF-8 read as Windows-1252: {shown(meant)}?"
     return None
 
 

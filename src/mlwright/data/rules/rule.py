@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from mlwright.data.column import Column, Places
+from mlwright.data.records import Scalar
 from mlwright.data.sheet import Sheet
 
 
@@ -22,14 +23,16 @@ class Marks:
     """What a rule found in one column.
 
     ``places`` are positions of rows; ``whys`` say of each what is wrong, or are empty where
-    ``why``, the sentence about all of them, says it. ``values`` are shown instead of the cells.
+    ``why``, the sentence about all of them, says it. ``values`` are shown instead of the cells;
+    ``meant`` are what probably should stand there, where a rule can tell.
     """
 
     column: str | None
     why: str
     places: Places = field(default_factory=nowhere)
     whys: Sequence[str] = ()
-    values: Sequence[str] = ()
+    values: Sequence[Scalar] = ()
+    meant: Sequence[Scalar | None] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def _sentinel(column: Column) -> Iterator[Marks]:
                 column.name,
                 f"{counted(times, 'cell')} hold {end:.12g}, far from every other value "
                 f'(the next is {rest.max():.12g}): it seems to stand for "missing" or "more"',
+                values=[float(end)],
             )
 
 

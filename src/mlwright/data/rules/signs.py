@@ -35,6 +35,7 @@ def _find(column: Column) -> Iterator[Marks]:
             "below zero in a column of amounts above it",
             places,
             [f"{-value:.12g} would be usual: a slip of the sign?" for value in values[places]],
+            meant=(-values[places]).tolist(),
         )
 
 

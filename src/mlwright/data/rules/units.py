@@ -16,18 +16,22 @@ _FACTORS = (10, 100, 1000)
 def _find(column: Column) -> Iterator[Marks]:
     if column.limits is None:
         return
-    places, whys = [], []
+    places, whys, meant = [], [], []
     values = column.values
     for place in column.outside:
-        why = _slip(float(values[place]), column.limits)
-        if why is not None:
+        slip = _slip(float(values[place]), column.limits)
+        if slip is not None:
+            usual, times = slip
             places.append(place)
-            whys.append(why)
+            meant.append(usual)
+            whys.append(f"{times} {usual:.12g}, which would be usual: a slip of the unit?")
     if places:
-        yield Marks(column.name, "10, 100 or 1000 times too large or small", np.array(places), whys)
+        why = "10, 100 or 1000 times too large or small"
+        yield Marks(column.name, why, np.array(places), whys, meant=meant)
 
 
-def _slip(value: float, found: Limits) -> str | None:
+def _slip(value: float, found: Limits) -> tuple[float, str] | None:
+    """Return what would be usual, and how far the value is from it; None for no such slip."""
     if found.usual_low < 0 < found.usual_high:
         return None
     for factor in _FACTORS:
@@ -36,7 +40,7 @@ def _slip(value: float, found: Limits) -> str | None:
             (value * factor, f"a {factor}th of"),
         ):
             if found.usual_low <= meant <= found.usual_high:
-                return f"{times} {meant:.12g}, which would be usual: a slip of the unit?"
+                return meant, times
     return None
 
 

@@ -24,7 +24,8 @@ def meant_marks(column: Column, meant: Mapping[str, str], why: str) -> Iterator[
     if meant:
         places = where(column.cells(pl.Series(list(meant), dtype=pl.String)))
         cells = column.series.gather(places)
-        yield Marks(column.name, why, places, [f"{shown(meant[text])} is meant?" for text in cells])
+        whys = [f"{shown(meant[text])} is meant?" for text in cells]
+        yield Marks(column.name, why, places, whys, meant=[meant[text] for text in cells])
 
 
 def _variants(column: Column) -> dict[str, str]:
