@@ -15,7 +15,9 @@ from mlwright.cli.main import mlw
 from mlwright.core.quantities import format_quantity
 from mlwright.core.setting_values import Setting, declared
 from mlwright.core.settings import FreeTable
+from mlwright.data.leaks.records import CHECKS
 from mlwright.data.rules.catalogue import RULES
+from mlwright.flows.question import LEAK_RULES
 from mlwright.stats.metrics import METRICS, Metric
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -126,16 +128,22 @@ def checks_page() -> str:
         f"{_cell(metric.doc)} |"
         for metric in METRICS.values()
     ]
+    leaks = [f"| `{name}` | `{LEAK_RULES[name]}` | {what} |" for name, what in CHECKS.items()]
     others = [f"| `{name}` | {what} |" for name, what in OTHER_VALUES.items()]
     parts = [
         "# Checks",
         GENERATED,
-        "A check is a rule with a verdict: `pass`, `fail`, `warn` or `not applicable`. Data tests, "
-        "model gates and fairness limits are all written in one grammar. "
+        "A check is a rule with a verdict: `pass`, `fail`, `warn`, `waived` or `not applicable`. "
+        "Data tests, model gates and fairness limits are all written in one grammar. "
         "[How to set rules](../how-to/set-rules.md).",
         "## Grammar",
         f"```text\n{textwrap.dedent(block)}\n```",
         textwrap.dedent(told).strip().replace("``", "`"),
+        "## Leaks",
+        "What a model is told in training and will not be told when it is asked. Judged by every "
+        "run, by the rule given unless one of the same name takes its place; a failed one can be "
+        "waived with a reason. [How to find leaks](../how-to/find-leaks.md).",
+        "\n".join(["| name | rule | what it counts |", "|---|---|---|", *leaks]),
         "## Metrics",
         "Each is measured on rows the model never saw, with a 95 % interval; `auc.low` and "
         "`auc.high` are the interval's ends, and so for every metric. A metric that is not defined "

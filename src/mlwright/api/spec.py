@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mlwright.checks.settings import CheckSettings
+from mlwright.checks.settings import CheckSettings, WaiverSettings
 from mlwright.core.settings import TOP
 from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.features.settings import FeatureSettings
@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "features": FeatureSettings,
         "search": SearchSettings,
         "checks": CheckSettings,
+        "waive": WaiverSettings,
         "serve": ServeSettings,
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -139,6 +140,18 @@ def _shown(value: float, unit: str | None, limits: Sequence[Limit]) -> str:
 
 def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def waive(verdict: Verdict, reason: str) -> Verdict:
+    """Return a failed verdict as one that was answered for; its id binds the reason too."""
+    bound_to = (verdict.id, reason)
+    return replace(
+        verdict,
+        id=content_id(Noun.CHECK, digest_of(bound_to, tag="mlwright/waived/1")),
+        outcome=Outcome.WAIVED,
+        why=f"{verdict.why}; waived: {reason}",
+        waiver=reason,
+    )
 
 
 def judge_rows(rule: Rule, broken: int, rows: int, example: str | None, subject: str) -> Verdict:

@@ -10,12 +10,16 @@ from mlwright.core.quantities import Quantity
 
 
 class Outcome(str, Enum):
-    """What a rule says about a subject; a failing rule that only warns gives ``warn``."""
+    """What a rule says about a subject; a failing rule that only warns gives ``warn``.
+
+    ``waived`` is a failing rule that a person answered for.
+    """
 
     PASS = "pass"  # noqa: S105 - an outcome, no password
     FAIL = "fail"
     WARN = "warn"
     NOT_APPLICABLE = "not applicable"
+    WAIVED = "waived"
 
 
 class Comparator(str, Enum):
@@ -106,7 +110,8 @@ class Verdict:
     """A rule's outcome for a subject; ``id`` binds the rule, the subject and what was measured.
 
     ``rule`` is the rule in its one canonical form. What is not a finite number is None in
-    ``value``, ``low`` and ``high``, and ``why`` says what it was.
+    ``value``, ``low`` and ``high``, and ``why`` says what it was. ``waiver`` is the reason of who
+    answers for a failing rule.
     """
 
     id: str
@@ -118,3 +123,13 @@ class Verdict:
     low: float | None
     high: float | None
     why: str
+    waiver: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A person's word that a check's failure is no fault; of one column where it names one."""
+
+    check: str
+    column: str | None
+    reason: str

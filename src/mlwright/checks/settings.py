@@ -1,4 +1,4 @@
-"""The ``[checks]`` settings: a free table of names and rules."""
+"""The ``[checks]`` and ``[waive]`` settings: free tables of names and rules, or reasons."""
 
 from __future__ import annotations
 
@@ -17,5 +17,18 @@ class CheckSettings(FreeTable):
         metadata={
             "doc": 'A rule by the name of what it judges, such as auc = ">= 0.7", or by its own: '
             'fairness.gender = "tpr_gap <= 0.1".'
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverSettings(FreeTable):
+    """Checks of leaks a person answers for, each with the reason."""
+
+    reasons: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "A reason by the check of leaks it answers for, of all columns or of one: "
+            '"leak.target(arr_delay)" = "it is known at prediction time".'
         },
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import click
 
-from mlwright.checks.records import Verdict
+from mlwright.checks.records import Outcome, Verdict
 from mlwright.cli.output import Output, counted, interval, mark, number, say
 from mlwright.core.ids import short
+from mlwright.data.leaks.records import CHECKS, LeakReport
 from mlwright.data.records import Snapshot, Source, Split
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.decisions import judged_by
@@ -59,6 +61,8 @@ def _lines(value: object) -> Sequence[str]:
         return _model(value)
     if isinstance(value, Evaluation):
         return _evaluation(value)
+    if isinstance(value, LeakReport):
+        return _leaks(value)
     return ()
 
 
@@ -119,6 +123,32 @@ def _evaluation(evaluation: Evaluation) -> Sequence[str]:
     ]
 
 
+def _leaks(report: LeakReport) -> Sequence[str]:
+    asked = [each for each in report.looked if each.value is not None]
+    if not report.leaks:
+        return [f"none found by {counted(len(asked), 'check')}; {report.looked[0].why}"]
+    lines = [f"{counted(len(report.leaks), 'leak')} found"]
+    for leak in report.leaks:
+        of = leak.check if leak.column is None else f"{leak.check}({leak.column})"
+        lines += [
+            f"{click.style(leak.check, bold=True)}  {leak.why}",
+            f"  end it: {leak.fix}",
+            f"  or answer for it: --waive {shlex.quote(of + '=REASON')}",
+        ]
+    return lines
+
+
+def _verdict_lines(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Yield a line for each verdict; what found no leak is told in one."""
+    quiet = [v for v in verdicts if v.name in CHECKS and v.outcome is Outcome.PASS]
+    unasked = [v for v in verdicts if v.name in CHECKS and v.outcome is Outcome.NOT_APPLICABLE]
+    for verdict in verdicts:
+        if verdict not in quiet and verdict not in unasked:
+            yield verdict_line(verdict)
+    if quiet:
+        yield f"{mark(Outcome.PASS.value)}  {', '.join(v.name for v in quiet)}"
+
+
 def verdict_line(verdict: Verdict) -> str:
     """Return one verdict as a line."""
     return f"{mark(verdict.outcome.value)}  {verdict.rule}  {verdict.why}"
@@ -127,8 +157,8 @@ def verdict_line(verdict: Verdict) -> str:
 def tell_end(output: Output, build: Build, *, report: str | None, served: bool) -> None:
     """Tell what a build ended in, and what to do next; ``served`` says it goes live now."""
     label = "checks"
-    for verdict in build.verdicts:
-        output.line(f"{_label(label)} {verdict_line(verdict)}")
+    for line in _verdict_lines(build.verdicts):
+        output.line(f"{_label(label)} {line}")
         label = ""
     for place, line in enumerate(_contract(build)):
         output.line(f"{_label('contract' if not place else '')} {line}")
@@ -200,6 +230,8 @@ def build_document(build: Build, *, report: str | None) -> dict[str, object]:
             "stated": dict(build.contract.stated),
             "outgrown": build.outgrown,
         },
+        "leaks": {"looked": build.leaks.looked, "found": build.leaks.leaks},
+        "faults": build.leaks.faults,
         "checks": build.verdicts,
         "passed": not build.version.failed,
         "report": report,

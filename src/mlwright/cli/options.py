@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlwright.cli.output import Output
+from mlwright.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mlwright.api.project import Project
@@ -74,3 +75,32 @@ def open_project(
     if project.made:
         output.note(f"made a project in {project.folder}")
     return project
+
+
+def waivers_given(
+    context: click.Context,  # noqa: ARG001 - the shape click calls
+    parameter: click.Parameter,  # noqa: ARG001
+    values: tuple[str, ...],
+) -> dict[str, str]:
+    """Return reasons by check out of ``CHECK=REASON``; a column's name may hold ``=`` itself.
+
+    Raises
+    ------
+    UsageError
+        ``waive-form``.
+    """
+    found = {}
+    for value in values:
+        column, parenthesis, rest = value.partition(")=")
+        check, equals, reason = value.partition("=")
+        if parenthesis and "(" in column:
+            check, equals, reason = column + ")", "=", rest
+        if not equals or not check.strip():
+            raise UsageError(
+                "waive-form",
+                f"--waive {value!r} names no check and reason",
+                fix="write --waive 'CHECK=REASON', such as --waive 'leak.target=known beforehand'",
+                facts={"value": value},
+            )
+        found[check.strip()] = reason
+    return found

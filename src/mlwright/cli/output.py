@@ -102,6 +102,7 @@ def mark(outcome: str) -> str:
         "good": "green",
         "equivalent": "yellow",
         "warn": "yellow",
+        "waived": "yellow",
         "fail": "red",
         "different": "red",
     }

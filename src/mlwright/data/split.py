@@ -37,7 +37,7 @@ ASIDE = -1
 
 _OTHERWISE = "; split otherwise before, so earlier models saw rows of this test part"
 _TAG = b"mlwright split 1\0"
-_Numbers = npt.NDArray[np.int8]
+Numbers = npt.NDArray[np.int8]
 
 
 class RowRoles(Protocol):
@@ -90,7 +90,7 @@ def make_split(
     return _counted(table, split)
 
 
-def parts(table: Table, split: Split) -> _Numbers:
+def parts(table: Table, split: Split) -> Numbers:
     """Return each row's part: 0 train, 1 validation, 2 test; -1 for a row set aside.
 
     With groups and windows in time, ``table`` must hold all rows: a group lies where its last
@@ -116,8 +116,13 @@ def sealed(table: Table, splits: Sequence[Split]) -> pl.Series:
 
 def take(table: Table, split: Split, *wanted: Part) -> Table:
     """Return the rows of some parts, in the table's order."""
-    numbers = [PARTS.index(part) for part in wanted]
-    return table.filter(pl.Series(np.isin(parts(table, split), numbers), dtype=pl.Boolean))
+    return taken(table, parts(table, split), *wanted)
+
+
+def taken(table: Table, numbers: Numbers, *wanted: Part) -> Table:
+    """Return the rows of some parts, where the number of each row's part is known."""
+    places = [PARTS.index(part) for part in wanted]
+    return table.filter(pl.Series(np.isin(numbers, places), dtype=pl.Boolean))
 
 
 def _check_roles(snapshot: Snapshot, roles: RowRoles, target: str) -> None:
@@ -232,7 +237,7 @@ def _starts(times: pl.Series, name: str) -> tuple[Any, Any]:
     return counts[name][validation], counts[name][test]
 
 
-def _windows(table: Table, split: Split) -> _Numbers:
+def _windows(table: Table, split: Split) -> Numbers:
     times = table.frame[_given(split.time)]
     numbers = np.zeros(len(times), np.int8)
     for start in (split.validation_start, split.test_start):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from mlwright.core.records import dump
+from mlwright.data.leaks.records import LeakReport
 from mlwright.data.records import Profile, Split
 from mlwright.data.settings import DataSettings
 from mlwright.evaluate.records import Evaluation
@@ -14,6 +15,7 @@ from mlwright.flows.contracting import outgrown, record_contract, terms_of
 from mlwright.flows.foreseeing import foresee
 from mlwright.flows.ingesting import ingest_source
 from mlwright.flows.judging import count_look, judge_model, judge_table
+from mlwright.flows.leak_gates import judge_leaks
 from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
 from mlwright.flows.question import ask, check_columns
 from mlwright.flows.records import Build
@@ -127,8 +129,16 @@ def build(
         looks = count_look(
             workspace, run, question, split, package, judged_now="evaluation" not in cached
         )
+        report = cast("LeakReport", made["leaks"])
         verdicts = judge_model(
-            workspace, run, foreseen.of_model, package, evaluation, of_table=of_table
+            workspace,
+            run,
+            foreseen.of_model,
+            package,
+            evaluation,
+            of_table=of_table,
+            of_leaks=judge_leaks(question.leaks, report, question.waivers, package.id),
+            report=report,
         )
         version = register(
             workspace.ledger,
@@ -151,6 +161,7 @@ def build(
         search=cast("SearchResult", made["search"]),
         package=package,
         evaluation=evaluation,
+        leaks=report,
         verdicts=verdicts,
         version=version,
         looks=looks,

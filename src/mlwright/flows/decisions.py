@@ -12,7 +12,7 @@ from mlwright.core.errors import listed
 from mlwright.core.records import load
 from mlwright.data.records import Snapshot, Split
 from mlwright.flows.ingesting import snapshot_of
-from mlwright.flows.question import DEFAULT_RULES, ON_REQUEST
+from mlwright.flows.question import DEFAULT_RULES, LEAK_RULES, ON_REQUEST
 from mlwright.flows.records import RowRoles
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import versions
@@ -199,6 +199,10 @@ def _of_registration(recorded: _Recorded) -> Iterator[Decision]:
         if f"checks.{name}" not in recorded.spec:
             why = f"no rule is named {name}: every model must beat the dummy beyond chance"
             yield Decision(f"the check {rule}", why, f'{name} = "…" under [checks]')
+    asked = [check for check in LEAK_RULES if f"checks.{check}" not in recorded.spec]
+    if asked:
+        why = "a model that was told the answer in training is of no use; each can be waived"
+        yield Decision(f"the checks {listed(asked, 10)}", why, '"leak.…" = "reason" under [waive]')
     made = [v.name for v in versions(recorded.workspace.ledger) if v.run == recorded.run]
     if made and recorded.setting("project.name") is None:
         yield Decision(f"the name {made[0]}", "made from the target's", "--name")

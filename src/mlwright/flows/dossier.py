@@ -103,4 +103,5 @@ def _verdict(check: str, workspace: Workspace) -> Verdict:
         low=cast("float | None", facts["low"]),
         high=cast("float | None", facts["high"]),
         why=str(facts["why"]),
+        waiver=cast("str | None", facts.get("waiver")),
     )

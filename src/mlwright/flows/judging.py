@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from mlwright.checks.judge import judge
 from mlwright.checks.records import Rule, Verdict
 from mlwright.core.encoding import digest_of
+from mlwright.data.leaks.records import LeakReport
 from mlwright.data.records import Snapshot, Split
 from mlwright.data.table import unordered
 from mlwright.data.verdicts import hold
 from mlwright.evaluate.records import Evaluation
 from mlwright.evaluate.values import LATENCY, EvaluationValues
+from mlwright.flows.leak_gates import waived_event
 from mlwright.flows.question import Question
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
@@ -71,15 +73,24 @@ def judge_model(
     evaluation: Evaluation,
     *,
     of_table: Sequence[Verdict],
+    of_leaks: Sequence[Verdict],
+    report: LeakReport,
 ) -> tuple[Verdict, ...]:
     """Judge a model by every rule and record each verdict, bound to the model's id.
 
-    The verdicts ``of_table`` are bound to the data it was made of, and recorded beside them.
+    The verdicts ``of_table`` are bound to the data it was made of, and recorded beside them;
+    of those ``of_leaks`` that a person answered for, who and why is recorded too.
     """
     timed = measure(load_scorer(package, workspace.store), workspace.seam)
     values = EvaluationValues(evaluation, {LATENCY: timed.p99})
-    verdicts = (*judge(rules, values, package.id), *of_table)
-    workspace.ledger.append([_judged(verdict, package.id, run) for verdict in verdicts])
+    verdicts = (*judge(rules, values, package.id), *of_leaks, *of_table)
+    waived = [
+        waived_event(verdict, report, package.id, run)
+        for verdict in of_leaks
+        if verdict.waiver is not None
+    ]
+    judged = [_judged(verdict, package.id, run) for verdict in verdicts]
+    workspace.ledger.append([*judged, *waived])
     return verdicts
 
 
@@ -92,6 +103,7 @@ def _judged(verdict: Verdict, model: str, run: str) -> NewEvent:
         "low": verdict.low,
         "high": verdict.high,
         "why": verdict.why,
+        **({"waiver": verdict.waiver} if verdict.waiver is not None else {}),
         "model": model,
         "run": run,
     }

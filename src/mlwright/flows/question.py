@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlwright.checks.grammar import parse
-from mlwright.checks.records import Rule
-from mlwright.checks.settings import CheckSettings
+from mlwright.checks.records import Rule, Waiver
+from mlwright.checks.sense import require_sense
+from mlwright.checks.settings import CheckSettings, WaiverSettings
 from mlwright.core.errors import DataError, UsageError, listed, nearest
 from mlwright.core.settings import Settings
+from mlwright.data.leaks.records import CHECKS, MOST, SHARES
 from mlwright.data.records import FeatureContract, Snapshot
 from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.data.terms import Line, promised, read_line, require_lines
 from mlwright.features.settings import FeatureSettings
+from mlwright.flows.leak_gates import leak_scales, waivers_of
 from mlwright.flows.records import Goal, Judgement, RowRoles, SearchRule
 from mlwright.registry.settings import ProjectSettings
 from mlwright.registry.versions import allowed_name, valid_name
@@ -24,6 +27,11 @@ DEFAULT_RULES = {"gain": "gain.low > 0"}
 """Judged always, unless the spec has a rule of the same name: a model must beat the dummy by more
 than chance explains. The gain itself is above 0 for half of all models that learned nothing."""
 
+LEAK_RULES = {
+    check: f"{check} <= {MOST:.0%}" if check in SHARES else f"{check} == 0" for check in CHECKS
+}
+"""Judged always too, unless the spec has a rule of the same name; they alone can be waived."""
+
 ON_REQUEST = "left out on request"
 
 
@@ -31,7 +39,8 @@ ON_REQUEST = "left out on request"
 class Question:
     """Everything a build is asked, before any data is read.
 
-    ``stated`` are the lines of the contract that a person wrote, as they were written.
+    ``stated`` are the lines of the contract that a person wrote, as they were written. ``leaks``
+    are the rules about leaks, ``checks`` all others.
     """
 
     name: str
@@ -41,6 +50,8 @@ class Question:
     judgement: Judgement
     checks: tuple[Rule, ...]
     stated: tuple[tuple[str, str], ...]
+    leaks: tuple[Rule, ...]
+    waivers: tuple[Waiver, ...]
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -55,7 +66,8 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
     ------
     UsageError
         ``target-missing``; ``drop-target``; ``model-name``; ``check-syntax`` for a rule;
-        ``contract-line`` and others for a line of ``[contract]``.
+        ``contract-line`` and others for a line of ``[contract]``;
+        ``waive-check`` and ``reason-empty`` for a waiver.
     """
     goal = _goal(settings)
     stated = stated_lines(settings)
@@ -77,8 +89,10 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
         roles=RowRoles(key=data.key, time=data.time, group=data.group, seed=search.seed),
         rule=SearchRule(dropped, search.interpretable_within),
         judgement=Judgement(tuple(sorted(fairness))),
-        checks=checks,
+        checks=tuple(rule for rule in checks if rule.term.name not in CHECKS),
         stated=stated,
+        leaks=_leak_rules(checks),
+        waivers=waivers_of(settings.section(WaiverSettings).reasons),
     )
 
 
@@ -119,6 +133,16 @@ def _rules(settings: Settings, more: Sequence[str]) -> tuple[Rule, ...]:
     return (*(parse(text, name=name) for name, text in named.items()), *(parse(t) for t in more))
 
 
+def _leak_rules(checks: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Return the rules about leaks: what was asked, else the rule of each check."""
+    asked = [rule for rule in checks if rule.term.name in CHECKS]
+    require_sense(asked, leak_scales())
+    said = {rule.term.name for rule in asked}
+    usual = [parse(text, name=name) for name, text in LEAK_RULES.items() if name not in said]
+    order = list(CHECKS)
+    return tuple(sorted((*asked, *usual), key=lambda rule: order.index(rule.term.name)))
+
+
 def check_columns(question: Question, snapshot: Snapshot) -> None:
     """Refuse a column that is named in the question and not in the table.
 
@@ -138,6 +162,7 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
         "data.group": roles.group,
         **{f"fairness.{name}": name for name in question.judgement.fairness},
         **{f"features.drop ({name})": name for name in question.rule.drop},
+        **{f"waive ({w.check}({w.column}))": w.column for w in question.waivers},
         **{f"contract ({line.key})": line.term.name for line in lines},
     }
     for setting, name in wanted.items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlwright.checks.records import Verdict
 from mlwright.core.digest import Digest
+from mlwright.data.leaks.records import LeakReport
 from mlwright.data.records import Snapshot, Source
 from mlwright.evaluate.records import Evaluation
 from mlwright.registry.records import ModelVersion
@@ -100,6 +101,7 @@ class Build:
     search: SearchResult
     package: ModelPackage
     evaluation: Evaluation
+    leaks: LeakReport
     verdicts: tuple[Verdict, ...]
     version: ModelVersion
     looks: int

@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlwright.data.contract import agree, infer
+from mlwright.data.leaks.records import LeakReport
 from mlwright.data.profile import profile as describe
 from mlwright.data.records import Contract, Part, Profile, Snapshot, Split, Terms
 from mlwright.data.split import make_split
 from mlwright.evaluate.judge import judge
 from mlwright.evaluate.nested import nested
 from mlwright.evaluate.records import Evaluation
+from mlwright.flows.leaking import leaks_of
 from mlwright.flows.records import Baselines, Goal, Judgement, RowRoles, SearchRule
-from mlwright.flows.tables import Tables, part_of
+from mlwright.flows.tables import Tables, part_of, parted
 from mlwright.run.step import step
 from mlwright.scoring.package import package
 from mlwright.scoring.records import ModelPackage
@@ -171,4 +173,30 @@ def evaluation(
     )
 
 
-ALL = (split, task, profile, contract, search, model, baselines, evaluation)
+@step
+def leaks(
+    snapshot: Snapshot,
+    split: Split,
+    task: Task,
+    plan: Plan,
+    rule: SearchRule,
+    roles: RowRoles,
+    store: Store,
+    tables: Tables,
+) -> LeakReport:
+    """Look for what tells the answer in training and will not when the model is asked."""
+    table, numbers = parted(snapshot, split, store, tables)
+    return leaks_of(
+        table,
+        numbers,
+        task,
+        plan,
+        key=snapshot.key,
+        time=roles.time,
+        by_time=split.time is not None,
+        drop=rule.drop,
+        seed=split.seed,
+    )
+
+
+ALL = (split, task, profile, contract, leaks, search, model, baselines, evaluation)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from mlwright.core.digest import Digest
 from mlwright.data.records import Part, Snapshot, Split
-from mlwright.data.split import take
+from mlwright.data.split import Numbers, taken
+from mlwright.data.split import parts as numbers_of
 from mlwright.data.table import Table, read
 from mlwright.store.protocol import Store
 
 
 class Tables:
-    """Keeps the table that was read last; a resource of the stages, which read through it."""
+    """Keeps the table that was read last, and the part of each of its rows.
+
+    A resource of the stages, which read through it.
+    """
 
     def __init__(self) -> None:
         self.last: tuple[tuple[Digest, str | None], Table] | None = None
+        self.parted: tuple[tuple[Digest, Split], Numbers] | None = None
 
 
 def part_of(snapshot: Snapshot, split: Split, store: Store, tables: Tables, *parts: Part) -> Table:
@@ -21,7 +26,16 @@ def part_of(snapshot: Snapshot, split: Split, store: Store, tables: Tables, *par
 
     A function, not a method of the resource: what a step's key covers is the code it names.
     """
+    table, numbers = parted(snapshot, split, store, tables)
+    return taken(table, numbers, *parts)
+
+
+def parted(snapshot: Snapshot, split: Split, store: Store, tables: Tables) -> tuple[Table, Numbers]:
+    """Return all rows and the number of each one's part, in the order of :func:`part_of`."""
     wanted = (snapshot.digest, split.time)
     if tables.last is None or tables.last[0] != wanted:
         tables.last = (wanted, read(snapshot, store, order_by=split.time))
-    return take(tables.last[1], split, *parts)
+        tables.parted = None
+    if tables.parted is None or tables.parted[0] != (snapshot.digest, split):
+        tables.parted = ((snapshot.digest, split), numbers_of(tables.last[1], split))
+    return tables.last[1], tables.parted[1]

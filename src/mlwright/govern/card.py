@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from mlwright.checks.records import Verdict
 from mlwright.evaluate.records import Evaluation
 from mlwright.govern.charts import Bar, intervals
 from mlwright.govern.reasons import number as in_digits
@@ -24,10 +26,18 @@ def metric_chart(version: ModelVersion, evaluation: Evaluation) -> str:
     return intervals(bars, title=f"{name} with 95 % intervals, beside the baselines")
 
 
-def in_words(version: ModelVersion, package: ModelPackage, evaluation: Evaluation) -> str:
+def in_words(
+    version: ModelVersion,
+    package: ModelPackage,
+    evaluation: Evaluation,
+    verdicts: Sequence[Verdict],
+) -> str:
     """Say in plain words what a model answers and how well, on rows it never saw."""
     found = evaluation.metrics[evaluation.metric]
     state = "passed all of its checks" if not version.failed else "did not pass all of its checks"
+    waived = [verdict for verdict in verdicts if verdict.waiver is not None]
+    if waived:
+        state += " but for " + ", ".join(f"{v.name} (waived: {v.waiver})" for v in waived)
     if not math.isfinite(found.value):
         measured = "is not defined, so nothing is known of how good it is"
     elif not (math.isfinite(found.low) and math.isfinite(found.high)):

@@ -39,6 +39,6 @@ def render(
         verdicts=verdicts,
         features=[f for f in package.contract.features if f.name in taken],
         why=why,
-        summary=in_words(version, package, evaluation),
+        summary=in_words(version, package, evaluation, verdicts),
         chart=metric_chart(version, evaluation),
     )

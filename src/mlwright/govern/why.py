@@ -362,6 +362,22 @@ def _waiver_links(check: str, model: str, ledger: Ledger) -> tuple[Link, ...]:
     )
 
 
+def _waiver_links(check: str, model: str, ledger: Ledger) -> tuple[Link, ...]:
+    """Return who answered for a check that failed, and why; the first time it was said."""
+    waived = ledger.events(kind="check.waived", subject=model)
+    found = [event for event in waived if event.facts["check"] == check][:1]
+    return tuple(
+        Link(
+            "waived in",
+            "event",
+            event.id,
+            f"{event.facts['name']} by {event.actor} at {event.time}: {event.facts['reason']}",
+            {"columns": event.facts["columns"]},
+        )
+        for event in found
+    )
+
+
 def _check(identifier: str, ledger: Ledger, store: Store) -> Why:
     event = next(iter(ledger.events(subject=identifier, newest_first=True, limit=1)))
     facts = event.facts
@@ -374,6 +390,7 @@ def _check(identifier: str, ledger: Ledger, store: Store) -> Why:
         facts={"value": facts["value"], "low": facts["low"], "high": facts["high"]},
         lineage=(
             Link("recorded in", "event", event.id, f"by {event.actor} at {event.time}", {}),
+            *_waiver_links(identifier, model, ledger),
             *_waiver_links(identifier, model, ledger),
             Link("judges", "model", model, subject.ref, {}),
             *_way_back(subject.run, ledger, store),

@@ -24,7 +24,7 @@ _COMMANDS = (
     " prove report rollback run serve show ui user watch why"
 )
 _LISTS = "approvals checks data endpoints events labels models predictions runs steps"
-_STEPS = "baselines contract evaluation model profile search split task"
+_STEPS = "baselines contract evaluation leaks model profile search split task"
 
 RESERVED = frozenset(" ".join((_ENDPOINTS, _WORDS, _COMMANDS, _LISTS, _STEPS)).split())
 """Words that mean something else where a model's name may stand: in an address, a command or
@@ -99,7 +99,7 @@ def register(
     failed = tuple(v.id for v in verdicts if v.outcome is Outcome.FAIL)
     # The rules and their outcomes, not the ids: a latency measured again never gives the same
     # number, and must not make a new version of the same model.
-    judged = digest_of([(v.rule, v.outcome) for v in verdicts], tag="mlwright/judgement/1")
+    judged = digest_of([_said(verdict) for verdict in verdicts], tag="mlwright/judgement/1")
     kept: list[ModelVersion] = []
 
     def decide(log: Ledger) -> Sequence[NewEvent]:
@@ -141,6 +141,11 @@ def register(
 def versions(ledger: Ledger, name: str | None = None) -> tuple[ModelVersion, ...]:
     """Return the registered versions, of one name or of all, oldest first."""
     return tuple(_version(ledger.event(row.sequence)) for row in ledger.versions(name))
+
+
+def _said(verdict: Verdict) -> tuple[object, ...]:
+    said = (verdict.rule, verdict.outcome)
+    return said if verdict.waiver is None else (*said, verdict.waiver)
 
 
 def find(ledger: Ledger, ref: str, *, prefer_live: bool = False) -> ModelVersion:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlwright.cli.options import common, open_project
+from mlwright.cli.options import common, open_project, waivers_given
 from mlwright.cli.output import Output
 from mlwright.cli.serve_view import exit_code
 from mlwright.core.errors import ExitCode, UsageError
@@ -89,6 +89,15 @@ _FLAGS = {
     help="A rule the model must pass, such as 'auc >= 0.70'; repeatable.",
 )
 @click.option(
+    "--waive",
+    "waivers",
+    metavar="CHECK=REASON",
+    multiple=True,
+    callback=waivers_given,
+    help="Answer for a leak that was found, such as 'leak.target(delay)=known beforehand'; "
+    "repeatable.",
+)
+@click.option(
     "--plan", metavar="RUN", help="Carry out the plan of this run (r_…) instead of one of its own."
 )
 @click.option("--replan", is_flag=True, help="Probe this machine again and make a new plan.")
@@ -116,6 +125,7 @@ _FLAGS = {
 def command(
     *,
     checks: tuple[str, ...],
+    waivers: dict[str, str],
     plan: str | None,
     replan: bool,
     new_contract: bool,
@@ -149,6 +159,7 @@ def command(
             facts={"options": ["--plan", "--replan"]},
         )
     flags = {_FLAGS[name]: value for name, value in given.items() if value not in (None, ())}
+    flags |= {f"waive.{check}": reason for check, reason in waivers.items()}
     if "data.source" in flags:
         flags["data.source"] = str(Path(str(flags["data.source"])).expanduser().absolute())
     with open_project(output, create=True, flags=flags) as project:

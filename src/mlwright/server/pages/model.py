@@ -21,7 +21,7 @@ def model(request: Request, control: Control) -> Page:
         version.ref,
         {
             "ref": version.ref,
-            "summary": in_words(version, found.package, found.evaluation),
+            "summary": in_words(version, found.package, found.evaluation, found.verdicts),
             "version": version,
             "task": found.package.task,
             "configuration": found.package.configuration,

@@ -1,0 +1,1 @@
+"""Leaks: what tells a model in training that it will not be told when it is asked."""
