@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import isnan
 from operator import itemgetter
 from types import NoneType
@@ -41,13 +42,16 @@ class Plan:
 
     ``row`` answers for one mapping of column to value, ``rows`` for several in one call of the
     predictor, ``columns`` for a mapping of column to as many cells as there are rows, ``table``
-    for a table whose columns are of the preparation's kinds.
+    for a table whose columns are of the preparation's kinds. ``prepare`` and ``answer`` are the
+    two halves of ``columns``: from cells to features, and on to answers.
     """
 
     row: Callable[[Row], Answer]
     rows: Callable[[Sequence[Row]], Matrix]
     columns: Callable[[Mapping[str, Cells], int], Matrix]
     table: Callable[[pl.DataFrame], Matrix]
+    prepare: Callable[[Mapping[str, Cells], int], Matrix]
+    answer: Callable[[Matrix], Matrix]
 
 
 def compile_plan(preparation: Preparation, native: Native) -> Plan:
@@ -72,7 +76,7 @@ def compile_plan(preparation: Preparation, native: Native) -> Plan:
         pieces = [frame.slice(start, _PIECE) for start in range(0, max(frame.height, 1), _PIECE)]
         return np.concatenate([native.matrix(transform(preparation, piece)) for piece in pieces])
 
-    return Plan(row, rows, columns, table)
+    return Plan(row, rows, columns, table, prepare, native.matrix)
 
 
 def compile_features(preparation: Preparation) -> Callable[[Row], list[float]]:
@@ -183,18 +187,53 @@ def compile_columns(
         several = len(step.outputs)
         writers.append((step.column, place, place + several, _column(step)))
         place += several
+    passed_on = places_passed_on(preparation)
+    blocks = tuple(
+        (names, [passed_on[name] for name in names], _BLOCK_TYPES[kind])
+        for kind in _PLAIN_KINDS
+        if (names := [s.column for s in preparation.steps if _passes_on(s, kind)])
+    )
+    others = [writer for writer in writers if writer[0] not in passed_on]
 
     def columns(cells: Mapping[str, Cells], height: int) -> Matrix:
         # Feature by feature in memory while it is filled, which is quicker; then row by row.
         X = np.empty((width, height))
-        for name, first, last, write in writers:
+        left = others
+        for names, places, types in blocks:
+            block = _block([cells[name] for name in names], types)
+            if block is None:
+                left = writers
+                break
+            X[places] = block
+        for name, first, last, write in left:
             X[first:last] = write(cells[name])
         return np.ascontiguousarray(X.T)
 
     return columns
 
 
-_PLAIN = {float, NoneType}
+def places_passed_on(preparation: Preparation) -> dict[str, int]:
+    """Return the columns whose numbers are features as they are, each with its feature's place.
+
+    What is missing in them is NaN.
+    """
+    found, place = {}, 0
+    for step in preparation.steps:
+        if any(_passes_on(step, kind) for kind in _PLAIN_KINDS):
+            found[step.column] = place
+        place += len(step.outputs)
+    return found
+
+
+_BLOCK_TYPES = {kind: types | {NoneType} for kind, types in _PLAIN_KINDS.items()}
+
+
+def _block(columns: list[Cells], types: frozenset[type]) -> Matrix | None:
+    """Return columns of plain numbers as they are; None where a cell needs a look of its own."""
+    if not types.issuperset(map(type, chain.from_iterable(columns))):
+        return None
+    block: Matrix = np.array(columns, dtype=np.float64)
+    return None if (np.abs(block) >= _MOST).any() else block
 
 
 def _column(step: FittedStep) -> Callable[[Cells], Any]:
@@ -203,16 +242,7 @@ def _column(step: FittedStep) -> Callable[[Cells], Any]:
         several = compile_many(step)
         return lambda cells: np.array([several(cell) for cell in cells], dtype=np.float64).T
     one = compile_one(step)
-
-    def by_cell(cells: Cells) -> Any:
-        return [one(cell) for cell in cells]
-
-    if (step.step, step.kind) != ("passthrough", Kind.FLOAT):
-        return by_cell
-    # A float is its own feature, and None becomes NaN: nothing is left to do for each.
-    return lambda cells: (
-        np.array(cells, dtype=np.float64) if set(map(type, cells)) <= _PLAIN else by_cell(cells)
-    )
+    return lambda cells: [one(cell) for cell in cells]
 
 
 def _hold(_: object) -> float:

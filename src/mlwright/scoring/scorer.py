@@ -33,7 +33,8 @@ class Scorer:
 
     ``predict_row`` takes one mapping of column to value, ``predict_rows`` a sequence of them;
     ``predict_columns`` a mapping of column to cells and the number of rows. All cast strictly
-    (:mod:`mlwright.scoring.cast`) and give the bits ``predict_frame`` gives.
+    (:mod:`mlwright.scoring.cast`) and give the bits ``predict_frame`` gives. ``prepare_columns``
+    and ``predict_features`` are the two halves of ``predict_columns``.
     """
 
     def __init__(self, package: ModelPackage, plan: Plan, store: Store) -> None:
@@ -41,6 +42,8 @@ class Scorer:
         self.predict_row = plan.row
         self.predict_rows = plan.rows
         self.predict_columns = plan.columns
+        self.prepare_columns = plan.prepare
+        self.predict_features = plan.answer
         self._table = plan.table
         self._store = store
         self._classes = package.task.classes

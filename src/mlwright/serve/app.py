@@ -28,7 +28,7 @@ from mlwright.core.errors import (
 )
 from mlwright.core.seam import Seam
 from mlwright.serve import metrics
-from mlwright.serve.answering import Answered, answer, is_long
+from mlwright.serve.answering import Answered, answer, answer_at_once, is_long
 from mlwright.serve.connection import Request, Stage
 from mlwright.serve.head import check_body_head, check_method, too_large
 from mlwright.serve.journal import Journal, Ticket
@@ -245,13 +245,13 @@ class App:
         return model
 
     def _predict(self, request: Request) -> None:
-        body = request.body
+        model, body = request.model, request.body
         request.stage = Stage.ANSWERING
-        if is_long(body):
-            work = partial(answer, request.model, body)
-            self._beside(request, work, partial(self._record, request))
+        answered = answer_at_once(model, body) if is_long(body) else answer(model, body)
+        if answered is None:
+            self._beside(request, partial(answer, model, body), partial(self._record, request))
         else:
-            self._record(request, answer(request.model, body))
+            self._record(request, answered)
 
     def _record(self, request: Request, answered: Answered) -> None:
         model: LoadedModel = request.model

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
+from operator import contains, ge, itemgetter, le
 from typing import Any
+
+import numpy as np
 
 from mlwright.core.errors import DataError
 from mlwright.data.promises import breach_of, is_ranged, promises_of
 from mlwright.data.records import Column, Contract, FeatureContract
 from mlwright.data.terms import actions_of
 from mlwright.scoring.cast import missing_columns
+from mlwright.scoring.native.protocol import Matrix
+from mlwright.scoring.plan import places_passed_on
+from mlwright.scoring.records import ModelPackage
 from mlwright.serve.records import Breach, Flag
 from mlwright.serve.settings import ServeSettings
 
@@ -64,6 +69,29 @@ def compile_guard(contract: Contract, inputs: Iterable[Column], policy: Mapping[
     return guard
 
 
+def guard_of(package: ModelPackage, policy: Mapping[str, str]) -> Guard:
+    """Return the guard of a model: behind its repairs, where it has any."""
+    guard = compile_guard(package.contract, package.signature.inputs, policy)
+    if not package.repairs:
+        return guard
+    from mlwright.scoring.repairing import compile_repair  # of no use to a model without repairs
+
+    repaired = compile_repair(package.repairs)
+
+    def guarded(row: Row, place: int = 0) -> tuple[Row, tuple[Flag, ...]]:
+        return guard(repaired(row), place)
+
+    return guarded
+
+
+def columns_guard_of(package: ModelPackage) -> Callable[..., bool]:
+    """Return the quick test of a model's columns; where cells may need repair, rows tell."""
+    if package.repairs:
+        return lambda *_: False
+    places = places_passed_on(package.preparation)
+    return compile_columns_guard(package.contract, package.signature.inputs, places)
+
+
 def _compile_quick(features: tuple[FeatureContract, ...]) -> Callable[[Row], bool]:
     """Return a quick test that a row keeps every promise; it may also fail for one that does."""
     ranged = _Ranges(tuple(f for f in features if is_ranged(f) and not f.nullable))
@@ -78,50 +106,98 @@ def _compile_quick(features: tuple[FeatureContract, ...]) -> Callable[[Row], boo
     )
 
     def kept(row: Row) -> bool:
-        for value, low, high in zip(ranged.pick(row), ranged.lows, ranged.highs, strict=True):
-            if not low <= value <= high:
-                return False
+        cells = ranged.pick(row)
+        if not (all(map(le, ranged.lows, cells)) and all(map(ge, ranged.highs, cells))):
+            return False
         for value, low, high in zip(loose.pick(row), loose.lows, loose.highs, strict=True):
             if value is not None and not low <= value <= high:
                 return False
-        for value, each in zip(pick_known(row), categories, strict=True):
-            if value not in each:
-                return False
-        return None not in pick_filled(row)
+        return all(map(contains, categories, pick_known(row))) and None not in pick_filled(row)
 
     return kept
 
 
 def compile_columns_guard(
-    contract: Contract, inputs: Iterable[Column]
-) -> Callable[[Mapping[str, Sequence[Any]]], bool]:
+    contract: Contract, inputs: Iterable[Column], passed_on: Mapping[str, int] | None = None
+) -> Callable[..., bool]:
     """Return a quick test that whole columns keep every promise.
 
-    Where it says no, or raises ``KeyError`` or ``TypeError``, row by row has to tell what is
-    wrong, if anything is.
+    It takes a mapping of column to cells and, where ``passed_on`` names columns whose numbers are
+    features as they are, with their places, the rows' features. Where it says no, or raises
+    ``KeyError`` or ``TypeError``, row by row has to tell what is wrong, if anything is.
     """
+    places = passed_on or {}
     names = {each.name for each in inputs}
     features = tuple(each for each in contract.features if each.name in names)
     known = {f.name: frozenset((*(f.categories or ()), None)) for f in features}
+    numbers = [f for f in features if f.name in places and _is_told_by_floats(f)]
+    filled = _Bounds([f for f in numbers if not f.nullable], places, np.minimum, np.maximum)
+    loose = _Bounds([f for f in numbers if f.nullable], places, np.fmin, np.fmax)
+    others = tuple(f for f in features if f not in numbers)
 
-    def kept(columns: Mapping[str, Sequence[Any]]) -> bool:
-        for feature in features:
-            cells = columns[feature.name]
-            if None in cells:
-                if not feature.nullable:
-                    return False
-                if is_ranged(feature):
-                    cells = [cell for cell in cells if cell is not None]
-            if is_ranged(feature):
-                low: Any = feature.low
-                high: Any = feature.high
-                if cells and not (low <= min(cells) and max(cells) <= high):
-                    return False
-            elif feature.categories is not None and not known[feature.name].issuperset(cells):
-                return False
-        return True
+    def kept(columns: Mapping[str, Sequence[Any]], X: Matrix | None = None) -> bool:
+        if X is None or not len(X):
+            return all(_column_kept(f, columns[f.name], known) for f in features)
+        return (
+            filled.kept(X)
+            and loose.kept(X)
+            and all(_column_kept(f, columns[f.name], known) for f in others)
+        )
 
     return kept
+
+
+def _column_kept(
+    feature: FeatureContract, cells: Sequence[Any], known: Mapping[str, frozenset[Any]]
+) -> bool:
+    if None in cells:
+        if not feature.nullable:
+            return False
+        if is_ranged(feature):
+            cells = [cell for cell in cells if cell is not None]
+    if is_ranged(feature):
+        low: Any = feature.low
+        high: Any = feature.high
+        return not cells or (low <= min(cells) and max(cells) <= high)
+    return feature.categories is None or known[feature.name].issuperset(cells)
+
+
+_EXACT = 2**53
+
+
+def _is_told_by_floats(feature: FeatureContract) -> bool:
+    """Tell whether a cell is within its range just if its float is: not where integers round."""
+    if not is_ranged(feature):
+        return False
+    low: Any = feature.low
+    high: Any = feature.high
+    return bool(low > -_EXACT and high < _EXACT)
+
+
+class _Bounds:
+    """The limits of features, side by side; ``least`` and ``most`` say what a NaN counts as."""
+
+    def __init__(
+        self,
+        features: Sequence[FeatureContract],
+        places: Mapping[str, int],
+        least: np.ufunc,
+        most: np.ufunc,
+    ) -> None:
+        self._places = [places[f.name] for f in features]
+        self._lows = np.array([f.low for f in features], dtype=np.float64)
+        self._highs = np.array([f.high for f in features], dtype=np.float64)
+        self._least, self._most = least, most
+
+    def kept(self, X: Matrix) -> bool:
+        """Tell whether no row is outside; no number at all is as good as one outside."""
+        if not self._places:
+            return True
+        found = X[:, self._places]
+        return bool(
+            (self._lows <= self._least.reduce(found)).all()
+            and (self._most.reduce(found) <= self._highs).all()
+        )
 
 
 @dataclass(slots=True, init=False)

@@ -13,7 +13,7 @@ from mlwright.core.errors import BrokenError, MlwrightError, NotFoundError, near
 from mlwright.core.records import load as load_record
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer, load
-from mlwright.serve.guard import Guard, compile_columns_guard, compile_guard
+from mlwright.serve.guard import Guard, columns_guard_of, guard_of
 from mlwright.store.protocol import Store
 
 _FORMAT = 1
@@ -31,7 +31,7 @@ class LoadedModel:
     package: Digest
     scorer: Scorer
     guard: Guard
-    columns_keep: Callable[[Mapping[str, Sequence[Any]]], bool]
+    columns_keep: Callable[..., bool]
 
 
 _Stamp = NewType("_Stamp", tuple[int, int, int])
@@ -148,9 +148,8 @@ class Endpoints:
         digest = Digest(role["package"])
         package = load_record(ModelPackage, self._store.get(digest))
         scorer = load(package, self._store)
-        inputs = package.signature.inputs
-        guard = compile_guard(package.contract, inputs, self._policy)
-        keep = compile_columns_guard(package.contract, inputs)
+        guard = guard_of(package, self._policy)
+        keep = columns_guard_of(package)
         # The first row through a plan prepares what the later ones use.
         for row in scorer.probe_rows()[:1]:
             scorer.predict_row(row)
