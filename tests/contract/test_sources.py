@@ -17,11 +17,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import polars as pl
 import pytest
+from adbc_driver_postgresql import dbapi
 from backports import zstd
-from tests.contract.postgres import database
+from tests.contract.postgres import PASSWORD, database
 
+from mlwright.cli.main import run
 from mlwright.core.errors import MlwrightError
 from mlwright.data.ingest import ingest
 from mlwright.data.records import Snapshot, Source
@@ -143,8 +146,6 @@ def put_sqlite(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
 
 
 def put_postgres(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
-    from adbc_driver_postgresql import dbapi
-
     with dbapi.connect(shelf.environ[VARIABLE]) as base, base.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS t")
         cursor.adbc_ingest("t", frame, mode="create")
@@ -168,8 +169,6 @@ def put_polars(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
 
 
 def put_pandas(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
-    import pandas as pd
-
     shelf.frame = pd.DataFrame({name: frame[name].to_list() for name in frame.columns})
     for name, dtype in frame.schema.items():
         if dtype == pl.Int64:
@@ -304,3 +303,208 @@ def test_one_column_of_numbers_with_nan_and_infinity(name: str, shelf: Shelf) ->
     shelf.frame = frame
     assert found.id == shelf.take_in("frame:polars")[0].id
     assert any(r.what == "infinite values kept" for r in found.readings)
+
+
+def put_text(name: str, content: bytes) -> Put:
+    def put(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
+        return {"place": shelf.write(name, content)}
+
+    return put
+
+
+def put_query(query: str) -> Put:
+    def put(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
+        return {"place": f"env:{VARIABLE}", "query": query}
+
+    return put
+
+
+def put_sequence(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
+    with dbapi.connect(shelf.environ[VARIABLE]) as base, base.cursor() as cursor:
+        cursor.execute("CREATE SEQUENCE s")
+        base.commit()
+    return {"place": f"env:{VARIABLE}", "query": "SELECT nextval('s') AS a"}
+
+
+def put_base(query: str | None, *statements: str) -> Put:
+    def put(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
+        with closing(sqlite3.connect(shelf.folder / "t.sqlite")) as base, base:
+            base.execute("PRAGMA synchronous = OFF")
+            for statement in statements:
+                base.execute(statement)
+        return {"place": str(shelf.folder / "t.sqlite"), "query": query}
+
+    return put
+
+
+def put_bad_folder(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
+    shelf.write("many/a.csv", b"id,x\n1,2\n2,3\n")
+    shelf.write("many/b.csv", b"id,z\n3,4\n")
+    return {"place": str(shelf.folder / "many")}
+
+
+def put_bad_kinds(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
+    pl.DataFrame({"id": [1, 2], "x": [2, 3]}).write_parquet(shelf.folder / "a.parquet")
+    pl.DataFrame({"id": [3, 4], "x": ["n", "m"]}).write_parquet(shelf.folder / "b.parquet")
+    return {"place": str(shelf.folder / "*.parquet")}
+
+
+def put_mixture(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
+    shelf.write("many/a.csv", b"id,x\n1,2\n2,3\n")
+    frame.write_parquet(shelf.folder / "many" / "b.parquet")
+    return {"place": str(shelf.folder / "many")}
+
+
+def put_sheets(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(shelf.folder / "t.xlsx") as book:
+        for name in ("one", "two"):
+            frame.write_excel(book, worksheet=name)
+    return {"place": str(shelf.folder / "t.xlsx")}
+
+
+def put_frame(frame: object) -> Put:
+    def put(shelf: Shelf, _: pl.DataFrame) -> dict[str, Any]:
+        shelf.frame = frame
+        return {"place": "frame:given"}
+
+    return put
+
+
+ROWS = pl.DataFrame({"id": [1, 2], "x": [0.5, 1.5]})
+TWICE = "SELECT 1 AS a, 2 AS a"
+
+WRONG: dict[str, tuple[Put, str, str]] = {
+    "csv: a name twice": (put_text("t.csv", b"a,a\n1,2\n3,4\n"), "column-duplicate", "'a'"),
+    "csv: bad bytes": (put_text("t.csv", b"a,b\n1,\xff\n"), "data-encoding", "byte 6"),
+    "packed: cut off": (put_text("t.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:-9]),
+                        "source-packed", "gzip"),
+    "packed: rubbish after": (put_text("t.csv.gz", gzip.compress(b"a\n1\n2\n") + b"xx"),
+                              "source-packed", "gzip"),
+    "json: a name twice": (put_text("t.jsonl", b'{"a": 1}\n{"a": 2, "a": 3}'), "json-name-twice",
+                           "line 2"),
+    "json: a name twice, spaced": (put_text("t.jsonl", b'{"a" : 1, "b": 2, "a": 3}'),
+                                   "json-name-twice", "'a'"),
+    "json: a list": (put_text("t.json", b'[{"a": 1},\n {"a": 2}]'), "json-line", "line 1"),
+    "json: cut off": (put_text("t.jsonl", b'{"a": 1}\n{"a": '), "json-line", "line 2"),
+    "json: bad bytes": (put_text("t.jsonl", b'{"a": "\xff"}'), "data-encoding", "byte 7"),
+    "json: a nested value": (put_text("t.jsonl", b'{"a": [1]}\n{"a": [2]}'), "type-unsupported",
+                             "'a'"),
+    "json: an unseen name": (put_text("t.jsonl", b'{"a\\u202e": 1}\n{"a\\u202e": 2}'),
+                             "column-name", "U+202E"),
+    "arrow: cut off": (put_text("t.arrow", b"ARROW1\0\0" + b"x" * 99), "arrow-broken", "t.arrow"),
+    "excel: cut off": (put_text("t.xlsx", b"PK\x03\x04" + b"x" * 99), "source-format", "zip"),
+    "excel: several sheets": (put_sheets, "sheet-unclear", "'one', 'two'"),
+    "folder: other columns": (put_bad_folder, "schema-differs", "b.csv"),
+    "pattern: other kinds": (put_bad_kinds, "schema-differs", "b.parquet"),
+    "folder: two formats": (put_mixture, "source-mixed", "b.parquet"),
+    "sqlite: a name twice": (put_base(TWICE, "CREATE TABLE t (a)"), "column-duplicate", "'a'"),
+    "sqlite: several tables": (put_base(None, "CREATE TABLE t (a)", "CREATE TABLE u (a)"),
+                               "query-missing", "database"),
+    "sqlite: no table": (put_base("SELECT * FROM nix", "CREATE TABLE t (a)"), "query-failed",
+                         "nix"),
+    "sqlite: a change": (put_base("DELETE FROM t", "CREATE TABLE t (a)"), "query-failed", "DELETE"),
+    "sqlite: two statements": (put_base("SELECT 1; DROP TABLE t", "CREATE TABLE t (a)"),
+                               "query-failed", "one statement"),
+    "sqlite: nothing": (put_base(" ; ", "CREATE TABLE t (a)"), "query-failed", "empty"),
+    "sqlite: bytes": (put_base("SELECT x'00ff' AS a", "CREATE TABLE t (a)"), "type-unsupported",
+                      "bytes"),
+    "sqlite: bad text": (put_base("SELECT CAST(x'ff' AS TEXT) AS a", "CREATE TABLE t (a)"),
+                         "data-encoding", "t.sqlite"),
+    "sqlite: damaged": (put_text("t.db", b"SQLite format 3\0" + b"\1" * 200), "sqlite-broken",
+                        "t.db"),
+    "postgresql: a name twice": (put_query(TWICE), "column-duplicate", "'a'"),
+    "postgresql: no query": (put_query(None), "query-missing", "env:"),  # type: ignore[arg-type]
+    "postgresql: no table": (put_query("SELECT * FROM nix"), "query-failed", "nix"),
+    "postgresql: a change": (put_query("CREATE TABLE u (a int)"), "query-failed", "CREATE"),
+    "postgresql: two statements": (put_query("SELECT 1; SELECT 2"), "query-failed", ";"),
+    "postgresql: a change inside": (put_sequence, "query-failed", "read-only"),
+    "postgresql: a bad value": (put_query("SELECT 1 / 0 AS a"), "query-failed", "division"),
+    "postgresql: an interval": (put_query("SELECT '1 day'::interval AS a"), "type-unsupported",
+                                "interval"),
+    "postgresql: a list": (put_query("SELECT ARRAY[1] AS a"), "type-unsupported", "'a'"),
+    "postgresql: infinity": (put_query("SELECT date 'infinity' AS a UNION SELECT '2020-01-01'"),
+                             "type-unsupported", "1 to 9999"),
+    "http: not there": (lambda s, _: {"place": f"{s.web}/nix.csv"}, "source-unreached", "404"),
+    "http: too large": (lambda s, f: {**put_web(s, f), "max_download": 10.0}, "source-too-large",
+                        "10"),
+    "http: nobody": (lambda *_: {"place": "http://127.0.0.1:9/t.csv"}, "source-unreached",
+                     "refused"),
+    "http: no host": (lambda *_: {"place": "http:///t.csv"}, "source-scheme", "address"),
+    "http: a password": (lambda *_: {"place": "http://a:b@h/t.csv"}, "source-secret", "http"),
+    "http: a token": (lambda *_: {"place": "https://h/t.csv?token=1"}, "source-secret", "https"),
+    "ftp": (lambda *_: {"place": "s3://bucket/t.csv"}, "source-scheme", "s3"),
+    "a password in the open": (lambda *_: {"place": "postgresql://u:pw@h/d", "query": "x"},
+                               "source-secret", "postgresql"),
+    "no variable": (lambda *_: {"place": "env:WAREHOUSE"}, "source-variable", VARIABLE),
+    "no set": (lambda *_: {"place": "sklearn:irsi"}, "source-missing", "'iris'"),
+    "no file of the pattern": (lambda s, _: {"place": f"{s.folder}/x*.csv"}, "source-missing",
+                               "x*.csv"),
+    "a query for a file": (lambda s, f: {**put_csv(s, f), "query": "SELECT 1"}, "query-unfit",
+                           "t.csv"),
+    "no frame": (lambda *_: {"place": "frame:pandas"}, "source-scheme", "frame"),
+    "frame: a name twice": (put_frame(pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"])),
+                            "column-duplicate", "'a'"),
+    "frame: nested": (put_frame(pl.DataFrame({"a": [[1], [2]]})), "type-unsupported", "'a'"),
+    "frame: objects": (put_frame(pd.DataFrame({"a": [{1}, {2}]})), "type-unsupported", "set"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_with_a_source_has_a_code_and_names_it(case: str, shelf: Shelf) -> None:
+    put, code, named = WRONG[case]
+
+    with pytest.raises(MlwrightError) as caught:
+        shelf.take_in(**put(shelf, ROWS))
+
+    assert caught.value.code == code
+    assert named in caught.value.message
+    assert caught.value.fix
+    assert "Passw0rd" not in repr((caught.value, caught.value.facts, caught.value.looked))
+
+
+def test_types_of_a_database_are_kept_and_its_decimals_read(shelf: Shelf) -> None:
+    query = """
+        SELECT * FROM (VALUES
+            (1::int2, 2.50::numeric(8, 2), 7::numeric, 'x'::char(3), 'NaN'::numeric,
+             '2020-01-01 12:00+02'::timestamptz, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid),
+            (2, 1e-3, 8, 'yy', 1, '2020-01-01 12:00+00', NULL)
+        ) AS t (i, d, w, c, n, at, u) -- the end"""
+
+    found, source = shelf.take_in(f"env:{VARIABLE}", query=query)
+
+    kinds = {column.name: column.kind.value for column in found.columns}
+    assert kinds == {
+        "i": "integer", "d": "float", "w": "integer", "c": "string", "n": "integer",
+        "at": "datetime", "u": "string",
+    }  # fmt: skip
+    assert (source.address, source.query, source.size) == (f"env:{VARIABLE}", query, None)
+    assert source.content == found.digest
+    assert ("n", "'NaN' read as missing") in [(r.column, r.what) for r in found.readings]
+
+
+def test_an_address_and_its_password_stand_nowhere(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    put_postgres(shelf, TABLE)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mlwright.toml").write_text(
+        f'[data]\nsource = "env:{VARIABLE}"\nquery = "SELECT * FROM t"\nkey = "id"\n'
+    )
+    address = shelf.environ[VARIABLE]
+    wrong = address.replace(PASSWORD, "wr0ng-Passw0rd")
+    nowhere = f"postgresql://tester:{PASSWORD}@127.0.0.1:9/warehouse"
+    ended = []
+    for value in (address, wrong, nowhere):
+        monkeypatch.setenv(VARIABLE, value)
+        ended += [run(["data", "add", *flags]) for flags in ([], ["--json"], ["-v"])]
+    ended += [run(["data", "ls"]), run(["show", "settings"]), run(["ls", "events"])]
+
+    said = "".join(capfd.readouterr())
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert ended == [0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0]
+    assert f"env:{VARIABLE}" in said
+    for secret in ("Passw0rd", "tester", address):
+        assert secret not in said
+        assert secret.encode() not in kept

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import polars as pl
-from sklearn import datasets
 
 from mlwright.core.errors import NotFoundError, listed, nearest
 from mlwright.data.sources.address import Address
@@ -37,6 +36,8 @@ def read(address: Address) -> RawTable:
             facts={"path": address.text, "nearest": close},
             looked=["scikit-learn's own sets"],
         )
+    from sklearn import datasets
+
     found = getattr(datasets, NAMES[name])()
     columns = {str(label): found.data[:, place] for place, label in enumerate(found.feature_names)}
     classes = [str(each) for each in getattr(found, "target_names", ())]

@@ -184,7 +184,7 @@ class _Taken:
         if isinstance(opened, UnpackedFile):
             self._packed[opened.packing] = self._packed.get(opened.packing, 0) + 1
         head = opened.head(_LONGEST_MARK)
-        format_ = _format(head, bare_name(source.name), source.name)
+        format_ = format_of_head(head, bare_name(source.name), source.name)
         if self._gathering is None:
             self._format = format_
             self._gathering = self._begun(format_, source.name)
@@ -216,7 +216,14 @@ class _Taken:
         return typed.Gathered(self._settings, _TYPED[format_])
 
 
-def _format(head: bytes, bare: str, name: str) -> str:
+def format_of_head(head: bytes, bare: str, name: str) -> str:
+    """Return a file's format by its first bytes, or else by its name's ending.
+
+    Raises
+    ------
+    DataError
+        ``source-format`` for a database among files.
+    """
     for mark, format_ in _MARKS.items():
         if head.startswith(mark):
             if format_ == sqlite.FORMAT:

@@ -63,24 +63,8 @@ def _fetch(
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers=_headers(parts))
-        answer = connection.getresponse()
-        if answer.status in _MOVED and answer.getheader("Location"):
-            return answer.getheader("Location")
-        if answer.status != http.client.OK:
-            raise _unreached(address, f"it answers {answer.status} {answer.reason}")
-        expected = int(answer.getheader("Content-Length") or 0)
-        if expected > settings.max_download:
-            raise _too_large(address, settings)
-        size = 0
-        while block := answer.read1(_BLOCK):
-            size += len(block)
-            if size > settings.max_download:
-                raise _too_large(address, settings)
-            if outside.elapsed() > until:
-                raise TimeoutError("timed out")
-            file.write(block)
-        if size < expected:
-            raise _unreached(address, f"it ended after {size:,} of {expected:,} bytes")
+        with connection.getresponse() as answer:
+            return _kept(answer, file, address, settings, outside, until)
     except MlwrightError:
         raise
     except TimeoutError:
@@ -91,6 +75,33 @@ def _fetch(
         raise _unreached(address, said) from None
     finally:
         connection.close()
+
+
+def _kept(
+    answer: http.client.HTTPResponse,
+    file: BinaryIO,
+    address: Address,
+    settings: DataSettings,
+    outside: Outside,
+    until: float,
+) -> str | None:
+    if answer.status in _MOVED and answer.getheader("Location"):
+        return answer.getheader("Location")
+    if answer.status != http.client.OK:
+        raise _unreached(address, f"it answers {answer.status} {answer.reason}")
+    expected = int(answer.getheader("Content-Length") or 0)
+    if expected > settings.max_download:
+        raise _too_large(address, settings)
+    size = 0
+    while block := answer.read1(_BLOCK):
+        size += len(block)
+        if size > settings.max_download:
+            raise _too_large(address, settings)
+        if outside.elapsed() > until:
+            raise TimeoutError
+        file.write(block)
+    if size < expected:
+        raise _unreached(address, f"it ended after {size:,} of {expected:,} bytes")
     return None
 
 

@@ -7,8 +7,10 @@ is told as a reading.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -27,6 +29,7 @@ _MOMENT = (
     r"(?:[T ](?P<minute>[0-9]{2}:[0-9]{2})(?::(?P<second>[0-5][0-9])(?P<fraction>\.[0-9]{1,6})?0*)?"
     r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
 )
+_ZONED = r"[T ].*(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 _USUAL_MOMENTS = tuple(
     f"%Y-%m-%d{between}%H:%M:%S{fraction}" for between in " T" for fraction in ("", "%.6f")
 )
@@ -135,7 +138,7 @@ def _fit(reader: _Reader, text: pl.Series, *, sampled: bool) -> tuple[pl.Series,
             if reader.read(bare.filter(~missing)).null_count():
                 return None
             told.append(("spaces around values removed", spaced))
-            text = text.scatter(odd.arg_true(), bare.set(missing, None))
+            text = text.clone().scatter(odd.arg_true(), bare.set(missing, None))
             values = reader.read(text)
             if values.null_count() != text.null_count():
                 return None
@@ -246,7 +249,7 @@ def _rounded(text: pl.Series, values: pl.Series) -> int:
 def _tell_moments(text: pl.Series, values: pl.Series) -> Iterator[Told]:
     if days := int(text.str.contains(_DAY).sum()):
         yield "dates without a time read as midnight", days
-    if text.str.contains(r"[T ].*(?:Z|[+-][0-9]{2}:?[0-9]{2})$").any():
+    if text.str.contains(_ZONED).any():
         yield "times with a zone converted to UTC", len(values) - values.null_count()
 
 
@@ -269,3 +272,72 @@ def _hints(present: pl.Series) -> Iterator[Told]:
         yield f"kept as text: not all are numbers, {words.min()!r} is none", len(words)
     else:
         yield "kept as text: numbers with leading zeros, a plus sign or too many digits", count
+
+
+Blocks = Callable[[], Iterator[pl.Series]]
+
+
+def decide_blocks(blocks: Blocks) -> tuple[Callable[[pl.Series], pl.Series], list[Told]]:
+    """Decide as :func:`decide` does over a column that is read in blocks, as often as it takes.
+
+    Returns how a block becomes the column's kind, and what to tell.
+    """
+    for reader in _READERS:
+        if (told := _told_in_blocks(reader, blocks)) is not None:
+            return partial(_as_kind, reader), told
+    return lambda text: text, list(_hints_in_blocks(blocks))
+
+
+def _told_in_blocks(reader: _Reader, blocks: Blocks) -> list[Told] | None:
+    """Return what to tell when every block fits the reader and one holds a value."""
+    told: Counter[str] = Counter()
+    zoned = set()
+    some = False
+    for block in blocks():
+        sample = block.drop_nulls().head(_SAMPLE)
+        if _fit(reader, sample, sampled=True) is None:
+            return None
+        if not len(sample):
+            continue
+        fitted = _fit(reader, block, sampled=False)
+        some |= fitted is not None
+        fitted = fitted or _fit(reader, block, sampled=True)
+        if fitted is None:
+            return None
+        if reader.read is _moments and fitted[0].null_count() < len(block):
+            zoned.add(bool(block.str.contains(_ZONED).any()))
+        for what, count in fitted[1]:
+            told[what] += count
+    return list(told.items()) if some and len(zoned) < 2 else None
+
+
+def _as_kind(reader: _Reader, block: pl.Series) -> pl.Series:
+    fitted = _fit(reader, block, sampled=True)
+    assert fitted is not None, "every block was seen to fit"
+    return fitted[0]
+
+
+def _hints_in_blocks(blocks: Blocks) -> Iterator[Told]:
+    """Tell as :func:`_hints` does; of words, the smallest of all blocks."""
+    present = numbers = words = 0
+    least: str | None = None
+    commas = True
+    for block in blocks():
+        texts = block.drop_nulls()
+        present += len(texts)
+        fits = texts.cast(pl.Float64, strict=False).is_not_null()
+        numbers += int(fits.sum())
+        commas = commas and bool(texts.str.contains(_DECIMAL_COMMA).all())
+        rest = texts.filter(~fits)
+        odd = rest.filter(~rest.str.strip_chars(" \t").str.to_lowercase().is_in(MISSING))
+        words += len(odd)
+        if len(odd):
+            first = str(odd.min())
+            least = first if least is None else min(least, first)
+    if numbers * 2 < present:
+        if commas:
+            yield "kept as text: numbers with a decimal comma?", present
+    elif words:
+        yield f"kept as text: not all are numbers, {least!r} is none", words
+    elif present:
+        yield "kept as text: numbers with leading zeros, a plus sign or too many digits", numbers

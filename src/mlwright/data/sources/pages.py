@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from mmap import mmap
 
 _MAGIC = b"PAR1"
 _DEEPEST = 32
@@ -35,7 +36,7 @@ class DamagedError(Exception):
 class _Reader:
     """Reads Thrift's compact protocol from a place in the file on."""
 
-    content: bytes
+    content: bytes | mmap
     place: int
     depth: int = 0
 
@@ -107,29 +108,32 @@ class _Reader:
         return found
 
 
-def check_pages(content: bytes) -> None:
+def check_pages(content: bytes | mmap) -> list[int]:
     """Compare every page's header with its column's, and every column's with the file.
+
+    Returns the rows of each row group.
 
     Raises
     ------
     DamagedError
         When they contradict each other.
     """
-    if len(content) < 12 or not (content.startswith(_MAGIC) and content.endswith(_MAGIC)):
+    if len(content) < 12 or content[:4] != _MAGIC or content[-4:] != _MAGIC:
         raise DamagedError("it does not begin and end as Parquet does")
     start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
     footer = _Reader(content, start).struct()
-    rows = 0
+    groups = []
     for group in _structs(footer, _GROUPS):
         held = _number(group, _GROUP_ROWS)
         for column in _structs(group, _COLUMNS):
             _check_column(content, _struct(column, _METADATA), held)
-        rows += held
-    if rows != _number(footer, _ROWS):
+        groups.append(held)
+    if sum(groups) != _number(footer, _ROWS):
         raise DamagedError("its parts do not have the rows it should have")
+    return groups
 
 
-def _check_column(content: bytes, column: Struct, rows: int) -> None:
+def _check_column(content: bytes | mmap, column: Struct, rows: int) -> None:
     values = _number(column, _VALUES)
     size = _number(column, _CHUNK_SIZE)
     if not 0 <= rows <= values or size < 0:
