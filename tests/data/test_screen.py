@@ -150,6 +150,57 @@ def test_rows_that_stand_twice_in_any_way_are_told_with_their_twins() -> None:
     assert "r603" not in {fault.row for fault in found.faults}
 
 
+def test_a_row_of_usual_numbers_that_do_not_go_together_is_named_alone() -> None:
+    draw = np.random.default_rng(6)
+    long = draw.normal(100, 10, 2_000)
+    boxes = pl.DataFrame(
+        {
+            "long": long.round(2),
+            "wide": (long * 0.6 + draw.normal(size=2_000)).round(2),
+            "heavy": (long * long * 0.1 + draw.normal(0, 20, 2_000)).round(1),
+        }
+    )
+    turned = pl.when(pl.int_range(pl.len()) == 77).then
+    odd = boxes.with_columns(
+        turned(118.0).otherwise("long").alias("long"), turned(48.0).otherwise("wide").alias("wide")
+    )
+
+    clean, found = screened(boxes), screened(odd)
+
+    assert [f for f in clean.findings if f.rows] == []
+    (fault,) = found.faults
+    assert (fault.check, fault.column, fault.row, found.faulty) == ("unusual-row", None, "r77", 1)
+    assert "long 118" in fault.why
+    assert "wide 48" in fault.why
+
+
+def test_what_a_row_s_cell_was_named_for_is_not_told_of_the_row_again() -> None:
+    draw = np.random.default_rng(7)
+    near = draw.normal(100, 10, 2_000)
+    frame = pl.DataFrame({n: near + draw.normal(size=2_000) for n in ("a", "b", "c")})
+    slip = pl.when(pl.int_range(pl.len()) == 5).then(pl.col("a") * 10).otherwise("a").alias("a")
+
+    found = screened(frame.with_columns(slip))
+
+    assert [(fault.check, fault.row) for fault in found.faults] == [("unit-slip", "r5")]
+
+
+def test_a_column_of_texts_and_numbers_is_told_once_and_a_skewed_one_too() -> None:
+    draw = np.random.default_rng(8)
+    frame = pl.DataFrame(
+        {
+            "either": [str(i) if i % 3 else f"about {i}" for i in range(ROWS)],
+            "size": draw.lognormal(sigma=1.5, size=ROWS),
+            "usual": draw.exponential(size=ROWS),
+        }
+    )
+
+    found = screened(frame)
+
+    told = [(f.check, f.column, f.rows) for f in found.findings]
+    assert told == [("id-like", "either", 0), ("mixed-types", "either", 0), ("skew", "size", 0)]
+
+
 def test_common_profiles_with_several_answers_are_no_row_s_fault() -> None:
     draw = np.random.default_rng(2)
     frame = pl.DataFrame({n: draw.integers(0, 3, 900) for n in ("a", "b", "c", "y")})

@@ -38,7 +38,9 @@ OFTEN_MISSING = frozenset(
 """Spellings that mean "missing" unless the column uses them as a category of its own."""
 
 _RARE = 0.01
-_NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+"""How a number is written."""
+
 _DAY = "%Y-%m-%d"
 DAYS: Mapping[str, str] = {
     "YYYY-MM-DD": r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$",
@@ -266,13 +268,13 @@ class Column:
 
     @cached_property
     def _numbers(self) -> pl.Series | None:
-        likely = self.some.str.strip_chars().str.contains(_NUMBER).mean()
+        likely = self.some.str.strip_chars().str.contains(NUMBER).mean()
         if float(str(likely or 0)) < _LIKELY:
             return None
         words = self.words.table
         bare = words["text"].str.strip_chars()
         read = bare.cast(pl.Float64, strict=False)
-        read = read.set(~bare.str.contains(_NUMBER), None)
+        read = read.set(~bare.str.contains(NUMBER), None)
         return self._read(words, read)
 
     @cached_property

@@ -151,13 +151,16 @@ def _findings(
             continue
         owner = f"{rule.name} of {marks.column}" if rule.beside else marks.column
         before = marked.get(owner)
+        if rule.rest and marked:
+            before = np.concatenate(list(marked.values()))
         new = np.ones(len(marks.places), np.bool_)
         if before is not None:
             new = ~np.isin(marks.places, before)
         chosen = np.flatnonzero(new)
         if len(chosen):
             known = marks.places[chosen]
-            marked[owner] = known if before is None else np.concatenate([before, known])
+            own = marked.get(owner)
+            marked[owner] = known if own is None else np.concatenate([own, known])
             kept = chosen[:most]
             faults = tuple(_faults(rule, marks, kept, sheet, series))
             finding = Finding(rule.name, marks.column, len(chosen), marks.why, faults)

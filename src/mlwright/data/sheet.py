@@ -18,6 +18,7 @@ from mlwright.data.cells import Cells
 from mlwright.data.column import Column, Hashes, Places
 from mlwright.data.records import Contract, Kind
 from mlwright.data.sums import Sums, alike
+from mlwright.data.unusual import Scores, placed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +27,8 @@ class Seen:
 
     ``identifies`` tells whether it names rows; ``absent`` marks the cells that are empty or say
     so, and is None where there are none; ``again`` are rows of a column that names rows whose cell
-    stands in another row too; ``half`` is the half of the columns it belongs to.
+    stands in another row too; ``half`` is the half of the columns it belongs to. ``scores``
+    tell where the numbers of the judged rows lie among all.
     """
 
     kind: Kind
@@ -34,6 +36,7 @@ class Seen:
     absent: pl.Series | None
     again: Places
     half: int
+    scores: Scores | None
 
 
 @dataclass(eq=False)
@@ -77,7 +80,21 @@ class Sheet:
         hashes = self.hash_of(column.name, column.series)
         again = alike(hashes) if names else np.empty(0, np.int64)
         half = self.sums.add(hashes, column, feature=not (names or column.is_target))
-        self._seen[column.name] = Seen(column.kind, names, column.absent, again, half)
+        scores = None if names or column.is_target else self._scores(column)
+        self._seen[column.name] = Seen(column.kind, names, column.absent, again, half, scores)
+
+    def _scores(self, column: Column) -> Scores | None:
+        numbers = column.numbers
+        if numbers is None or column.limits is None:
+            return None
+        cells = numbers.gather(self.judged).fill_null(float("nan"))
+        return placed(cells.to_numpy(), column.learnt)
+
+    @cached_property
+    def judged(self) -> Places:
+        """The rows that are judged as a whole: all, or of very many some evenly drawn."""
+        rows = self.cells.height
+        return np.arange(0, rows, 1 if rows <= _ALL_JUDGED else -(-rows // _JUDGED))
 
     def seen(self, name: str) -> Seen:
         """Return what a column showed."""
@@ -139,3 +156,5 @@ class Sheet:
 
 
 _MOST_CLASSES = 50
+_ALL_JUDGED = 50_000
+_JUDGED = 20_000

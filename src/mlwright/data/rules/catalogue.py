@@ -15,13 +15,16 @@ from mlwright.data.rules import (
     missing,
     missing_by_target,
     misspellings,
+    mixed_types,
     near_duplicates,
     outliers,
     promises,
     sentinels,
     signs,
+    skew,
     spaces,
     units,
+    unusual_rows,
     variants,
 )
 from mlwright.data.rules.rule import Rule
@@ -43,8 +46,11 @@ RULES: tuple[Rule, ...] = (
     keys.RULE,
     contradictions.RULE,
     near_duplicates.RULE,
+    unusual_rows.RULE,
     constants.RULE,
     identifiers.RULE,
+    mixed_types.RULE,
+    skew.RULE,
     imbalance.RULE,
     missing_by_target.RULE,
 )

@@ -8,12 +8,10 @@ import polars as pl
 
 from mlwright.data.column import DAYS, Column
 from mlwright.data.records import Kind
-from mlwright.data.rules.rule import Marks, Rule, share, shown, where
+from mlwright.data.rules.rule import Marks, Rule, shown, where
 from mlwright.data.semantics import EMAIL
 from mlwright.data.shapes import FEWEST, usual_shapes
 
-_MIXED = 0.5
-_SOMETIMES = 0.4
 _COVERED = 0.997
 _LIKELY = 0.95
 _SOME = 2_000
@@ -57,9 +55,6 @@ def _shapes(column: Column) -> Iterator[Marks]:
     words = column.words.present()
     if words.height < FEWEST:
         return
-    likely = column.some.str.contains(r"^\s*[-+.]?\d").mean()
-    if float(str(likely or 0)) >= _SOMETIMES:
-        yield from _mixed(column, words)
     if _covers(words, EMAIL):
         yield from _others(column, words, ~words["text"].str.contains(EMAIL), "an e-mail address")
         return
@@ -68,14 +63,6 @@ def _shapes(column: Column) -> Iterator[Marks]:
             odd = ~words["text"].str.contains(shape.pattern)
             yield from _others(column, words, odd, f"of the shape of {shown(shape.example)}")
             return
-
-
-def _mixed(column: Column, words: pl.DataFrame) -> Iterator[Marks]:
-    numeric = words["text"].str.strip_chars().cast(pl.Float64, strict=False).is_not_null()
-    rows = int(words["fitted"].sum())
-    numbers = int(words["fitted"].filter(numeric).sum())
-    if numbers > _MIXED * rows and numbers < rows:
-        yield Marks(column.name, f"{share(numbers / rows)} of the cells are numbers, the rest text")
 
 
 def _rows(words: pl.DataFrame) -> int:

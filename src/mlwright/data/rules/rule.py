@@ -42,7 +42,7 @@ class Rule:
     ``each`` looks at one column at a time, which is let go afterwards; ``find``, after all columns
     were looked at, at the sheet. A rule fits what it needs on ``sheet.fitted`` rows alone and may
     mark any row. What it says ``beside`` others neither hides what they say of the same cell nor
-    is hidden by it.
+    is hidden by it; what it says of the ``rest`` is of rows in which no other found anything.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Rule:
     find: Callable[[Sheet], Iterator[Marks]] | None = None
     each: Callable[[Column], Iterator[Marks]] | None = None
     beside: bool = False
+    rest: bool = False
 
 
 def where(mask: pl.Series) -> Places:
