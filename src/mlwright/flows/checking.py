@@ -29,8 +29,10 @@ from mlwright.data.settings import DataSettings
 from mlwright.data.sources.address import absolute, is_table_name
 from mlwright.data.terms import read_line, rules_of, within
 from mlwright.data.verdicts import hold
+from mlwright.features.settings import FeatureSettings
 from mlwright.flows.contracting import contract_version
 from mlwright.flows.ingesting import data_event, snapshot_of
+from mlwright.flows.leak_findings import LeakRoles, with_leaks
 from mlwright.flows.outputs import step_output
 from mlwright.flows.question import stated_lines
 from mlwright.flows.splitting import splits_of
@@ -134,6 +136,9 @@ def check_data(
         most=None if out is not None else most,
         described=True,
     )
+    if wanted in cells.schema and wanted is not None:
+        asked = _roles(workspace, subject)
+        found = with_leaks(found, cells, wanted, subject.splits, asked, most=most)
     promised = rules_of(contract) if contract is not None else _stated(workspace)
     present = [rule for rule in promised if rule.term.name in cells.schema]
     held = [*present, *parsed]
@@ -148,6 +153,14 @@ def check_data(
         screening=found,
         verdicts=hold(held, frame_of_rules(cells, held), subject.data),
     )
+
+
+def _roles(workspace: Workspace, subject: _Subject) -> LeakRoles:
+    """Return which columns are no features, and what names and orders the rows."""
+    data = workspace.settings.section(DataSettings)
+    apart = (subject.key, data.group, data.subject)
+    drop = {*workspace.settings.section(FeatureSettings).drop, *filter(None, apart)}
+    return LeakRoles(subject.key, data.time, frozenset(drop))
 
 
 def _stated(workspace: Workspace) -> tuple[Rule, ...]:
