@@ -86,7 +86,7 @@ def _require_workbook(content: bytes, path: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         names = set()
     if not names & _WORKBOOK:
         raise DataError(

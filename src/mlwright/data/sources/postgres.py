@@ -113,9 +113,11 @@ def _told(query: str, address: Address) -> Iterator[None]:
     """Turn what the database says into an error of ours that holds nothing of its address."""
     from adbc_driver_manager import Error
 
+    # What goes wrong while rows are on their way comes through Polars.
+    faults = (Error, pl.exceptions.PolarsError, pl.exceptions.PanicException)
     try:
         yield
-    except Error as error:
+    except faults as error:
         raise query_failed(query, _said(error, address)) from None
 
 
