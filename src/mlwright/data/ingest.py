@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +16,7 @@ from mlwright.data.settings import DataSettings
 from mlwright.data.snapshot import build_from, slices
 from mlwright.data.sources import files, frames, http, sqlite
 from mlwright.data.sources.address import Address, Place, parse_address, sqlite_path
+from mlwright.data.sources.large import LargeTable, large_table
 from mlwright.data.sources.outside import NOTHING, Outside
 from mlwright.data.sources.query import query_unfit
 from mlwright.data.sources.raw import RawTable
@@ -46,20 +49,41 @@ def ingest(
     NotFoundError, DataError, UsageError, FaultError
         Whatever is wrong with the source or its settings, by code.
     """
-    table = read_source(place, settings, outside=outside)
-    snapshot = build_from(
-        lambda: slices(table.frame),
-        key=settings.key,
-        store=store,
-        readings=lambda: table.readings,
-        known=known,
-        parent=parent,
-    )
+    with _opened(place, settings, outside) as table:
+        batches = table.batches if isinstance(table, LargeTable) else partial(slices, table.frame)
+        snapshot = build_from(
+            batches,
+            key=settings.key,
+            store=store,
+            readings=lambda: table.readings,
+            known=known,
+            parent=parent,
+        )
     return snapshot, source_of(place, table, settings, snapshot)
 
 
+@contextmanager
+def _opened(
+    place: Path | str, settings: DataSettings, outside: Outside
+) -> Iterator[RawTable | LargeTable]:
+    """Give a table whole, or in parts where its file is too large to be held."""
+    path = place if isinstance(place, Path) else None
+    if isinstance(place, str):
+        address = parse_address(place, outside.environ)
+        path = Path(address.target) if address.place is Place.PATH else None
+    if path is not None and settings.query is None and not files.is_database(path):
+        with large_table(path, settings) as large:
+            if large is not None:
+                yield large
+                return
+    yield read_source(place, settings, outside=outside)
+
+
 def source_of(
-    place: Path | str, table: RawTable, settings: DataSettings, snapshot: Snapshot
+    place: Path | str,
+    table: RawTable | LargeTable,
+    settings: DataSettings,
+    snapshot: Snapshot,
 ) -> Source:
     """Return where a table came from; where there were no bytes, its rows have the digest."""
     return Source(
