@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 from tests.acceptance.conftest import Shell
-from tests.acceptance.four import MODELS, Four, four, made_once, sent_rows
+from tests.acceptance.four import MODELS, ROWS, Four, four, made_once, sent_rows
 from tests.acceptance.serving import Server, serving
 
 import mlwright as mw
@@ -145,9 +145,38 @@ def test_the_client_asks_labels_and_is_refused_by_code(four: Four, server: Serve
     assert all(error.fix for error in raised.values())
     assert "'churn'" in raised["endpoint-unknown"].message
     assert (again.value, again.probability) == (answer.value, answer.probability)
+    listed = Shell(four.folder).good("ls", "labels")["labels"]
+    assert [(row["label"], row["value"]) for row in listed[:2]] == [(by_row, "No"), (by_id, "Yes")]
+    assert (listed[0]["key"], listed[1]["about"]) == ("7590-VHVEG", answer.id)
     with Project.open(four.folder) as project:
         assert find_prediction(answer.id, project.workspace).ref == answer.model == "churn@1"
         passport = project.why(answer.id)
         assert isinstance(passport, Passport)
         assert [label.id for label in passport.labels] == [by_id]
         assert project.why(by_row).kind == "label"
+
+
+def test_a_model_in_python_shows_its_card_and_tells_of_a_row_what_it_did_with_it(
+    four: Four,
+) -> None:
+    with mw.Project(four.folder) as project:
+        model = mw.Model(project, project.find("diamonds"))
+        frame = pl.read_parquet(four.table("diamonds"))
+        project.write_rows("diamonds@1", four.folder / "ids.csv")
+        row, part = pl.read_csv(four.folder / "ids.csv").row(0)[:2]
+
+        card = model._repr_html_()
+        found = model.why(row=row)
+        with pytest.raises(NotFoundError, match="row-unknown"):
+            model.why(row="no such row")
+
+    assert card.startswith("<section><h3>diamonds@1</h3>")
+    assert "it predicts “price” from" in card
+    assert "<svg" in card
+    assert "http://" not in card.replace("http://www.w3.org/", "")
+    assert "pass: gain: gain.low &gt; 0: the lower end of gain is" in card
+    assert frame.height == ROWS
+    (use,) = [link for link in found.lineage if link.kind == "model"]
+    assert (use.facts["ref"], use.facts["part"]) == ("diamonds@1", part)
+    with pytest.raises(NotFoundError, match="project-unknown"):
+        mw.Project(four.folder / "no project")

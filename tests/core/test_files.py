@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mlwright.core.errors import FaultError
+from mlwright.core.errors import FaultError, UsageError
 from mlwright.core.files import disk_faults, make_folder_durably, write_durably
 
 WRITER = """
@@ -107,6 +107,28 @@ def test_what_the_machine_refuses_gets_its_code(number: int, code: str) -> None:
 
     assert caught.value.code == code
     assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_a_place_where_no_file_can_be_is_the_choosers_mistake(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder" / "below").mkdir(parents=True)
+    (tmp_path / "ring").symlink_to(tmp_path / "ring")
+    impossible = [
+        tmp_path / "file" / "out.csv",
+        tmp_path / "file" / "deeper" / "out.csv",
+        tmp_path / "folder",
+        tmp_path / "ring" / "out.csv",
+        tmp_path / ("x" * 300),
+        Path("/proc/missing/out.csv"),
+    ]
+
+    for path in impossible:
+        with pytest.raises(UsageError) as caught:
+            write_durably(path, b"answers")
+
+        assert caught.value.code == "out-impossible"
+        assert str(path) in caught.value.message
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "folder", "ring"]
 
 
 def test_other_errors_of_the_machine_stay_what_they_are() -> None:

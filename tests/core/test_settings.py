@@ -18,7 +18,7 @@ from mlwright.checks.settings import CheckSettings
 from mlwright.core.errors import UsageError
 from mlwright.core.quantities import Quantity, format_quantity
 from mlwright.core.setting_values import declared
-from mlwright.core.settings import TOP, Settings, find_document, resolve
+from mlwright.core.settings import TOP, FreeTable, Settings, find_document, resolve
 from mlwright.data.settings import DataSettings
 from mlwright.features.settings import FeatureSettings
 from mlwright.registry.settings import ProjectSettings
@@ -91,6 +91,25 @@ def test_the_documented_spec_is_read() -> None:
     }
     assert _origin(settings, "search.budget") == "mlwright.toml"
     assert _origin(settings, "checks.fairness.gender") == "mlwright.toml"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "most"),
+    [
+        ("serve", "port", 65_536, "65,535"),
+        ("serve", "seal_rows", 4_000_000, "3,999,999"),
+        ("serve", "timeout", "2d", "1d"),
+        ("serve", "max_body", "2GB", "1GB"),
+        ("search", "seed", 2**32, "4,294,967,295"),
+    ],
+)
+def test_a_setting_above_its_greatest_value_is_refused(
+    section: str, key: str, value: object, most: str
+) -> None:
+    with pytest.raises(UsageError, match="spec-value") as caught:
+        _resolve({section: {key: value}})
+
+    assert most in caught.value.message
 
 
 SAID = st.none() | st.integers(min_value=1, max_value=99)
@@ -329,7 +348,7 @@ def test_every_setting_is_documented_and_its_default_fits_what_it_asks_for() -> 
     settings = _resolve()
 
     said = {each.key: each.value for each in settings.origins() if each.value is not None}
-    fixed = [(name, kind) for name, kind in SECTIONS.items() if kind is not CheckSettings]
+    fixed = [(name, kind) for name, kind in SECTIONS.items() if not issubclass(kind, FreeTable)]
     for setting in (s for name, kind in fixed for s in declared(name, kind)):
         if setting.quantity in (Quantity.DURATION, Quantity.SIZE) and setting.kind is float:
             said[setting.key] = format_quantity(said[setting.key], setting.quantity)

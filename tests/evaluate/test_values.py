@@ -65,6 +65,15 @@ def test_a_rule_that_does_not_hold_fails(rule: str, name: str | None) -> None:
     assert outcome(rule, name) is Outcome.FAIL
 
 
+def test_a_verdict_on_an_end_says_that_it_is_one() -> None:
+    values = EvaluationValues(EVALUATION, {})
+
+    low, value = judge([parse("gain.low > 0"), parse("gain > 0")], values, "m_1")
+
+    assert low.why.startswith("the lower end of gain is ")
+    assert "end" not in value.why
+
+
 def test_an_undefined_metric_never_passes() -> None:
     assert outcome("<= 1", "ece") is Outcome.FAIL
 

@@ -13,7 +13,7 @@ from tests.serve.recorded import record
 
 from mlwright.api.project import Project
 from mlwright.cli.main import run
-from mlwright.core.errors import BrokenError, UsageError
+from mlwright.core.errors import BrokenError, NotFoundError, UsageError
 from mlwright.flows.recording import find_prediction, labels_of, seal_segments
 from mlwright.flows.sealing import begin_after_sealed
 from mlwright.govern.records import ProofVerdict
@@ -108,6 +108,14 @@ def test_predictions_are_listed_and_exported_as_they_were_sent(
     assert sent == [row for rows in REQUESTS[1::2] for row in rows]
     assert table["answer"].reverse()[0].to_list() == [1.0, 0.0]
     assert table["root"].null_count() == 0
+    for wanted, code in (
+        ({"endpoint": "lat"}, "endpoint-unknown"),
+        ({"ref": "x@1"}, "model-unknown"),
+    ):
+        with pytest.raises(NotFoundError, match=code):
+            project.predictions(5, **wanted)
+        with pytest.raises(NotFoundError, match=code):
+            project.export_predictions(tmp_path / "none.parquet", **wanted)
     with pytest.raises(UsageError) as caught:
         project.export_predictions(tmp_path / "out.xlsx")
     assert caught.value.code == "predictions-out-format"

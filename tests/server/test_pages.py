@@ -19,6 +19,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.server.conftest import REASON, ROW, Pages, mlw, serving
 
+from mlwright.core.errors import ExitCode
+
 PATHS = ["/", "/models/Churn@1", "/why/search", "/prove/Churn@1", "/search?q=zzz", "/list/runs"]
 
 
@@ -350,6 +352,6 @@ def test_mlw_ui_tells_its_address_and_ends_well_when_asked_to(pages_project: Pat
 
     assert said["schema"] == "mlwright/ui/1"
     assert answer.json["ref"] == "Churn@1"
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=30) == ExitCode.INTERRUPTED
     assert process.stdout.read() == ""
     process.stdout.close()

@@ -82,9 +82,24 @@ class Model:
             )
         return self.project.promote(self.ref, reason=reason)
 
-    def why(self) -> Why:
-        """Explain the model, back to rows, code, environment and people."""
-        return self.project.why(self.ref)
+    def why(self, row: object = None) -> Why:
+        """Explain the model, back to rows, code, environment and people, or one row of its data.
+
+        Parameters
+        ----------
+        row
+            A row's key or id: which part of this model's split it was in, and what came of it.
+
+        Raises
+        ------
+        NotFoundError
+            ``row-unknown`` when the model's data holds no such row.
+        """
+        if row is None:
+            return self.project.why(self.ref)
+        from mlwright.flows.rows import why_row
+
+        return why_row(str(row), self.project.workspace, of=self.version)
 
     def prove(self) -> Proof:
         """Train it again in a fresh process and compare."""
@@ -93,6 +108,13 @@ class Model:
     def report(self, out: str | Path | None = None) -> Path:
         """Write the report as one HTML file and return its path."""
         return self.project.write_report(self.version, Path(out) if out is not None else None)
+
+    def _repr_html_(self) -> str:
+        """Return the one-page card that a notebook shows in place of the model."""
+        from mlwright.govern.notebook import card_html
+
+        found = self.project.dossier(self.ref)
+        return card_html(found.version, found.package, found.evaluation, found.verdicts)
 
     def __repr__(self) -> str:
         return f"<Model {self.ref} {self.id}>"

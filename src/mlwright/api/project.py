@@ -35,14 +35,22 @@ if TYPE_CHECKING:
     from mlwright.train.progress import Progress
 
 
+def _opened(folder: Path) -> Workspace:
+    document = locate(folder.expanduser(), Path.cwd(), create=False)
+    return open_workspace(document, create=False, flags={}, environ=os.environ, seam=DEFAULT_SEAM)
+
+
 class Project:
     """An opened project; use it as a context manager, so that its log is checkpointed and closed.
 
     Each method does what the command of the same name does, and imports what it needs when it
-    is called.
+    is called. ``Project(".")`` opens the project in a folder that is there; :meth:`open` looks
+    upwards for one, and can make one.
     """
 
-    def __init__(self, workspace: Workspace, *, made: bool) -> None:
+    def __init__(self, workspace: Workspace | str | Path = ".", *, made: bool = False) -> None:
+        if not isinstance(workspace, Workspace):
+            workspace = _opened(Path(workspace))
         self.workspace = workspace
         self.folder = workspace.folder
         self.made = made
@@ -51,7 +59,7 @@ class Project:
     @classmethod
     def open(
         cls,
-        folder: Path | None = None,
+        folder: str | Path | None = None,
         *,
         create: bool = False,
         needed: bool = True,
@@ -79,6 +87,7 @@ class Project:
         NotFoundError
             ``project-unknown``, naming every folder looked in.
         """
+        folder = None if folder is None else Path(folder)
         document = locate(folder, start or Path.cwd(), create=create, needed=needed)
         made = create and not (document.folder / STATE_FOLDER).is_dir()
         workspace = open_workspace(

@@ -115,6 +115,8 @@ def _why(rule: Rule, measured: Measured) -> str:
     limits = limits_of(rule.bound)
     unit = limits[0].unit
     text = _shown(measured.value, unit, limits)
+    if measured.said is not None:
+        text = f"{measured.said} is {text}"
     low, high = _finite(measured.low), _finite(measured.high)
     if low is None or high is None:
         return text

@@ -98,11 +98,15 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A measured value and, where it was estimated, its interval."""
+    """A measured value and, where it was estimated, its interval.
+
+    ``said`` is what the number is, where a reader could take it for another.
+    """
 
     value: float
     low: float | None = None
     high: float | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ _STARTS = {
     "endpoints": 'mlw promote NAME@VERSION --to live --reason "…"',
     "data": "mlw data add FILE",
     "predictions": "mlw serve",
+    "labels": "POST /labels to mlw serve, by a prediction's id",
 }
 """What makes the first of a noun, where it is not a run."""
 

@@ -67,7 +67,7 @@ def serve_document(serving: Serving) -> dict[str, object]:
     }
 
 
-def exit_code(asked: int) -> int:
+def exit_code(asked: int | None) -> int:
     """Return what serving ends with: interrupted by Ctrl-C, done when told to end."""
     return int(ExitCode.INTERRUPTED if asked == signal.SIGINT else ExitCode.DONE)
 

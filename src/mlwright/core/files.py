@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from mlwright.core.chosen import chosen
 from mlwright.core.errors import FaultError
 
 
@@ -22,9 +23,16 @@ def write_durably(
         Where the file ends; an existing file is replaced atomically.
     staging
         A folder on the same file system; what a crash leaves there is garbage, never read.
-        Without one the target's own folder, under a hidden name.
+        Without one the target is a person's choice, staged in its own folder under a hidden name.
+
+    Raises
+    ------
+    FaultError
+        ``disk-full`` and ``permission-denied``.
+    UsageError
+        ``out-impossible`` for a person's choice where no file can be.
     """
-    with disk_faults(target):
+    with disk_faults(target), chosen(target) if staging is None else nullcontext():
         make_folder_durably(target.parent)
         name = f"{os.getpid()}-{os.urandom(8).hex()}"
         if staging is None:

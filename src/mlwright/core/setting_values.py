@@ -18,7 +18,7 @@ class Setting:
     """One key of the spec as a stage's settings dataclass declares it.
 
     The field's ``metadata`` gives ``doc`` and, where they apply, ``quantity``, ``choices``,
-    ``minimum``, ``length`` and ``secret``.
+    ``minimum``, ``maximum``, ``length`` and ``secret``.
     """
 
     section: str
@@ -30,6 +30,7 @@ class Setting:
     quantity: Quantity | None
     choices: tuple[str, ...]
     minimum: float | None
+    maximum: float | None
     length: int | None
     secret: bool
 
@@ -68,6 +69,7 @@ def _declaration(section: str, field: dataclasses.Field[object], hint: object) -
         quantity=metadata.get("quantity"),
         choices=tuple(metadata.get("choices", ())),
         minimum=metadata.get("minimum"),
+        maximum=metadata.get("maximum"),
         length=metadata.get("length"),
         secret=secret,
     )
@@ -94,11 +96,16 @@ def fit(setting: Setting, raw: object, *, textual: bool) -> object:
     if setting.length is not None and len(typing.cast("str", value)) != setting.length:
         raise ValueError(f"{raw!r} must have {setting.length} character")
     if setting.minimum is not None and typing.cast("float", value) < setting.minimum:
-        least = f"{setting.minimum:g}"
-        if setting.quantity is not None:
-            least = format_quantity(setting.minimum, setting.quantity)
-        raise ValueError(f"{raw!r} is below the least value, {least}")
+        raise ValueError(f"{raw!r} is below the least value, {_limit(setting.minimum, setting)}")
+    if setting.maximum is not None and typing.cast("float", value) > setting.maximum:
+        raise ValueError(f"{raw!r} is above the greatest value, {_limit(setting.maximum, setting)}")
     return value
+
+
+def _limit(value: float, setting: Setting) -> str:
+    if setting.quantity is not None:
+        return format_quantity(value, setting.quantity)
+    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 
 def _typed(setting: Setting, raw: object, *, textual: bool) -> object:

@@ -67,6 +67,8 @@ def _value(setting: Setting) -> dict[str, object]:
 
 def _form(setting: Setting) -> dict[str, object]:
     least = {} if setting.minimum is None else {"minimum": setting.minimum}
+    if setting.maximum is not None:
+        least["maximum"] = setting.maximum
     if setting.quantity is not None:
         text: dict[str, object] = {"type": "string", "pattern": f"^{pattern(setting.quantity)}$"}
         if setting.quantity is Quantity.SHARE:

@@ -92,8 +92,14 @@ class EvaluationValues:
             "gap": _gap(evaluation),
         }
         self._measured = {name: _measured(found) for name, found in intervals.items()}
-        self._measured |= {f"{name}.low": Measured(i.low) for name, i in intervals.items()}
-        self._measured |= {f"{name}.high": Measured(i.high) for name, i in intervals.items()}
+        self._measured |= {
+            f"{name}.low": Measured(i.low, said=f"the lower end of {name}")
+            for name, i in intervals.items()
+        }
+        self._measured |= {
+            f"{name}.high": Measured(i.high, said=f"the upper end of {name}")
+            for name, i in intervals.items()
+        }
         self._measured |= {name: Measured(value) for name, value in extra.items()}
 
     def value(self, term: Term, name: str) -> Measured | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -18,12 +19,12 @@ from mlwright.flows.listing import Row
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event, NewEvent
-from mlwright.registry.versions import versions
+from mlwright.registry.versions import find, require_name, versions
 from mlwright.scoring.records import ModelPackage
 from mlwright.serve import lookup, sealed, segments
 from mlwright.serve.clock import microseconds
 from mlwright.serve.lookup import Tell
-from mlwright.serve.records import Breach, Filter, Label, Prediction, Seal, Sealed
+from mlwright.serve.records import Breach, Filter, Label, Prediction, Seal, Sealed, Unread
 from mlwright.serve.sealing import SealingReport, Seals, seal
 from mlwright.train.records import Task
 
@@ -218,8 +219,18 @@ def wanted_predictions(
     """Return the filter behind words of a command: dates or times, a breach or ``any``.
 
     A date is its beginning in ``since`` and its end in ``until``, in UTC.
+
+    Raises
+    ------
+    NotFoundError
+        ``endpoint-unknown`` and ``model-unknown`` for what neither the log nor a record knows.
     """
     now = workspace.seam.now()
+    known = versions(workspace.ledger)
+    if endpoint is not None and endpoint not in {version.name for version in known}:
+        _require(workspace, Filter(endpoint=endpoint), partial(require_name, name=endpoint))
+    if ref is not None and ref not in {version.ref for version in known}:
+        _require(workspace, Filter(ref=ref), partial(find, ref=ref))
     return Filter(
         since=None if since is None else microseconds(beginning_of(since, now=now)),
         until=None if until is None else microseconds(moment_of(until, now=now)) + 1,
@@ -228,3 +239,10 @@ def wanted_predictions(
         flagged=flag is not None,
         breach=None if flag in (None, ANY) else Breach(flag),
     )
+
+
+def _require(workspace: Workspace, of: Filter, find_in: Callable[[Ledger], object]) -> None:
+    """Refuse what no record is of, unless the log knows it."""
+    unread: list[Unread] = []
+    if next(predictions(workspace, of, 1, unread.append), None) is None and not unread:
+        find_in(workspace.ledger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlwright.core.errors import NotFoundError
@@ -25,8 +25,8 @@ from mlwright.serve.lookup import count
 from mlwright.serve.records import Unread
 
 
-def why_row(row: str, workspace: Workspace) -> Why:
-    """Explain a row forward, by its key or the digits of its content.
+def why_row(row: str, workspace: Workspace, *, of: ModelVersion | None = None) -> Why:
+    """Explain a row forward, by its key or the digits of its content; ``of`` one model alone.
 
     Raises
     ------
@@ -34,11 +34,12 @@ def why_row(row: str, workspace: Workspace) -> Why:
         ``row-unknown`` when no data version holds it.
     """
     events = workspace.ledger.events(kind="data.ingested")
-    data = dict.fromkeys(event.subject for event in events)
-    models = [version.model for version in versions(workspace.ledger)]
+    data = dict.fromkeys([of.data] if of else (event.subject for event in events))
+    known = [v for v in versions(workspace.ledger) if of is None or v.ref == of.ref]
+    models = [version.model for version in known]
     unread: list[Unread] = []
     answered = count(workspace.records, models, unread.append)
-    holdings = tuple(_holdings(row, data, answered, workspace))
+    holdings = tuple(_holdings(row, data, known, answered, workspace))
     if not holdings:
         raise NotFoundError(
             "row-unknown",
@@ -53,7 +54,11 @@ def why_row(row: str, workspace: Workspace) -> Why:
 
 
 def _holdings(
-    row: str, data: Mapping[str, None], answered: Mapping[str, int], workspace: Workspace
+    row: str,
+    data: Mapping[str, None],
+    known: Sequence[ModelVersion],
+    answered: Mapping[str, int],
+    workspace: Workspace,
 ) -> Iterator[Holding]:
     for identifier in data:
         snapshot = snapshot_of(identifier, workspace)
@@ -65,7 +70,7 @@ def _holdings(
         alone = rows_at([place], everything, snapshot, workspace.store)
         uses = tuple(
             _use(version, alone, snapshot, answered.get(version.model, 0), workspace)
-            for version in versions(workspace.ledger)
+            for version in known
             if version.data == identifier
         )
         yield Holding(identifier, by, uses)

@@ -16,14 +16,14 @@ from time import monotonic
 from typing import Protocol
 
 from mlwright import __version__
-from mlwright.core.errors import MlwrightError, NotFoundError, nearest
+from mlwright.core.errors import MlwrightError, NotFoundError
 from mlwright.flows.example import curl_line
 from mlwright.flows.promoting import held_roles, project_roles, roles_file
 from mlwright.flows.sealing import Sealer, begin_after_sealed
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import RoleName
-from mlwright.registry.versions import find, versions
+from mlwright.registry.versions import find, require_name, versions
 from mlwright.run.environment import cpu_level
 from mlwright.serve.children import Child, Crew
 from mlwright.serve.config import WorkerConfig
@@ -182,15 +182,7 @@ def live_refs(workspace: Workspace, names: Iterable[str]) -> dict[str, str]:
     wanted = tuple(names)
     known = sorted({version.name for version in versions(ledger)})
     for name in wanted:
-        if name not in known:
-            near = nearest(name, known)
-            raise NotFoundError(
-                "endpoint-unknown",
-                f"no model is named {name!r}" + (f"; did you mean {near!r}?" if near else ""),
-                fix=f"mlw serve {near}" if near else "mlw ls models",
-                facts={"endpoint": name, "nearest": near},
-                looked=[f"the names of {len(known)} models"],
-            )
+        require_name(ledger, name)
     asleep = [name for name in wanted or known if name not in live]
     if (asleep and wanted) or not live:
         raise _nothing_live(workspace, asleep)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from mlwright.checks.records import Verdict
 from mlwright.evaluate.records import Evaluation
@@ -68,6 +69,21 @@ def interpretable(search: SearchResult) -> str:
     if price == math.inf:
         return f"{name}, the interpretable one, could not be compared"
     return f"{name}, the interpretable one, would cost {cost}"
+
+
+def said(row: Mapping[str, object]) -> str:
+    """Say what a listed prediction answered: its class and share, or its number.
+
+    >>> said({"value": "yes", "answer": [0.2, 0.8]}), said({"value": 2.5, "answer": [2.5]})
+    ('yes (80.0%)', '2.5')
+    >>> said({"value": None, "answer": [0.25, 0.75]})  # of a model that the log does not know
+    '0.25, 0.75'
+    """
+    answer = cast("Sequence[float]", row["answer"])
+    if row["value"] is None:
+        return ", ".join(map(number, answer))
+    share = f" ({max(answer):.1%})" if len(answer) > 1 else ""
+    return f"{number(row['value'])}{share}"
 
 
 def number(value: object) -> str:

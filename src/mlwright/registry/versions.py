@@ -187,6 +187,27 @@ def find(ledger: Ledger, ref: str, *, prefer_live: bool = False) -> ModelVersion
     )
 
 
+def require_name(ledger: Ledger, name: str) -> None:
+    """Refuse an endpoint's name that no model has.
+
+    Raises
+    ------
+    NotFoundError
+        ``endpoint-unknown``, naming the nearest.
+    """
+    known = sorted({version.name for version in versions(ledger)})
+    if name in known:
+        return
+    near = nearest(name, known)
+    raise NotFoundError(
+        "endpoint-unknown",
+        f"no model is named {name!r}" + (f"; did you mean {near!r}?" if near else ""),
+        fix=f"use {near}" if near else "mlw ls models",
+        facts={"endpoint": name, "nearest": near},
+        looked=[f"the names of {len(known)} models"],
+    )
+
+
 def ambiguous(prefix: str, ids: Sequence[str]) -> UsageError:
     """Return the error for the start of several ids."""
     return UsageError(

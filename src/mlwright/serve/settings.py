@@ -24,15 +24,27 @@ class ServeSettings:
     )
     port: int = field(
         default=7700,
-        metadata={"doc": "The port for predictions and labels; 0 takes a free one.", "minimum": 0},
+        metadata={
+            "doc": "The port for predictions and labels; 0 takes a free one.",
+            "minimum": 0,
+            "maximum": 65_535,
+        },
     )
     ui_port: int = field(
         default=7701,
-        metadata={"doc": "The port for pages; 0 takes a free one.", "minimum": 0},
+        metadata={
+            "doc": "The port for pages; 0 takes a free one.",
+            "minimum": 0,
+            "maximum": 65_535,
+        },
     )
     workers: int | None = field(
         default=None,
-        metadata={"doc": "Processes that answer; when absent one a core.", "minimum": 1},
+        metadata={
+            "doc": "Processes that answer; when absent one a core.",
+            "minimum": 1,
+            "maximum": 1_024,
+        },
     )
     unseen: str = field(
         default="flag",
@@ -61,6 +73,7 @@ class ServeSettings:
             "doc": "The largest request that is read.",
             "quantity": Quantity.SIZE,
             "minimum": 1.0,
+            "maximum": 1e9,
         },
     )
     queue: int = field(
@@ -68,6 +81,7 @@ class ServeSettings:
         metadata={
             "doc": "Requests a worker lets wait for their record; more are answered 429.",
             "minimum": 1,
+            "maximum": 1_000_000,
         },
     )
     queue_size: float = field(
@@ -77,6 +91,7 @@ class ServeSettings:
             "reads at once; more are answered 429.",
             "quantity": Quantity.SIZE,
             "minimum": 1.0,
+            "maximum": 100e9,
         },
     )
     timeout: float = field(
@@ -85,6 +100,7 @@ class ServeSettings:
             "doc": "How long a request may take to arrive, and how long its answer may take.",
             "quantity": Quantity.DURATION,
             "minimum": 0.1,
+            "maximum": 86_400.0,
         },
     )
     drain: float = field(
@@ -93,6 +109,7 @@ class ServeSettings:
             "doc": "How long requests in flight may take to end when serving is stopped.",
             "quantity": Quantity.DURATION,
             "minimum": 0.0,
+            "maximum": 86_400.0,
         },
     )
     seal_after: float = field(
@@ -101,6 +118,7 @@ class ServeSettings:
             "doc": "How old a segment of records grows before it is sealed into the log.",
             "quantity": Quantity.DURATION,
             "minimum": 1.0,
+            "maximum": 31_557_600.0,
         },
     )
     seal_rows: int = field(
@@ -108,5 +126,6 @@ class ServeSettings:
         metadata={
             "doc": "How many rows a segment of records holds before it is sealed; under 4 million.",
             "minimum": 1,
+            "maximum": 3_999_999,
         },
     )

@@ -34,10 +34,11 @@ def serve_pages(
     predict_at: str | None,
     parent: int | None,
     ready: Callable[[Place], None],
-) -> None:
-    """Serve the pages of the project in ``folder`` until told to stop.
+) -> int | None:
+    """Serve the pages of the project in ``folder`` until told to stop; return by which signal.
 
-    Then the port is free at once, and what was asked for, a proof too, is answered first.
+    Then the port is free at once, and what was asked for, a proof too, is answered first. Where
+    its parent ended there was no signal.
 
     Parameters
     ----------
@@ -75,20 +76,24 @@ def serve_pages(
         server = _Server(config)
         ready(replace(place, port=listener.getsockname()[1]))
         asyncio.run(_served(server, listener, parent))
+    return server.asked
 
 
 class _Server(uvicorn.Server):
     """A server whose end, by Ctrl-C or by SIGTERM, is no error: it finishes and returns."""
+
+    asked: int | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Listen to the two signals; uvicorn would send them to us again once it has ended."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._end)
+            loop.add_signal_handler(number, self._end, number)
         yield
 
-    def _end(self) -> None:
+    def _end(self, number: int) -> None:
+        self.asked = number
         self.force_exit = self.should_exit  # the second time at once
         self.should_exit = True
 

@@ -31,6 +31,7 @@ class SearchSettings:
             "doc": "Time for the search, turned into a plan of work once, such as 10m.",
             "quantity": Quantity.DURATION,
             "minimum": 0.001,
+            "maximum": 2_678_400.0,
         },
     )
     metric: str | None = field(
@@ -48,12 +49,16 @@ class SearchSettings:
             "minimum": 0.0,
         },
     )
-    seed: int = field(default=0, metadata={"doc": "The seed of everything random.", "minimum": 0})
+    seed: int = field(
+        default=0,
+        metadata={"doc": "The seed of everything random.", "minimum": 0, "maximum": 2**32 - 1},
+    )
     threads: int | None = field(
         default=None,
         metadata={
             "doc": "Threads for training; when absent one, and every core from 2,000,000 cells"
             " outside the test part on.",
             "minimum": 1,
+            "maximum": 1_024,
         },
     )

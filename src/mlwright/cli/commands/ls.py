@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
-from mlwright.cli.listing_view import cell, tell_listing
+from mlwright.cli.listing_view import tell_listing
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
 from mlwright.core.errors import UsageError
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mlwright.serve.records import Unread
 
 PREDICTIONS = "predictions"
-NOUNS = ("models", "runs", "data", "checks", "events", "endpoints", "steps", PREDICTIONS)
+LABELS = "labels"
+NOUNS = ("models", "runs", "data", "checks", "events", "endpoints", "steps", PREDICTIONS, LABELS)
 
 _LIMIT = 20
 
@@ -52,8 +53,8 @@ def command(
 ) -> None:
     """List the newest things of a NOUN.
 
-    NOUN is models (unless another is named), runs, data, checks, events, endpoints, steps or
-    predictions. An endpoint is a model's name of which some version is live.
+    NOUN is models (unless another is named), runs, data, checks, events, endpoints, steps,
+    predictions or labels. An endpoint is a model's name of which some version is live.
 
     \b
     mlw ls
@@ -69,8 +70,24 @@ def command(
     if noun == PREDICTIONS:
         _predictions(limit or _LIMIT, output, wanted)
         return
+    if noun == LABELS:
+        _labels(limit or _LIMIT, output)
+        return
     with open_project(output) as project:
         tell_listing(output, "ls", noun, project.listing(noun, limit or _LIMIT))
+
+
+def _labels(limit: int, output: Output) -> None:
+    with open_project(output) as project:
+        page = project.page(LABELS, limit=limit, cursor=None)
+    _tell_unread(page.unread, output)
+    if output.as_json:
+        rows = [dict(row) for row in page.rows]
+        output.document("ls", {"noun": LABELS, LABELS: rows, **_unread(page.unread)})
+    elif not page.rows and page.unread:
+        output.note("no label can be read")
+    else:
+        tell_listing(output, "ls", LABELS, page.rows)
 
 
 def _predictions(limit: int, output: Output, wanted: dict[str, str | None]) -> None:
@@ -86,8 +103,7 @@ def _predictions(limit: int, output: Output, wanted: dict[str, str | None]) -> N
     elif not listing and any(wanted.values()):
         output.note("no prediction is like that; mlw ls predictions lists the newest of all")
     else:
-        said = [_said(row) for row in listing]
-        tell_listing(output, "ls", PREDICTIONS, said)
+        tell_listing(output, "ls", PREDICTIONS, [_in_words(row) for row in listing])
 
 
 def _export(out: Path, limit: int | None, output: Output, wanted: dict[str, str | None]) -> None:
@@ -123,11 +139,8 @@ def _require_none(noun: str, options: dict[str, object]) -> None:
             )
 
 
-def _said(row: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a prediction's row with its answer in words: the class and its share, or a number."""
-    answer = cast("list[float]", row["answer"])
+def _in_words(row: Mapping[str, object]) -> Mapping[str, object]:
+    from mlwright.govern.card import said
+
     shown = {name: value for name, value in row.items() if name != "value"}
-    if row["value"] is None:
-        return shown
-    share = f" ({max(answer):.1%})" if len(answer) > 1 else ""
-    return {**shown, "answer": f"{cell(row['value'])}{share}"}
+    return {**shown, "answer": said(row)}

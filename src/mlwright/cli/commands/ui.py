@@ -17,7 +17,7 @@ from mlwright.cli.output import Output
     help="The port; 0 takes a free one.",
 )
 @common
-def command(port: int, output: Output) -> None:
+def command(port: int, output: Output) -> int:
     """Serve the project's pages on this machine, until Ctrl-C.
 
     They show what is live, what was made, and why; `mlw serve` serves them beside predictions.
@@ -26,6 +26,7 @@ def command(port: int, output: Output) -> None:
     mlw ui
     mlw ui --port 0 --json     # one line with the address, once pages can be asked for
     """
+    from mlwright.cli.serve_view import exit_code
     from mlwright.server.process import serve_pages
     from mlwright.server.records import Place
 
@@ -38,4 +39,6 @@ def command(port: int, output: Output) -> None:
         else:
             output.line(f"pages      {place.address}   (Ctrl-C ends)")
 
-    serve_pages(folder, Place("127.0.0.1", port, ()), predict_at=None, parent=None, ready=ready)
+    here = Place("127.0.0.1", port, ())
+    asked = serve_pages(folder, here, predict_at=None, parent=None, ready=ready)
+    return exit_code(asked)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from starlette.requests import Request
 
 from mlwright.core.errors import MlwrightError
-from mlwright.govern.card import number
+from mlwright.govern.card import said
 from mlwright.serve.records import Unread
 from mlwright.server.control import Control
 from mlwright.server.records import Page
 
 _ROWS = 6
-_SHARE = "probability:"
 _ENDPOINTS = 20
 _PATIENCE = 1.0  # seconds a page waits for the very first look at the project
 
@@ -58,20 +56,9 @@ def _answered(control: Control) -> tuple[Sequence[Mapping[str, object]], Sequenc
     unread: list[Unread] = []
     try:
         rows = control.project.predictions(_ROWS, tell=unread.append)
-        refs = {str(row["version"]) for row in rows}
-        outputs = {ref: control.project.dossier(ref).package.signature.outputs for ref in refs}
     except MlwrightError as error:
         return [], [error.message]
-    said = [{**row, "said": _said(row["answer"], outputs[str(row["version"])])} for row in rows]
-    return said, [each.message for each in unread]
-
-
-def _said(answer: object, outputs: Sequence[str]) -> str:
-    numbers = cast("list[float]", answer)
-    if not outputs[0].startswith(_SHARE):
-        return number(numbers[0])
-    place = numbers.index(max(numbers))
-    return f"{outputs[place].removeprefix(_SHARE)} ({numbers[place]:.1%})"
+    return [{**row, "said": said(row)} for row in rows], [each.message for each in unread]
 
 
 def _attention(
