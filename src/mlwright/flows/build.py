@@ -8,6 +8,7 @@ from typing import Protocol, cast
 from mlwright.core.records import dump
 from mlwright.data.leaks.records import LeakReport
 from mlwright.data.records import Profile, Split
+from mlwright.data.repair.records import Repaired
 from mlwright.data.settings import DataSettings
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows import stages
@@ -19,6 +20,7 @@ from mlwright.flows.leak_gates import judge_leaks
 from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
 from mlwright.flows.question import ask, check_columns
 from mlwright.flows.records import Build
+from mlwright.flows.repairing import record_repair
 from mlwright.flows.splitting import record_split, split_before
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import register
@@ -70,13 +72,15 @@ def build(
     question = ask(workspace.settings, rules)
 
     began = clock()
-    snapshot, source = ingest_source(workspace, workspace.settings.section(DataSettings))
-    check_columns(question, snapshot)
-    listener.finished("data", (snapshot, source), clock() - began, cached=False)
+    raw, source = ingest_source(workspace, workspace.settings.section(DataSettings))
+    if question.repair is None:  # a repair may make what the question asks for
+        check_columns(question, raw)
+    listener.finished("data", (raw, source), clock() - began, cached=False)
 
     began = clock()
-    before = split_before(workspace, snapshot, question)
-    foreseen = foresee(workspace, snapshot, question, before)
+    before = split_before(workspace, raw, question)
+    foreseen = foresee(workspace, raw, question, before)
+    snapshot = foreseen.snapshot
     plan = (
         plan_of_run(workspace, plan_from)
         if plan_from is not None
@@ -100,8 +104,10 @@ def build(
             cached.append(report.step)
         listener.finished(report.step, report.value, report.seconds, cached=report.cached)
 
+    table = {"repair": question.repair} if question.repair else {"snapshot": snapshot}
     inputs = {
-        "snapshot": snapshot,
+        "raw": raw,
+        **table,
         "goal": question.goal,
         "roles": question.roles,
         "rule": question.rule,
@@ -119,12 +125,16 @@ def build(
     settings = {origin.key: str(origin.value) for origin in workspace.settings.origins()}
     run = runner.start(command, inputs=inputs, config=settings)
     with runner.recording():
-        made = runner.execute(stages.ALL, inputs=inputs, resources=resources)
+        steps = stages.REPAIRING if question.repair else stages.ALL
+        made = runner.execute(steps, inputs=inputs, resources=resources)
         package = cast("ModelPackage", made["model"])
         evaluation = cast("Evaluation", made["evaluation"])
         split = cast("Split", made["split"])
 
-        record_split(workspace, run, snapshot, question, before, split)
+        record_split(workspace, run, raw, question, before, split)
+        repaired = cast("Repaired | None", made.get("repaired"))
+        if repaired is not None:
+            record_repair(workspace, repaired, run)
         contract = record_contract(workspace, run, question, snapshot, agreed, package.contract)
         looks = count_look(
             workspace, run, question, split, package, judged_now="evaluation" not in cached
@@ -153,7 +163,8 @@ def build(
         runner.finish("finished", {"model": version.model, "ref": version.ref})
     return Build(
         run=run,
-        snapshot=snapshot,
+        snapshot=raw,
+        repaired=repaired,
         source=source,
         task=cast("Task", made["task"]),
         plan=plan,

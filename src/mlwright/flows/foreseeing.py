@@ -13,7 +13,7 @@ from mlwright.data.records import Snapshot, Split
 from mlwright.evaluate.values import require_task, scales
 from mlwright.features.prepare import unusable
 from mlwright.flows import stages
-from mlwright.flows.question import Question
+from mlwright.flows.question import Question, check_columns
 from mlwright.flows.tables import Tables, part_of
 from mlwright.flows.workspace import Workspace
 from mlwright.train.records import Task
@@ -26,10 +26,12 @@ _MOST_NAMED = 20
 class Foreseen:
     """The split and the task of a build to come, and the table they were told from.
 
-    The checks are ``of_model`` or ``of_table``: about a value of the model, or about a column.
+    ``snapshot`` is that table: repaired, where the question has steps. The checks are ``of_model``
+    or ``of_table``: about a value of the model, or about a column.
     """
 
     split: Split
+    snapshot: Snapshot
     task: Task
     tables: Tables = field(default_factory=Tables)
     of_model: tuple[Rule, ...] = ()
@@ -37,21 +39,26 @@ class Foreseen:
 
 
 def foresee(
-    workspace: Workspace, snapshot: Snapshot, question: Question, before: Split | None
+    workspace: Workspace, raw: Snapshot, question: Question, before: Split | None
 ) -> Foreseen:
     """Return the split and the task, after refusing what no training could make good.
 
     Raises
     ------
     DataError
-        ``features-none``; what the task cannot be told from.
+        ``features-none``; ``repair-…`` for a step that cannot be carried out; what the task cannot
+        be told from.
     UsageError
         ``check-task``, ``check-unknown-value``, ``check-unit`` and ``check-range`` for a rule.
     """
     tables = Tables()
-    split = stages.split(snapshot, question.goal, question.roles, before, workspace.store)
+    split = stages.split(raw, question.goal, question.roles, before, workspace.store)
+    snapshot = raw
+    if question.repair is not None:
+        snapshot = stages.repaired(raw, split, question.repair, workspace.store).snapshot
+    check_columns(question, snapshot)
     task = stages.task(snapshot, split, question.goal, workspace.store, tables)
-    foreseen = Foreseen(split, task, tables)
+    foreseen = Foreseen(split, snapshot, task, tables)
     _require_features(workspace, snapshot, question, foreseen)
     kind = task.kind.value
     measured = scales(kind, task.metric, question.judgement.fairness)

@@ -29,7 +29,7 @@ from mlwright.scoring.additive import additive, prepared
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer
 from mlwright.scoring.scorer import load as load_scorer
-from mlwright.serve.guard import compile_guard
+from mlwright.serve.guard import guard_of
 from mlwright.serve.labels import key_text
 from mlwright.serve.records import Flag, Label, Prediction, Unread
 from mlwright.serve.requests import rows_of
@@ -106,7 +106,7 @@ def read_again(prediction: Prediction, workspace: Workspace) -> Again:
     """
     version = version_of(prediction, workspace)
     package = load(ModelPackage, workspace.store.get(version.package))
-    guard = compile_guard(package.contract, package.signature.inputs, prediction.segment.policy)
+    guard = guard_of(package, prediction.segment.policy)
     sent = rows_of(prediction.body)[prediction.row]
     used, flags = guard(sent, prediction.row)
     return Again(version, package, load_scorer(package, workspace.store), sent, used, flags)

@@ -17,9 +17,12 @@ from mlwright.data.guarding import guard_table
 from mlwright.data.ingest import read_table
 from mlwright.data.records import Breach, Kind
 from mlwright.data.settings import DataSettings
+from mlwright.data.sources.address import absolute
+from mlwright.flows.ingesting import reading_of
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
+from mlwright.scoring.frames import repair_frame
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer, load
 from mlwright.serve.guard import broken, policy_of
@@ -67,6 +70,8 @@ class Guarded:
     def score(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Flag, ...]]:
         """Return a row for each row of ``frame`` (``value``, and each class's probability), flags.
 
+        The rows are repaired as the endpoint repairs them.
+
         Raises
         ------
         DataError
@@ -74,6 +79,7 @@ class Guarded:
         """
         scorer = self.scorer
         contract, inputs = scorer.package.contract, scorer.package.signature.inputs
+        frame = repair_frame(frame, scorer.package.repairs)
         kept, found = guard_table(frame, contract, inputs, self.policy)
         for each in found:
             if each.action == _REFUSE:
@@ -133,7 +139,7 @@ def score_any(table: Any, model: Guarded) -> Any:
     )
 
 
-def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -> Scored:
+def predict_file(workspace: Workspace, ref: str, file: Path | str, out: Path | None) -> Scored:
     """Score every row of a file; ``out`` is written whole or not at all."""
     version, model = open_guarded(workspace, ref)
     scorer = model.scorer
@@ -144,8 +150,10 @@ def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -
             fix="give --out a name that ends in .csv or .parquet",
             facts={"out": str(out)},
         )
-    texts = {c.name for c in scorer.package.signature.inputs if c.kind is Kind.STRING}
-    frame = read_table(file, workspace.settings.section(DataSettings), texts=texts)
+    texts = texts_of(scorer.package)
+    place = absolute(str(file), Path.cwd())
+    settings = reading_of(place, workspace.settings.section(DataSettings), workspace)
+    frame = read_table(place, settings, texts=texts, outside=workspace.outside)
     answers, flags = model.score(frame)
     ignored = scorer.ignored(frame.columns)
     told = [f"not read by the model: {listed(ignored)}"] if ignored else []
@@ -155,6 +163,13 @@ def predict_file(workspace: Workspace, ref: str, file: Path, out: Path | None) -
         content = scored.csv.encode() if out.suffix == ".csv" else _parquet(answers)
         write_durably(out.resolve(), content)
     return scored
+
+
+def texts_of(package: ModelPackage) -> set[str]:
+    """Return the columns that a file is read for as text: inputs, or what a repair begins with."""
+    before = {each.column: each.kind for each in package.repairs}
+    inputs = package.signature.inputs
+    return {c.name for c in inputs if before.get(c.name, c.kind) is Kind.STRING}
 
 
 def _flags_told(flags: tuple[Flag, ...]) -> Iterator[str]:

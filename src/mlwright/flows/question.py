@@ -14,6 +14,8 @@ from mlwright.core.errors import DataError, UsageError, listed, nearest
 from mlwright.core.settings import Settings
 from mlwright.data.leaks.records import CHECKS, MOST, SHARES
 from mlwright.data.records import FeatureContract, Snapshot
+from mlwright.data.repair.grammar import parse_all
+from mlwright.data.repair.records import RepairRule
 from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.data.terms import Line, promised, read_line, require_lines
 from mlwright.features.settings import FeatureSettings
@@ -40,7 +42,8 @@ class Question:
     """Everything a build is asked, before any data is read.
 
     ``stated`` are the lines of the contract that a person wrote, as they were written. ``leaks``
-    are the rules about leaks, ``checks`` all others.
+    are the rules about leaks, ``checks`` all others. ``repair`` is None where the spec has no
+    steps.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Question:
     stated: tuple[tuple[str, str], ...]
     leaks: tuple[Rule, ...]
     waivers: tuple[Waiver, ...]
+    repair: RepairRule | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -66,7 +70,7 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
     ------
     UsageError
         ``target-missing``; ``drop-target``; ``model-name``; ``check-syntax`` for a rule;
-        ``contract-line`` and others for a line of ``[contract]``;
+        ``contract-line`` and others for a line of ``[contract]``; ``repair-syntax`` for a step;
         ``waive-check`` and ``reason-empty`` for a waiver.
     """
     goal = _goal(settings)
@@ -93,7 +97,18 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
         stated=stated,
         leaks=_leak_rules(checks),
         waivers=waivers_of(settings.section(WaiverSettings).reasons),
+        repair=repair_rule(settings),
     )
+
+
+def repair_rule(settings: Settings) -> RepairRule | None:
+    """Return the steps of ``[data] repair``, once each can be read; None where there are none."""
+    data = settings.section(DataSettings)
+    parse_all(data.repair)
+    roles = {data.key: "the key", data.time: "the time", data.group: "the group"}
+    roles[data.subject] = roles.get(data.subject, "the subject")
+    kept = {column: role for column, role in roles.items() if column is not None}
+    return RepairRule(data.repair, kept) if data.repair else None
 
 
 def stated_lines(settings: Settings) -> tuple[tuple[str, str], ...]:

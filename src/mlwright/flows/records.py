@@ -9,6 +9,7 @@ from mlwright.checks.records import Verdict
 from mlwright.core.digest import Digest
 from mlwright.data.leaks.records import LeakReport
 from mlwright.data.records import Snapshot, Source
+from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.records import Evaluation
 from mlwright.registry.records import ModelVersion
 from mlwright.scoring.records import ModelPackage
@@ -89,7 +90,8 @@ class ContractVersion:
 class Build:
     """A finished build: everything `mlw run` shows, from the data to the registered version.
 
-    ``outgrown`` tells where the rows go beyond what the contract kept from before.
+    ``snapshot`` is the table as it was read, ``repaired`` what steps of the spec made of it, None
+    without them. ``outgrown`` tells where the rows go beyond what the contract kept from before.
     """
 
     run: str
@@ -109,3 +111,4 @@ class Build:
     cached: tuple[str, ...]
     contract: ContractVersion
     outgrown: tuple[str, ...]
+    repaired: Repaired | None

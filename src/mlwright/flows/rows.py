@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlwright.core.errors import NotFoundError
+from mlwright.core.ids import Noun
 from mlwright.core.records import load
 from mlwright.data.places import find_row, parts_of, rows_at
 from mlwright.data.records import Snapshot, Split
@@ -33,8 +34,7 @@ def why_row(row: str, workspace: Workspace, *, of: ModelVersion | None = None) -
     NotFoundError
         ``row-unknown`` when no data version holds it.
     """
-    events = workspace.ledger.events(kind="data.ingested")
-    data = dict.fromkeys([of.data] if of else (event.subject for event in events))
+    data = dict.fromkeys([of.data] if of else workspace.ledger.ids(Noun.DATA, newest_first=False))
     known = [v for v in versions(workspace.ledger) if of is None or v.ref == of.ref]
     models = [version.model for version in known]
     unread: list[Unread] = []

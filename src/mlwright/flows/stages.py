@@ -12,6 +12,8 @@ from mlwright.data.contract import agree, infer
 from mlwright.data.leaks.records import LeakReport
 from mlwright.data.profile import profile as describe
 from mlwright.data.records import Contract, Part, Profile, Snapshot, Split, Terms
+from mlwright.data.repair.carry import repair as carry_out
+from mlwright.data.repair.records import Repaired, RepairRule
 from mlwright.data.split import make_split
 from mlwright.evaluate.judge import judge
 from mlwright.evaluate.nested import nested
@@ -35,11 +37,24 @@ SEEN = (Part.TRAIN, Part.VALIDATION)
 
 
 @step
-def split(
-    snapshot: Snapshot, goal: Goal, roles: RowRoles, before: Split | None, store: Store
-) -> Split:
-    """Decide each row's part, for life; ``before`` is the split of earlier data."""
-    return make_split(snapshot, roles, goal.target, store, before)
+def split(raw: Snapshot, goal: Goal, roles: RowRoles, before: Split | None, store: Store) -> Split:
+    """Decide each row's part, for life; ``before`` is the split of earlier data.
+
+    It goes by the table as it was read: no step of repair moves a row.
+    """
+    return make_split(raw, roles, goal.target, store, before)
+
+
+@step
+def repaired(raw: Snapshot, split: Split, repair: RepairRule, store: Store) -> Repaired:
+    """Carry out the declared steps, fitted on training rows; record what each touched."""
+    return carry_out(raw, repair, split, store)
+
+
+@step
+def snapshot(repaired: Repaired) -> Snapshot:
+    """Hand on the repaired table, in place of the one that was read."""
+    return repaired.snapshot
 
 
 @step
@@ -99,11 +114,13 @@ def model(
     search: SearchResult,
     store: Store,
     tables: Tables,
+    repaired: Repaired | None = None,
 ) -> ModelPackage:
     """Fit the chosen configuration on every row outside the test part and package it."""
     seen = part_of(snapshot, split, store, tables, *SEEN)
     fitted = fit(seen, search.chosen, task, plan, rule.drop)
-    return package(_with_reasons(fitted, rule), contract, seen, store)
+    repairs = () if repaired is None else repaired.cell_repairs
+    return package(_with_reasons(fitted, rule), contract, seen, store, repairs)
 
 
 def _with_reasons(fitted: Fitted, rule: SearchRule) -> Fitted:
@@ -200,3 +217,7 @@ def leaks(
 
 
 ALL = (split, task, profile, contract, leaks, search, model, baselines, evaluation)
+"""The stages of a table that is taken as it was read: it is both ``raw`` and ``snapshot``."""
+
+REPAIRING = (*ALL, repaired, snapshot)
+"""The stages of a table that is ``raw``; the one that is learnt from is its repaired version."""

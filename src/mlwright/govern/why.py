@@ -171,7 +171,7 @@ def _way_back(run: str, ledger: Ledger, store: Store) -> tuple[Link, ...]:
         _environment_link(facts, store),
     ]
     for data in ledger.uses(run):
-        if data.startswith("d_"):
+        if data.startswith("d_") and not _is_repaired(data, ledger):
             links.extend(_row_links(events, data, store))
             links.extend(_repair_links(run, ledger, store))
             links.extend(_data_links(data, ledger))
@@ -254,6 +254,12 @@ def _repair_links(run: str, ledger: Ledger, store: Store) -> list[Link]:
         learnt = {v.data for v in versions(ledger) if v.run == run}
         made = [e for data in learnt for e in ledger.events(kind=_REPAIRED, subject=data)][-1:]
     return [link for event in made for link in _repaired_links(event, store)]
+
+
+def _is_repaired(data: str, ledger: Ledger) -> bool:
+    """Whether a data version is known as the repaired one of another alone."""
+    kinds = {event.kind for event in ledger.events(subject=data)}
+    return _REPAIRED in kinds and "data.ingested" not in kinds
 
 
 def _repaired_links(event: Event, store: Store) -> list[Link]:
@@ -362,22 +368,6 @@ def _waiver_links(check: str, model: str, ledger: Ledger) -> tuple[Link, ...]:
     )
 
 
-def _waiver_links(check: str, model: str, ledger: Ledger) -> tuple[Link, ...]:
-    """Return who answered for a check that failed, and why; the first time it was said."""
-    waived = ledger.events(kind="check.waived", subject=model)
-    found = [event for event in waived if event.facts["check"] == check][:1]
-    return tuple(
-        Link(
-            "waived in",
-            "event",
-            event.id,
-            f"{event.facts['name']} by {event.actor} at {event.time}: {event.facts['reason']}",
-            {"columns": event.facts["columns"]},
-        )
-        for event in found
-    )
-
-
 def _check(identifier: str, ledger: Ledger, store: Store) -> Why:
     event = next(iter(ledger.events(subject=identifier, newest_first=True, limit=1)))
     facts = event.facts
@@ -390,7 +380,6 @@ def _check(identifier: str, ledger: Ledger, store: Store) -> Why:
         facts={"value": facts["value"], "low": facts["low"], "high": facts["high"]},
         lineage=(
             Link("recorded in", "event", event.id, f"by {event.actor} at {event.time}", {}),
-            *_waiver_links(identifier, model, ledger),
             *_waiver_links(identifier, model, ledger),
             Link("judges", "model", model, subject.ref, {}),
             *_way_back(subject.run, ledger, store),
