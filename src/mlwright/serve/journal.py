@@ -29,6 +29,7 @@ from mlwright.serve.segments import About, OpenSegment, create
 _AGAIN = 0.5  # seconds until a segment is tried anew after a fault
 _OVERHEAD = 256  # bytes a record takes beside its body, answers and flags
 _DRAWN = 256  # random values drawn at once
+_TOGETHER = 64  # requests from which a batch does not wait for more
 
 
 class Ticket:
@@ -150,6 +151,7 @@ class Journal:
         self._batch: _Batch | None = None
         self._writing = False
         self._scheduled = False
+        self._seen = 0  # requests the batch had in the turn before
         self._waiting = 0
         self._waiting_bytes = 0
         self._acknowledged: set[int] = set()
@@ -301,8 +303,19 @@ class Journal:
             self._loop.call_soon(self._hand_over)
 
     def _hand_over(self) -> None:
-        """Give the writer its next tasks, up to one batch."""
+        """Give the writer its next tasks, up to one batch.
+
+        A batch that grew in the last turn of the loop waits for one more: what it costs to wake
+        the writer and the disk is shared by all that go together.
+        """
         self._scheduled = False
+        batch = self._batch
+        if batch is not None and not self._writing and self._seen < batch.requests < _TOGETHER:
+            self._seen = batch.requests
+            self._scheduled = True
+            self._loop.call_soon(self._hand_over)
+            return
+        self._seen = 0
         while self._pending and not self._writing:
             task = self._pending.popleft()
             if isinstance(task, _Batch):
