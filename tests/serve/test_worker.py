@@ -270,6 +270,15 @@ def test_a_page_of_another_origin_cannot_ask_or_tell(
     assert worker.ask("/churn/predict", trained.rows[0], headers=proxied).status == 200
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/openapi.json"])
+def test_nothing_is_read_by_a_name_that_was_made_to_lead_here(path: str, worker: Worker) -> None:
+    for host in ("evil.example:7700", "localhost.evil.example", "[", "", "http://127.0.0.1"):
+        reply = worker.ask(path, headers={"Host": host})
+        assert (reply.status, reply.code) == (403, "host-unknown"), host
+    for host in ("127.0.0.1:7700", "LOCALHOST", "[::1]:1", "127.0.0.1"):
+        assert worker.ask(path, headers={"Host": host}).status == 200, host
+
+
 def test_a_policy_refuses_or_clips(start: Start, trained: Trained) -> None:
     worker = start(out_of_range="clip", unseen="refuse")
     far = {**trained.rows[0], "tenure": 10_000}

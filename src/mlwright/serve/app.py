@@ -30,7 +30,7 @@ from mlwright.core.seam import Seam
 from mlwright.serve import metrics
 from mlwright.serve.answering import Answered, answer, answer_at_once, is_long
 from mlwright.serve.connection import Request, Stage
-from mlwright.serve.head import check_body_head, check_method, too_large
+from mlwright.serve.head import check_body_head, check_host, check_method, is_local, too_large
 from mlwright.serve.journal import Journal, Ticket
 from mlwright.serve.labels import truths_of
 from mlwright.serve.openapi import openapi
@@ -102,6 +102,7 @@ class App:
         self._seam = seam
         self._now = seam.elapsed
         self._names = frozenset((_LOCALHOST, host.lower()))
+        self._local = is_local(host.lower())
         self._loop = loop
         self._threads = ThreadPoolExecutor(1, "large")
         self._tallies: dict[str, _Tally] = {}
@@ -179,6 +180,8 @@ class App:
                 raise _labels_off()
         elif path in self._routes:
             check_method(request.method, "GET", "HEAD")
+            if self._local:
+                check_host(request.headers, self._names)
             return
         else:
             raise _unknown(path, self._routes)

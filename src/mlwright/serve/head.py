@@ -56,6 +56,38 @@ def check_body_head(headers: Headers, *, most_bytes: int, names: Collection[str]
         raise _foreign(origin)
 
 
+def check_host(headers: Headers, names: Collection[str]) -> None:
+    """Refuse to be read by a name that is not this machine's, where only this machine asks.
+
+    A page elsewhere can make a name of its own lead here (DNS rebinding) and then read what it
+    gets; its browser still names it. A program that names no host is no page.
+
+    Raises
+    ------
+    RefusedError
+        ``host-unknown``.
+    """
+    for name, value in headers:
+        if name == b"host" and not _is_ours(b"//" + value, names):
+            host = value[:60].decode("latin-1")
+            raise RefusedError(
+                "host-unknown",
+                f"the data plane does not answer to the host name {host!r}",
+                fix="ask it by the address that mlw serve prints; a proxy before it sends "
+                "Host: localhost",
+                facts={"host": host},
+            )
+
+
+def is_local(host: str) -> bool:
+    """Tell whether only this machine can reach what is listened at.
+
+    >>> is_local("127.0.0.1"), is_local("localhost"), is_local("0.0.0.0"), is_local("10.0.0.7")
+    (True, True, False, False)
+    """
+    return host == "localhost" or (_is_number(host) and ip_address(host).is_loopback)
+
+
 def check_method(method: str, *allowed: str) -> None:
     """Refuse a method an address is not asked with.
 
