@@ -16,6 +16,7 @@ from mlwright.registry.records import ModelVersion, RoleChange
 
 if TYPE_CHECKING:
     from mlwright.api.labels import Labels
+    from mlwright.data.repair.records import Quarantined, Repaired
     from mlwright.flows.build import Listener
     from mlwright.flows.checking import DataCheck
     from mlwright.flows.contract_text import ContractText
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mlwright.flows.exporting import HandedOut
     from mlwright.flows.ingesting import Added
     from mlwright.flows.listing import Page, Row
+    from mlwright.flows.mending import Mending, Undone
     from mlwright.flows.predict import Scored
     from mlwright.flows.records import Build
     from mlwright.flows.serving import ServeListener
@@ -366,6 +368,38 @@ class Project:
         from mlwright.flows.differences import diff
 
         return diff(first, second, self.workspace, rows=rows)
+
+    def propose_steps(self, what: str | None = None, *, target: str | None = None) -> Mending:
+        """Tell which steps would mend a table: see :func:`mlwright.flows.mending.propose_steps`."""
+        from mlwright.flows.mending import propose_steps
+
+        return propose_steps(self.workspace, what, target=target)
+
+    def write_steps(self, steps: Sequence[str]) -> Path:
+        """Add steps to ``[data] repair`` in the spec; every other character of it stays."""
+        from mlwright.flows.mending import write_steps
+
+        return write_steps(self.workspace, steps)
+
+    def repair(self, what: str | None = None) -> Repaired:
+        """Carry the spec's steps out: see :func:`mlwright.flows.mending.repair_data`."""
+        from mlwright.flows.mending import repair_data
+
+        return repair_data(self.workspace, what)
+
+    def undo_repair(self, what: str) -> Undone:
+        """Undo a repair: see :func:`mlwright.flows.mending.undo_repair`."""
+        from mlwright.flows.mending import undo_repair
+
+        return undo_repair(self.workspace, what)
+
+    def quarantine(
+        self, what: str | None = None, *, most: int | None = None, out: Path | None = None
+    ) -> tuple[str, tuple[Quarantined, ...]]:
+        """Return the rows a repair took out of training, by default the newest repair."""
+        from mlwright.flows.mending import quarantine
+
+        return quarantine(self.workspace, what, most=most, out=out)
 
     def export_data(self, ref: str, out: Path) -> HandedOut:
         """Write a data version, or the one a model was trained on, in row-id order.

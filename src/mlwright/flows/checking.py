@@ -67,7 +67,7 @@ class DataCheck:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Subject:
+class Subject:
     """What is to be looked through, and what is known of it."""
 
     what: str
@@ -120,7 +120,7 @@ def check_data(
     parsed = [parse(rule) for rule in rules]
     version = None if against is None else find(workspace.ledger, against, prefer_live=True)
     contract = None if version is None else held_to(version, workspace)
-    subject = _subject(workspace, what, contract)
+    subject = subject_of(workspace, what, contract)
     cells = subject.cells
     if target is not None:
         require_column(columns_in(cells.schema), target, "target")
@@ -155,7 +155,7 @@ def check_data(
     )
 
 
-def _roles(workspace: Workspace, subject: _Subject) -> LeakRoles:
+def _roles(workspace: Workspace, subject: Subject) -> LeakRoles:
     """Return which columns are no features, and what names and orders the rows."""
     data = workspace.settings.section(DataSettings)
     apart = (subject.key, data.group, data.subject)
@@ -169,7 +169,8 @@ def _stated(workspace: Workspace) -> tuple[Rule, ...]:
     return tuple(line.rule for line in lines if line.rule is not None)
 
 
-def _subject(workspace: Workspace, what: str | None, contract: Contract | None) -> _Subject:
+def subject_of(workspace: Workspace, what: str | None, contract: Contract | None = None) -> Subject:
+    """Return the table that is named, with what is known of it: see :func:`check_data`."""
     settings = workspace.settings.section(DataSettings)
     if what is None:
         if settings.source is None:
@@ -207,11 +208,11 @@ def _file(
     place: str,
     settings: DataSettings,
     contract: Contract | None,
-) -> _Subject:
+) -> Subject:
     texts = [f.name for f in contract.features if f.kind is Kind.STRING] if contract else []
     looked = look(place, settings, texts=texts, outside=workspace.outside)
     target, splits = splits_of(workspace, looked.id)
-    return _Subject(
+    return Subject(
         what=named,
         data=looked.id,
         cells=TableCells(looked.table),
@@ -225,7 +226,7 @@ def _file(
     )
 
 
-def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> _Subject:
+def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> Subject:
     snapshot = snapshot_of(data, workspace)
     event = data_event(data, workspace.ledger)
     target, splits = splits_of(workspace, data)
@@ -234,7 +235,7 @@ def _stored(workspace: Workspace, data: str, *, what: ModelVersion | None) -> _S
         target = _package(what, workspace).task.target
         contract = held_to(what, workspace)
         splits = (*splits, step_output(what.run, "split", Split, workspace))
-    return _Subject(
+    return Subject(
         what=data if what is None else what.ref,
         data=data,
         cells=SnapshotCells(snapshot, workspace.store),

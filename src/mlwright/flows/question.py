@@ -103,12 +103,21 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
 
 def repair_rule(settings: Settings) -> RepairRule | None:
     """Return the steps of ``[data] repair``, once each can be read; None where there are none."""
+    steps = settings.section(DataSettings).repair
+    parse_all(steps)
+    return RepairRule(steps, kept_columns(settings)) if steps else None
+
+
+def kept_columns(settings: Settings) -> dict[str, str]:
+    """Return the columns that no step of repair may change, each with its role."""
     data = settings.section(DataSettings)
-    parse_all(data.repair)
-    roles = {data.key: "the key", data.time: "the time", data.group: "the group"}
-    roles[data.subject] = roles.get(data.subject, "the subject")
-    kept = {column: role for column, role in roles.items() if column is not None}
-    return RepairRule(data.repair, kept) if data.repair else None
+    roles = {
+        "the subject": data.subject,
+        "the group": data.group,
+        "the time": data.time,
+        "the key": data.key,
+    }
+    return {column: role for role, column in roles.items() if column is not None}
 
 
 def stated_lines(settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlwright.cli.group import NamingGroup
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
-from mlwright.core.errors import ExitCode
+from mlwright.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from mlwright.api.project import Project
 
 _SHOWN = 3
 _WRITTEN = 1000
@@ -48,6 +55,13 @@ def command() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write every fault to this file: .csv or .parquet.",
 )
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Tell which steps of repair would mend the table, and write the sure ones to the spec.",
+)
+@click.option("--yes", is_flag=True, help="With --fix: write without asking.")
+@click.option("--dry-run", is_flag=True, help="With --fix: tell the steps and write nothing.")
 @common
 def data(
     *,
@@ -57,14 +71,21 @@ def data(
     checks: tuple[str, ...],
     limit: int | None,
     out: Path | None,
+    fix: bool,
+    yes: bool,
+    dry_run: bool,
     output: Output,
     **reading: str | None,
 ) -> int:
     """Look a table through for faults.
 
-    WHAT is a CSV or Parquet file, a data version (d_…), or a model, whose data is meant; without
-    it the file that mlwright.toml names. Each faulty row is named by its id, with the value and
-    why. Nothing is changed or recorded, and a file needs no project.
+    WHAT is a file, a folder or an address as for mlw data add, a data version (d_…), or a model,
+    whose data is meant; without it the source that mlwright.toml names. Each faulty row is named
+    by its id, with the value and why. Nothing is changed or recorded, and a file needs no project.
+
+    With --fix each finding that a step of repair would mend is told with the step, why, an example
+    and how sure it is. The sure ones are added to [data] repair in mlwright.toml, after you said
+    yes; the file is otherwise left as it is, and the table is mended by the next run.
 
     Exits with 3 when a rule fails: one of --check, or of the contract with --against. Findings
     alone end with 0.
@@ -73,11 +94,17 @@ def data(
     mlw check data customers.csv --target churned
     mlw check data new.csv --against churned --out faults.csv
     mlw check data customers.csv --check 'age in [17, 90]' --check 'null(plan) <= 5%'
+    mlw check data --fix --dry-run
     """
     from mlwright.cli.check_view import document_of, tell_check
 
     flags = {f"data.{name}": value for name, value in reading.items() if value is not None}
-    with open_project(output, needed=False, flags=flags) as project:
+    with open_project(output, needed=fix and not dry_run, flags=flags) as project:
+        if fix:
+            others = {"--against": against, "--check": checks, "--limit": limit, "--out": out}
+            _refuse_beside_fix([name for name, value in others.items() if value])
+            _fix(project, what, target, output, yes=yes, dry_run=dry_run)
+            return int(ExitCode.DONE)
         found = project.check_data(
             what,
             against=against,
@@ -92,3 +119,45 @@ def data(
     else:
         tell_check(output, found, most=most, out=out)
     return int(ExitCode.CHECK_FAILED if found.failed else ExitCode.DONE)
+
+
+def _refuse_beside_fix(given: Sequence[str]) -> None:
+    if given:
+        raise UsageError(
+            "fix-alone",
+            f"--fix tells steps and no faults, so {', '.join(given)} would do nothing",
+            fix="leave it out, or leave --fix out",
+            facts={"options": list(given)},
+        )
+
+
+def _fix(
+    project: Project,
+    what: str | None,
+    target: str | None,
+    output: Output,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Tell the steps that would mend a table; write the sure ones if a person wants that."""
+    from mlwright.cli.mending_view import proposals_document, tell_proposals, tell_written
+
+    found = project.propose_steps(what, target=target)
+    if not output.as_json:
+        tell_proposals(output, found)
+    steps = [each.step for each in found.sure]
+    if steps and not dry_run and (yes or _says_yes(len(steps), found.spec, output)):
+        project.write_steps(steps)
+        found = replace(found, written=True)
+    if output.as_json:
+        output.document("check/fix", proposals_document(found))
+    else:
+        tell_written(output, found)
+
+
+def _says_yes(steps: int, spec: str, output: Output) -> bool:
+    """Ask a person at a terminal; nobody else is taken to have said yes."""
+    if output.as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    return click.confirm(f"write {steps} steps to {spec}?", default=False)

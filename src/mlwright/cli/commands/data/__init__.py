@@ -8,6 +8,8 @@ COMMANDS = {
     "add": "Read a table into a data version, without training.",
     "ls": "List data versions, newest first.",
     "diff": "Show what differs between two data versions.",
+    "repair": "Mend a table by the spec's steps, or undo that.",
+    "quarantine": "List the rows that a repair took out of training, and why.",
     "export": "Write any data version as Parquet, CSV or a Delta table.",
 }
 

@@ -1,0 +1,40 @@
+"""Rows that were taken out of training, written to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+
+from mlwright.core.files import write_durably
+from mlwright.data.faults import require_format as require_format
+from mlwright.data.repair.records import Quarantined
+
+
+def write_quarantine(rows: Sequence[Quarantined], out: Path) -> None:
+    """Write rows whole or not at all: id, step and reason, then what they held, as text.
+
+    A column that the table has too keeps its name; the three of the quarantine come first, and
+    are told apart by a word before theirs where they would be the same.
+    """
+    require_format(out)
+    names = list(dict.fromkeys(name for row in rows for name in row.values))
+    about = {"row_id": "row", "step": "step", "reason": "reason"}
+    columns = {
+        (f"quarantine {name}" if name in names else name): [getattr(row, kept) for row in rows]
+        for name, kept in about.items()
+    }
+    columns |= {name: [_text(row.values.get(name)) for row in rows] for name in names}
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+    buffer = BytesIO()
+    if out.suffix == ".csv":
+        frame.write_csv(buffer)
+    else:
+        frame.write_parquet(buffer)
+    write_durably(out.resolve(), buffer.getvalue())
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
