@@ -303,11 +303,12 @@ class App:
 
     def _label(self, request: Request) -> None:
         live = self._endpoints.live
+        answers = {name: model.scorer.package.task.classes for name, model in live.items()}
         if is_long(request.body):
-            work = partial(truths_of, request.body, live)
+            work = partial(truths_of, request.body, answers)
             self._beside(request, work, partial(self._record_labels, request))
         else:
-            self._record_labels(request, truths_of(request.body, live))
+            self._record_labels(request, truths_of(request.body, answers))
 
     def _record_labels(self, request: Request, read: tuple[list[Truth], bool]) -> None:
         assert self._journal is not None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from mlwright.core.errors import DataError, NotFoundError, nearest
+from mlwright.core.errors import DataError, NotFoundError, listed, nearest
+from mlwright.data.records import Scalar
 from mlwright.serve.ids import is_whole
 from mlwright.serve.records import Truth
 from mlwright.serve.requests import Cell, rows_of
@@ -16,13 +17,22 @@ _BY_KEY = {"endpoint", "key", "value"}
 _CERTAIN = 2.0**53
 
 
-def truths_of(body: bytes, endpoints: Collection[str]) -> tuple[list[Truth], bool]:
+Classes = Sequence[Scalar]
+"""What a model answers: its classes, or none where its answers are numbers."""
+
+
+def truths_of(body: bytes, endpoints: Mapping[str, Classes]) -> tuple[list[Truth], bool]:
     """Return the labels of a body, and whether it held one alone rather than an array.
+
+    A truth is of the kind of the answers it is about; a class that no training row had may be
+    true. Which endpoint gave a prediction is not looked up here: a truth about one has to be of
+    the kind of some endpoint's answers.
 
     Raises
     ------
     DataError
-        ``label-form`` for one that is about nothing, or what a body is refused for.
+        ``label-form`` for one that is about nothing, ``label-kind`` for one that cannot be true,
+        or what a body is refused for.
     NotFoundError
         ``endpoint-unknown``.
     """
@@ -52,7 +62,7 @@ def _is_whole_number(value: float) -> bool:
     return value.is_integer() and abs(value) <= _CERTAIN
 
 
-def _truth(row: Mapping[str, Cell], place: int, endpoints: Collection[str]) -> Truth:
+def _truth(row: Mapping[str, Cell], place: int, endpoints: Mapping[str, Classes]) -> Truth:
     value = row.get("value")
     if value is None:
         raise _form(place, "has no value, or null, which tells nothing")
@@ -63,6 +73,8 @@ def _truth(row: Mapping[str, Cell], place: int, endpoints: Collection[str]) -> T
             isinstance(identifier, str) and identifier.startswith("p_") and is_whole(identifier)
         ):
             raise _form(place, f"has the id {str(identifier)[:60]!r}, which names no prediction")
+        if endpoints and not any(_fits(value, classes) for classes in endpoints.values()):
+            raise _kind(place, value, *endpoints.items())
         return Truth(identifier, None, None, written)
     if row.keys() != _BY_KEY:
         raise _form(place, f"has the members {', '.join(sorted(row))[:120]}")
@@ -81,7 +93,37 @@ def _truth(row: Mapping[str, Cell], place: int, endpoints: Collection[str]) -> T
     text = key_text(key)
     if text is None or (isinstance(key, float) and not _is_whole_number(key)):
         raise _form(place, f"has the key {str(key)[:60]!r}, neither text nor a whole number")
+    if not _fits(value, endpoints[endpoint]):
+        raise _kind(place, value, (endpoint, endpoints[endpoint]))
     return Truth(None, endpoint, text, written)
+
+
+def _fits(value: Cell, classes: Classes) -> bool:
+    """Tell whether a value is of the kind of a model's answers."""
+    return _kind_of(value) in ({_kind_of(each) for each in classes} or {_NUMBER})
+
+
+def _kind_of(value: Cell) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    return _NUMBER if isinstance(value, int | float) else "text"
+
+
+_NUMBER = "a number"
+
+
+def _kind(place: int, value: Cell, *answers: tuple[str, Classes]) -> DataError:
+    wanted = [
+        f"{name} answers {f'one of {listed(list(map(repr, classes)), 4)}' if classes else _NUMBER}"
+        for name, classes in answers
+    ]
+    return DataError(
+        "label-kind",
+        f"label {place:,} tells {str(value)[:60]!r} ({_kind_of(value)}), which cannot be true: "
+        + "; ".join(wanted),
+        fix="send the truth as the target's column holds it",
+        facts={"label": place, "value": str(value)[:60]},
+    )
 
 
 def _form(place: int, what: str) -> DataError:
