@@ -288,7 +288,42 @@ class Project:
             out=out,
         )
 
-    def predict_file(self, ref: str, file: Path, out: Path | None) -> Scored:
+    def join_data(
+        self,
+        left: str,
+        right: str,
+        *,
+        by: Sequence[str],
+        time: str,
+        event: str | None = None,
+        known: str | None = None,
+        known_after: str | None = None,
+        within: str | None = None,
+        columns: Sequence[str] = (),
+        name: str | None = None,
+        key: str | None = None,
+        right_key: str | None = None,
+    ) -> JoinMade:
+        """Join two tables as of each row's moment: see :func:`mlwright.flows.joining.join_data`."""
+        from mlwright.flows.joining import WITHIN, join_data
+
+        return join_data(
+            self.workspace,
+            left,
+            right,
+            by=by,
+            time=time,
+            event=event,
+            known=known,
+            known_after=known_after,
+            within=within or WITHIN,
+            columns=columns,
+            name=name,
+            key=key,
+            right_key=right_key,
+        )
+
+    def predict_file(self, ref: str, file: Path | str, out: Path | None) -> Scored:
         """Score every row of a file."""
         from mlwright.flows.predict import predict_file
 

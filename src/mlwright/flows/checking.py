@@ -31,10 +31,10 @@ from mlwright.data.terms import read_line, rules_of, within
 from mlwright.data.verdicts import hold
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.contracting import contract_version
-from mlwright.flows.ingesting import data_event, snapshot_of
+from mlwright.flows.ingesting import data_event, reading_of, snapshot_of
 from mlwright.flows.leak_findings import LeakRoles, with_leaks
 from mlwright.flows.outputs import step_output
-from mlwright.flows.question import stated_lines
+from mlwright.flows.question import repair_rule, stated_lines
 from mlwright.flows.splitting import splits_of
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
@@ -189,9 +189,8 @@ def subject_of(workspace: Workspace, what: str | None, contract: Contract | None
         return _file(workspace, settings.source, place, settings, contract)
     path = Path(what).expanduser()
     if noun_of(what) is not Noun.DATA and (path.exists() or is_table_name(what)):
-        # A query or a sheet of the spec is about the spec's own source.
-        apart = replace(settings, query=None, sheet=None)
-        return _file(workspace, what, absolute(what, Path.cwd()), apart, contract)
+        place = absolute(what, Path.cwd())
+        return _file(workspace, what, place, reading_of(place, settings, workspace), contract)
     if noun_of(what) is Noun.DATA:
         return _stored(workspace, resolve(what, workspace.ledger), what=None)
     try:

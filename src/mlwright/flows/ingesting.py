@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 
 from mlwright.core.digest import Digest
 from mlwright.core.errors import NotFoundError, UsageError
@@ -59,6 +60,7 @@ def add(workspace: Workspace, data: DataSettings, *, to: str | None = None) -> A
 def _appended(workspace: Workspace, data: DataSettings, to: str) -> tuple[Snapshot, Source]:
     parent = snapshot_of(_version(workspace, to), workspace)
     place = _place(workspace, data)
+    data = reading_of(place, data, workspace)
     texts = [column.name for column in parent.columns if column.kind is Kind.STRING]
     table = read_source(place, data, texts, outside=workspace.outside)
     snapshot = append(
@@ -98,7 +100,11 @@ def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, S
     UsageError
         ``source-unnamed`` when no table is named anywhere.
     """
+    stored = _stored(workspace, data)
+    if stored is not None:
+        return stored
     place = _place(workspace, data)
+    data = reading_of(place, data, workspace)
     snapshot, source = ingest(
         place,
         data,
@@ -110,6 +116,29 @@ def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, S
     if not _read_before(workspace, snapshot, source):
         workspace.ledger.append([_ingested(workspace, snapshot, source)])
     return snapshot, source
+
+
+def reading_of(place: str, data: DataSettings, workspace: Workspace) -> DataSettings:
+    """Return how a source is read: a query or a sheet of the spec is about its own source alone."""
+    origins = {each.key: each.origin for each in workspace.settings.origins()}
+    own = workspace.settings.section(DataSettings).source
+    given = own is None or origins["data.source"] == "flag"
+    if not given and absolute(str(own), workspace.folder) == place:
+        return data
+    return replace(
+        data,
+        query=data.query if origins["data.query"] == "flag" else None,
+        sheet=data.sheet if origins["data.sheet"] == "flag" else None,
+    )
+
+
+def _stored(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, Source] | None:
+    """Return the data version that the source names by its id; None where it names a table."""
+    named = PurePath(data.source or "").name
+    if noun_of(named) is not Noun.DATA or Path(absolute(named, workspace.folder)).exists():
+        return None
+    snapshot = snapshot_of(resolve(named, workspace.ledger), workspace)
+    return snapshot, Source(snapshot.id, "data version", snapshot.digest, None, None)
 
 
 def _place(workspace: Workspace, data: DataSettings) -> str:

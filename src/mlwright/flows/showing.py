@@ -231,7 +231,13 @@ def _data(identifier: str, workspace: Workspace) -> Shown:
             "sources",
             ("address", "format", "bytes", "read"),
             tuple(
-                (e.facts["address"], e.facts["format"], e.facts["size"], e.time) for e in ingested
+                (
+                    e.facts["address"],
+                    e.facts["format"],
+                    "none" if e.facts["size"] is None else e.facts["size"],
+                    e.time,
+                )
+                for e in ingested
             ),
         ),
         Section(

@@ -306,12 +306,35 @@ def _data_links(data: str, ledger: Ledger) -> list[Link]:
             "read from",
             "source",
             str(event.facts["address"]),
-            f"{event.facts['format']}, {event.facts['size']:,} bytes, read at {event.time}",
+            f"{_read_as(event.facts)}, read at {event.time}",
             {"content": event.facts["content"], "event": event.id},
         )
         for event in ingested
     )
+    links.extend(
+        Link(
+            "added to",
+            "data",
+            str(event.facts["appended_to"]),
+            f"the rows of {event.facts['address']} joined those of this version",
+            {"event": event.id},
+        )
+        for event in ingested
+        if "appended_to" in event.facts
+    )
     return links
+
+
+def _read_as(facts: Mapping[str, object]) -> str:
+    """Return what a source was: its format, how many files and bytes, and the query put to it."""
+    said = [str(facts["format"])]
+    if "files" in facts:
+        said.append(f"{facts['files']:,} files")
+    if facts["size"] is not None:
+        said.append(f"{facts['size']:,} bytes")
+    if "query" in facts:
+        said.append(f"the answer to {' '.join(str(facts['query']).split())!r}")
+    return ", ".join(said)
 
 
 def _data(identifier: str, ledger: Ledger, store: Store) -> Why:

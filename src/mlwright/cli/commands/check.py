@@ -32,7 +32,11 @@ def command() -> None:
 @click.option("--against", metavar="MODEL", help="Hold this model's contract against the table.")
 @click.option("--target", metavar="COLUMN", help="The column to predict (default: as it was run).")
 @click.option("--key", metavar="COLUMN", help="The column that says who a row is.")
-@click.option("--encoding", metavar="NAME", help="The text encoding of the file.")
+@click.option("--query", metavar="SQL", help="The query whose answer is the table.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook (default: the filled one).")
+@click.option(
+    "--encoding", metavar="NAME", help="The text encoding (default: as its first bytes say, utf-8)."
+)
 @click.option(
     "--separator", metavar="CHARACTER", help="The field separator of the file (default: found)."
 )

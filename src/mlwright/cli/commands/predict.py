@@ -12,15 +12,17 @@ from mlwright.cli.output import Output, say
 
 @click.command()
 @click.argument("ref")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to write: .csv or .parquet (default: CSV on stdout).",
 )
 @common
-def command(ref: str, file: Path, out: Path | None, output: Output) -> None:
-    """Score every row of FILE (CSV or Parquet) with the model REF.
+def command(ref: str, file: str, out: Path | None, output: Output) -> None:
+    """Score every row of FILE with the model REF.
+
+    FILE is a file, a folder or an address, as for mlw data add.
 
     Writes one row for each input row, in order: `value`, and for classes a column
     `probability:CLASS` for each. REF is NAME@VERSION, m_… or a bare name: the version that is

@@ -25,6 +25,8 @@ _FLAGS = {
     "key": "data.key",
     "time": "data.time",
     "group": "data.group",
+    "query": "data.query",
+    "sheet": "data.sheet",
     "encoding": "data.encoding",
     "separator": "data.separator",
     "drop": "features.drop",
@@ -56,7 +58,11 @@ _FLAGS = {
     help="The column that says when a row happened; the test part is latest.",
 )
 @click.option("--group", metavar="COLUMN", help="The column whose rows must stay in one part.")
-@click.option("--encoding", metavar="NAME", help="The text encoding of the file.")
+@click.option("--query", metavar="SQL", help="The query whose answer is the table.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook (default: the filled one).")
+@click.option(
+    "--encoding", metavar="NAME", help="The text encoding (default: as its first bytes say, utf-8)."
+)
 @click.option(
     "--separator", metavar="CHARACTER", help="The field separator of the file (default: found)."
 )
@@ -135,9 +141,9 @@ def command(
 ) -> int:
     """Train, judge and register a model.
 
-    SOURCE is a CSV or Parquet file; without it the one that mlwright.toml names is read. The same
-    data, settings and code give the same model; what was done before is kept, also after an
-    interruption.
+    SOURCE is a file, a folder, a pattern or an address, as for mlw data add; without it the one
+    that mlwright.toml names is read. The same data, settings and code give the same model; what
+    was done before is kept, also after an interruption.
 
     Exits with 3 when the model fails a check, or its data a line of [contract]: it is registered,
     and cannot be promoted. With --serve it is then not served either.
@@ -150,6 +156,7 @@ def command(
     from mlwright.cli.build_view import BuildView, build_document, tell_end
     from mlwright.cli.progress import progress_for
     from mlwright.cli.serve_view import ServeView
+    from mlwright.data.sources.address import absolute
 
     if plan is not None and replan:
         raise UsageError(
@@ -161,7 +168,7 @@ def command(
     flags = {_FLAGS[name]: value for name, value in given.items() if value not in (None, ())}
     flags |= {f"waive.{check}": reason for check, reason in waivers.items()}
     if "data.source" in flags:
-        flags["data.source"] = str(Path(str(flags["data.source"])).expanduser().absolute())
+        flags["data.source"] = absolute(str(flags["data.source"]), Path.cwd())
     with open_project(output, create=True, flags=flags) as project:
         if then_serve:
             project.require_servable()

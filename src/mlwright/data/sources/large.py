@@ -143,7 +143,7 @@ def _csv(
     table = csv.text_batches(bytes_, settings, tabs=tabs)
     count = 0
     for frame in table.batches:
-        frame.write_ipc(folder / f"{count}.text", compression="lz4")
+        frame.write_ipc(folder / f"{count}.text")
         count += 1
     source.drain()
     readings = list(table.readings)
@@ -165,7 +165,7 @@ def _csv(
         text = folder / f"{number}.text"
         frame = pl.read_ipc(text)
         frame = pl.DataFrame([kinds[s.name](s) if s.name in kinds else s for s in frame])
-        frame.write_ipc(kept, compression="lz4")
+        frame.write_ipc(kept)
         text.unlink()
         return frame
 
