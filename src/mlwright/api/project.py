@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlwright.flows.examining import Finding
     from mlwright.flows.exporting import HandedOut
     from mlwright.flows.ingesting import Added
+    from mlwright.flows.joining import JoinMade
     from mlwright.flows.listing import Page, Row
     from mlwright.flows.mending import Mending, Undone
     from mlwright.flows.predict import Scored

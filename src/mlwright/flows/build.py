@@ -15,6 +15,7 @@ from mlwright.flows import stages
 from mlwright.flows.contracting import outgrown, record_contract, terms_of
 from mlwright.flows.foreseeing import foresee
 from mlwright.flows.ingesting import ingest_source
+from mlwright.flows.joining import joins_behind, of_version
 from mlwright.flows.judging import count_look, judge_model, judge_table
 from mlwright.flows.leak_gates import judge_leaks
 from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
@@ -73,6 +74,8 @@ def build(
 
     began = clock()
     raw, source = ingest_source(workspace, workspace.settings.section(DataSettings))
+    question = of_version(question, raw, workspace)
+    joins = joins_behind(raw, workspace)
     if question.repair is None:  # a repair may make what the question asks for
         check_columns(question, raw)
     listener.finished("data", (raw, source), clock() - began, cached=False)
@@ -106,6 +109,7 @@ def build(
 
     table = {"repair": question.repair} if question.repair else {"snapshot": snapshot}
     inputs = {
+        **({"joins": joins} if joins is not None else {}),
         "raw": raw,
         **table,
         "goal": question.goal,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from mlwright.data.joins.records import JoinRule
 from mlwright.data.leaks.look import Asked, look_for_leaks
 from mlwright.data.leaks.records import LeakReport
 from mlwright.data.leaks.sample import evenly
@@ -41,6 +42,7 @@ def leaks_of(
     by_time: bool,
     drop: Collection[str],
     seed: int,
+    joins: Sequence[JoinRule] = (),
 ) -> LeakReport:
     """Return every check's value and the leaks found; of test rows only the features are compared.
 
@@ -51,6 +53,8 @@ def leaks_of(
         before they were made.
     by_time
         Whether the split follows the time.
+    joins
+        What columns were joined as of which moments.
     drop
         Columns that are no features whatever they hold.
     """
@@ -63,6 +67,7 @@ def leaks_of(
         time=time,
         parts=numbers,
         by_time=by_time,
+        joins=tuple(joins),
     )
     seen = np.arange(len(table.row_ids))
     if numbers is not None:

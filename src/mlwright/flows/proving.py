@@ -14,6 +14,7 @@ from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
 from mlwright.data.reread import reread
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.joining import joins_of
 from mlwright.flows.recording import find_prediction, verify_segments
 from mlwright.flows.replaying import loggable, replay_prediction
 from mlwright.flows.tables import Tables
@@ -103,7 +104,9 @@ def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
 
 def _data(identifier: str, workspace: Workspace) -> Proof:
     began = workspace.seam.elapsed()
-    steps = (_reread(identifier, workspace),)
+    steps: tuple[ProvedStep, ...] = (_reread(identifier, workspace),)
+    for made in joins_of(identifier, workspace)[-1:]:
+        steps += _run(identifier, "data", made.run, workspace).steps
     verdict, why = overall(steps)
     return Proof(identifier, "data", verdict, steps, why, workspace.seam.elapsed() - began, None)
 

@@ -14,6 +14,7 @@ from mlwright.data.split import ASIDE, PARTS
 from mlwright.data.table import Table, unordered
 from mlwright.features.numbers import missing_in
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.join_links import links_of_joins
 from mlwright.flows.labelling.explaining import links_of_row
 from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
@@ -50,7 +51,8 @@ def why_row(row: str, workspace: Workspace, *, of: ModelVersion | None = None) -
             looked=[f"the rows of {len(data)} data versions"],
         )
     found = explain_row(row, holdings, workspace.ledger, workspace.store, unread)
-    return replace(found, lineage=(*links_of_row(row, workspace), *found.lineage))
+    beside = links_of_joins(row, [each.data for each in holdings], workspace)
+    return replace(found, lineage=(*links_of_row(row, workspace), *beside, *found.lineage))
 
 
 def _holdings(

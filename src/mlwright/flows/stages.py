@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlwright.data.contract import agree, infer
+from mlwright.data.joins.records import Joins
 from mlwright.data.leaks.records import LeakReport
 from mlwright.data.profile import profile as describe
 from mlwright.data.records import Contract, Part, Profile, Snapshot, Split, Terms
@@ -200,6 +201,7 @@ def leaks(
     roles: RowRoles,
     store: Store,
     tables: Tables,
+    joins: Joins | None = None,
 ) -> LeakReport:
     """Look for what tells the answer in training and will not when the model is asked."""
     table, numbers = parted(snapshot, split, store, tables)
@@ -213,6 +215,7 @@ def leaks(
         by_time=split.time is not None,
         drop=rule.drop,
         seed=split.seed,
+        joins=() if joins is None else joins.rules,
     )
 
 

@@ -10,6 +10,7 @@ from mlwright.core.digest import Digest
 from mlwright.core.errors import NotFoundError, nearest
 from mlwright.core.ids import Noun, noun_of, require_id_form, short
 from mlwright.core.records import load
+from mlwright.data.joins.records import Joined
 from mlwright.data.records import Split
 from mlwright.data.repair.records import Repaired
 from mlwright.govern.records import Link, Why
@@ -23,6 +24,7 @@ from mlwright.run.why import why_step
 from mlwright.store.protocol import Store
 
 _REPAIRED = "data.repaired"
+_JOINED = "data.joined"
 
 RECORDED = (Noun.PREDICTION, Noun.LABEL)
 """What the log knows the ids of at most; what they are stands in the records of serving."""
@@ -343,6 +345,8 @@ def _data(identifier: str, ledger: Ledger, store: Store) -> Why:
         links += _repaired_links(event, store)
         raw = str(event.facts["raw"])
         links += _data_links(raw, ledger) if raw != identifier else []
+    for event in list(ledger.events(kind=_JOINED, subject=identifier))[-1:]:
+        links += _join_links(event, ledger, store)
     others = [e for e in ledger.events(kind=_REPAIRED) if e.facts["raw"] == identifier]
     links += [_made_link(e) for e in others if e.subject != identifier]
     runs = [run for run in ledger.used_by(identifier) if run.startswith("r_")]
@@ -352,6 +356,33 @@ def _data(identifier: str, ledger: Ledger, store: Store) -> Why:
     )
     what = links[0].what if links else "known by its id alone"
     return Why("data", identifier, what, {}, (*links, *used))
+
+
+def _join_links(event: Event, ledger: Ledger, store: Store) -> list[Link]:
+    """Return what a joined version was made of, by which rule, and what its verification found."""
+    joined = load(Joined, store.get(Digest(str(event.facts["record"]))))
+    rule, proved = joined.rule, joined.verified
+    keys = ", ".join(one if one == other else f"{one} = {other}" for one, other in rule.by)
+    known = f"by {rule.known!r}" if rule.known is not None else f"when {rule.event!r} says it was"
+    later = f" true and {rule.known_after:g} s later" if rule.known is None else ""
+    what = (
+        f"{event.facts['rows']:,} rows x {event.facts['columns']} columns, joined by {event.actor}"
+        f" at {event.time}: {joined.matched:,} rows got values by {keys}, known {known}{later}"
+    )
+    found = (
+        f"{proved.rows:,} rows held against the rows they name: none had a value before it was "
+        "known"
+    )
+    links = [
+        Link("from the data", "data", event.subject, what, {"digest": event.facts["digest"]}),
+        Link("verified in", "event", event.id, found, {"cells": proved.cells}),
+        Link("made by", "run", str(event.facts["run"]), "mlw data join", {}),
+    ]
+    for side in (joined.left, joined.right):
+        links += _data_links(side, ledger)
+        for before in list(ledger.events(kind=_JOINED, subject=side))[-1:]:
+            links += _join_links(before, ledger, store)
+    return links
 
 
 def _made_link(event: Event) -> Link:

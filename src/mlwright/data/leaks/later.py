@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from mlwright.data.joins.records import JoinRule
 from mlwright.data.leaks.records import TIME, Leak
 from mlwright.data.records import Fault
 from mlwright.data.rules.rule import share, where
@@ -16,6 +17,21 @@ OFTEN = 0.01
 single cells a slip."""
 
 _SHOWN = 5
+
+
+def joined_later(table: Table, time: str, rule: JoinRule, names: Sequence[str]) -> Iterator[Leak]:
+    """Yield the columns a join brought in as of another moment that lies after the row's time."""
+    joined = [name for name in names if name.startswith(f"{rule.name}_")]
+    if rule.time == time or not any(True for _ in later(table, time, [rule.time])):
+        return
+    for name in joined:
+        yield Leak(
+            TIME,
+            name,
+            0,
+            f"{name!r} was joined as of {rule.time!r}, which is later than {time!r}",
+            f"--drop {name}, or join as of {time!r}",
+        )
 
 
 def later(table: Table, time: str, names: Sequence[str]) -> Iterator[Leak]:

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mlwright.data.joins.records import JoinRule
 from mlwright.data.leaks.grouping import sharing
 from mlwright.data.leaks.knowing import Rest, best_of, knowing, present_with_target
-from mlwright.data.leaks.later import later
+from mlwright.data.leaks.later import joined_later, later
 from mlwright.data.leaks.nature import Nature, nature_of
 from mlwright.data.leaks.ordering import sorting
 from mlwright.data.leaks.records import (
@@ -46,7 +47,7 @@ class Asked:
 
     ``features`` are the columns that may be features; ``parts`` the part of each row (0 train, 1
     validation, 2 test, others none), None where rows are not parted; ``by_time`` says that the
-    split follows a time.
+    split follows a time; ``joins`` are those that brought columns in.
     """
 
     target: str
@@ -56,6 +57,7 @@ class Asked:
     time: str | None
     parts: npt.NDArray[np.int8] | None
     by_time: bool
+    joins: tuple[JoinRule, ...] = ()
 
     @property
     def is_sealed(self) -> bool:
@@ -216,15 +218,24 @@ def _faults(table: Table, check: str, found: Twins) -> Iterator[Fault]:
 
 
 def _time(table: Table, asked: Asked) -> _Found:
+    told = "; ".join(
+        f"columns {rule.name}_… were known at {rule.time!r}, by the join" for rule in asked.joins
+    )
     if asked.time is None:
-        return Looked(TIME, None, "no time column says when a row happened: --time COLUMN"), ()
+        why = "no time column says when a row happened: --time COLUMN"
+        return Looked(TIME, 0.0 if told else None, told or why), ()
     if table.frame[asked.time].dtype not in _MOMENTS:
         return Looked(TIME, None, f"{asked.time!r} holds no dates to compare with"), ()
     names = [name for name in asked.features if name != asked.time]
     dates = [name for name in names if table.frame[name].dtype in _MOMENTS]
     why = f"none of {counted(len(dates), 'other date')} is later than {asked.time!r}"
-    leaks = list(later(_seen(table, asked), asked.time, dates))
-    return Looked(TIME, 0.0, why if dates else f"no date beside {asked.time!r}"), leaks
+    why = "; ".join(filter(None, [why if dates else f"no date beside {asked.time!r}", told]))
+    seen = _seen(table, asked)
+    leaks = [
+        *later(seen, asked.time, dates),
+        *(leak for rule in asked.joins for leak in joined_later(seen, asked.time, rule, names)),
+    ]
+    return Looked(TIME, 0.0, why), leaks
 
 
 def _seen(table: Table, asked: Asked) -> Table:

@@ -10,6 +10,7 @@ COMMANDS = {
     "diff": "Show what differs between two data versions.",
     "repair": "Mend a table by the spec's steps, or undo that.",
     "quarantine": "List the rows that a repair took out of training, and why.",
+    "join": "Join a table to another as it was known at each row's time.",
     "export": "Write any data version as Parquet, CSV or a Delta table.",
 }
 
