@@ -26,7 +26,7 @@ class Answer:
     """One prediction: what the model says, and the id that explains and proves it.
 
     ``value`` is a class in its own type or a number, ``probability`` a number for each class
-    (empty for a regression). ``flags`` name the cells that broke what the training rows promised.
+    (empty for a regression). ``flags`` name the cells that broke what the contract promises.
     ``id`` is None where the server records nothing.
     """
 

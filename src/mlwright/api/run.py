@@ -50,6 +50,7 @@ def run(
     *,
     project: str | Path | None = None,
     checks: str | Sequence[str] = (),
+    new_contract: bool = False,
     **settings: object,
 ) -> Run:
     """Train, judge and register a model from a table and a question.
@@ -65,6 +66,8 @@ def run(
         The project's folder; by default the nearest one upwards, else one is made here.
     checks
         A rule such as ``"auc >= 0.70"``, or several, beside those of the spec.
+    new_contract
+        Infer what columns promise again, instead of keeping what was agreed for this name.
     **settings
         Any setting of the spec by its last name, such as ``budget="60s"`` or ``key="id"``.
 
@@ -96,4 +99,7 @@ def run(
     if frame is not None:
         opened.workspace = replace(opened.workspace, frame=frame)
     rules = (checks,) if isinstance(checks, str) else tuple(checks)
-    return Run(opened, opened.build(rules=rules, listener=_Quiet(), progress=Silent()))
+    build = opened.build(
+        rules=rules, new_contract=new_contract, listener=_Quiet(), progress=Silent()
+    )
+    return Run(opened, build)

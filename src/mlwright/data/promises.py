@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from mlwright.data.records import Breach, Contract, FeatureContract, Kind
@@ -50,6 +51,24 @@ def promises_of(contract: Contract) -> dict[str, str]:
 
 
 def _in_words(feature: FeatureContract) -> str:
-    if is_ranged(feature):
-        return f"the contract promises {feature.low!r} to {feature.high!r}"
-    return "the contract promises nothing of its values"
+    return f"the contract promises {values_told(feature)}"
+
+
+def values_told(feature: FeatureContract, most: int = 8) -> str:
+    """Return what a column promises of its values, in a few words.
+
+    >>> values_told(FeatureContract("age", Kind.INTEGER, True, 18, 90, None))
+    '18 to 90'
+    >>> values_told(FeatureContract("plan", Kind.STRING, False, None, None, ("a", "b")))
+    '2 values: a, b'
+    """
+    if feature.categories is not None:
+        told = ", ".join(str(each) for each in feature.categories[:most])
+        more = ", …" if len(feature.categories) > most else ""
+        return f"{len(feature.categories)} values: {told}{more}"
+    low, high = feature.low, feature.high
+    if low is None or high is None:
+        return "any value"
+    if low == -math.inf:
+        return f"{high} at most"
+    return f"{low} at least" if high == math.inf else f"{low} to {high}"

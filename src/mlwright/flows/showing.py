@@ -16,6 +16,7 @@ from mlwright.core.settings import Settings
 from mlwright.data.records import ColumnProfile, Kind, Profile, Snapshot
 from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.records import Evaluation
+from mlwright.flows.contracting import contract_version
 from mlwright.flows.decisions import decisions as decisions_of
 from mlwright.flows.decisions import spec_of
 from mlwright.flows.ingesting import data_event, snapshot_of
@@ -135,6 +136,7 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
                 ("run", version.run),
                 ("data", version.data),
                 ("chosen", f"{package.configuration.name} ({package.configuration.algorithm})"),
+                ("contract", _contract(version, package, workspace)),
                 ("artefact", version.artefact),
                 ("answers on probe", version.probe_answers),
                 ("registered", f"{version.time} by {version.actor}"),
@@ -184,6 +186,15 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
     if decisions:
         _add_decisions(version.run, workspace, sections, document)
     return Shown("model", version.ref, tuple(sections), document)
+
+
+def _contract(version: ModelVersion, package: ModelPackage, workspace: Workspace) -> str:
+    made = contract_version(version.name, package.contract, workspace)
+    told = f"mlw show contract {version.ref}"
+    if made is None:
+        return told
+    lines = f", {len(made.stated)} lines stated" if made.stated else ""
+    return f"version {made.number}{lines}: {told}"
 
 
 def _add_decisions(

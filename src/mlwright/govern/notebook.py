@@ -21,7 +21,7 @@ def card_html(
     """Return a piece of HTML that needs nothing from elsewhere: no style, no script, no host."""
     parts = [
         f"<h3>{escape(version.ref)}</h3>",
-        f"<p>{escape(in_words(version, package, evaluation))}</p>",
+        f"<p>{escape(in_words(version, package, evaluation, verdicts))}</p>",
         metric_chart(version, evaluation),
         "".join(_metrics(evaluation)),
         "".join(_checks(verdicts)),

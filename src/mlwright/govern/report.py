@@ -7,6 +7,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 
 from mlwright.checks.records import Verdict
+from mlwright.data.promises import values_told
 from mlwright.evaluate.records import Evaluation
 from mlwright.govern.card import in_words, interpretable, metric_chart, number
 from mlwright.govern.records import Why
@@ -38,6 +39,7 @@ def render(
         evaluation=evaluation,
         verdicts=verdicts,
         features=[f for f in package.contract.features if f.name in taken],
+        promises={f.name: values_told(f) for f in package.contract.features},
         why=why,
         summary=in_words(version, package, evaluation, verdicts),
         chart=metric_chart(version, evaluation),

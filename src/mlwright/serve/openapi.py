@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from mlwright import __version__
+from mlwright.data.promises import values_told
 from mlwright.data.records import Column, FeatureContract, Kind, Scalar
 from mlwright.serve.requests import is_unseen
 from mlwright.serve.roles import LoadedModel
@@ -268,11 +269,11 @@ def _cell(column: Column, promise: FeatureContract | None) -> Schema:
     if promise is not None:
         told = []
         if promise.categories is not None:
-            told.append(f"training rows held {', '.join(map(repr, promise.categories))}")
+            told.append(f"the contract promises one of {', '.join(map(repr, promise.categories))}")
         if promise.low is not None and promise.high is not None:
-            told.append(f"training rows held {promise.low!r} to {promise.high!r}")
+            told.append(f"the contract promises {values_told(promise)}")
         if not promise.nullable:
-            told.append("no training row left it empty")
+            told.append("the contract lets no cell be empty")
         if told:
             schema["description"] = "; ".join(told)
     return schema

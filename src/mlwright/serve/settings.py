@@ -49,21 +49,24 @@ class ServeSettings:
     unseen: str = field(
         default="flag",
         metadata={
-            "doc": "What becomes of a category that no training row had.",
+            "doc": "What becomes of a value outside the set its column promises, unless its "
+            "line says.",
             "choices": ("flag", "refuse"),
         },
     )
     out_of_range: str = field(
         default="flag",
         metadata={
-            "doc": "What becomes of a number outside the training rows' range.",
+            "doc": "What becomes of a number outside the range its column promises, unless its "
+            "line says.",
             "choices": ("flag", "clip", "refuse"),
         },
     )
     null: str = field(
         default="flag",
         metadata={
-            "doc": "What becomes of an empty cell where no training row had one.",
+            "doc": "What becomes of an empty cell where its column promises none, unless its "
+            "line says.",
             "choices": ("flag", "refuse"),
         },
     )

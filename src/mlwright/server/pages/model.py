@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from mlwright.data.promises import values_told
 from mlwright.govern.card import in_words, interpretable, metric_chart
 from mlwright.server.control import Control
 from mlwright.server.lineage import lineage
@@ -37,6 +38,7 @@ def model(request: Request, control: Control) -> Page:
             "why": found.why,
         },
         {
+            "promises": {f.name: values_told(f) for f in found.package.contract.features},
             "chart": metric_chart(version, found.evaluation),
             "interpretable": interpretable(found.search),
             "graph": lineage(found.why, name=version.ref),
