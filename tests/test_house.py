@@ -372,7 +372,7 @@ def imported_by(statement: str) -> set[str]:
         "import mlwright",
         "import mlwright.cli.main",
         *(
-            f"import mlwright.{path.parent.relative_to(SOURCE).as_posix().replace('/', '.')}.records"
+            f"import mlwright.{'.'.join(path.parent.relative_to(SOURCE).parts)}.records"
             for path in modules(SOURCE)
             if path.name == "records.py"
         ),

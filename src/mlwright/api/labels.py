@@ -9,6 +9,7 @@ from mlwright.flows.workspace import Workspace
 
 if TYPE_CHECKING:
     from mlwright.flows.labelling.applying import Applied
+    from mlwright.flows.labelling.exchange import Imported
     from mlwright.flows.labelling.guidelines import GuidelineChange
     from mlwright.flows.labelling.records import (
         Agreement,
@@ -131,3 +132,17 @@ class Labels:
         from mlwright.flows.labelling.suspecting import suspects
 
         return suspects(self._workspace, what, against=against, most=most)
+
+    def export_tasks(
+        self, queue: str | None = None, *, answers: bool = True, model: bool = False
+    ) -> list[dict[str, object]]:
+        """Return a queue as Label Studio tasks."""
+        from mlwright.flows.labelling.exchange import export_tasks
+
+        return export_tasks(self._workspace, queue, answers=answers, model=model)
+
+    def import_tasks(self, queue: str | None, content: bytes) -> Imported:
+        """Record the annotations of a Label Studio export as answers."""
+        from mlwright.flows.labelling.exchange import import_tasks
+
+        return import_tasks(self._workspace, queue, content)

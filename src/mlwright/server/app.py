@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -18,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from mlwright.core.encoding import plain
 from mlwright.core.errors import FaultError, MlwrightError, NotFoundError, UsageError
-from mlwright.server import api
+from mlwright.server import api, labels
 from mlwright.server.control import Control
 from mlwright.server.guard import Guard
 from mlwright.server.openapi import description
@@ -58,6 +59,7 @@ def make_app(control: Control, *, names: Iterable[str]) -> Guard:
             *_pages("/prove/{ref}", prove, control, post=_proving(control)),
             *_pages("/list/{noun}", things, control),
             Route("/api/v1/openapi.json", _document(lambda *_: description(), control)),
+            *_labels("/api/v1/labels/queues", control),
             Route("/api/v1/{noun}", _document(api.many, control)),
             Route("/api/v1/{noun}/{ref}", _document(api.one, control)),
             Mount("/static", _Static(directory=static)),
@@ -146,6 +148,30 @@ def _written(document: Mapping[str, object], status: int = 200) -> Response:
 def _document(make: Document, control: Control) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         return _written(make(request, control))
+
+    return answer
+
+
+def _labels(path: str, control: Control) -> list[Route]:
+    """Return the routes about label queues."""
+    one = path + "/{queue}"
+    return [
+        Route(path, _document(labels.queues, control)),
+        Route(one, _document(labels.queue, control)),
+        Route(f"{one}/next", _document(labels.next_row, control)),
+        Route(f"{one}/agreement", _document(labels.agreement, control)),
+        Route(f"{one}/answers", _posted(labels.answer, control), methods=["POST"]),
+        Route(f"{one}/decisions", _posted(labels.decide, control), methods=["POST"]),
+        Route(f"{one}/apply", _posted(labels.apply, control), methods=["POST"]),
+    ]
+
+
+def _posted(
+    make: Callable[[Request, bytes, Control], Mapping[str, object]], control: Control
+) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        body = await labels.body_of(request)
+        return _written(await run_in_threadpool(make, request, body, control))
 
     return answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlwright import __version__
+from mlwright.server.label_description import label_paths
 from mlwright.server.paging import MOST, NOUNS, USUAL
 
 Object = dict[str, object]
@@ -47,6 +48,7 @@ def description() -> Object:
     for noun in NOUNS:
         paths[f"/api/v1/{noun}"] = {"get": _listing(noun)}
         paths[f"/api/v1/{noun}/{{ref}}"] = {"get": _single(noun)}
+    paths |= label_paths(_operation)
     why = _operation("why", "Explain any id, model or step.", _ref("any id or name"))
     paths["/why/{ref}.json"] = {"get": why}
     again = _operation("prove", "Do it again, compare and record the outcome.", _ref("any id"))

@@ -11,6 +11,8 @@ COMMANDS = {
     "apply": "Write the settled labels into a new data version.",
     "errors": "Name the labels that are probably wrong.",
     "guideline": "Show or change what annotators go by.",
+    "import": "Take in answers from Label Studio.",
+    "export": "Hand a queue out to Label Studio.",
 }
 
 command = LazyGroup(
