@@ -168,6 +168,26 @@ def test_latin_1_is_named_by_its_first_byte_and_read_when_named(read: Reader) ->
     assert read(content, encoding="latin-1").frame["b"].to_list() == ["2", "caf\u00e9"]
 
 
+@pytest.mark.parametrize(
+    ("content", "separator", "names"),
+    [
+        (b"name, first, last;age\nann;4\nbob, jr;5\n", ";", ["name, first, last", "age"]),
+        (b"a|b,c,d\n1|2\n3|4\n", "|", ["a", "b,c,d"]),
+        (b"a;b,c\n1;2,3\n4;5,6\n", ",", ["a;b", "c"]),
+        (b'"x;y;z",b\n1,2\n', ",", ["x;y;z", "b"]),
+        (b"a;b,c\n", ",", ["a;b", "c"]),
+    ],
+)
+def test_the_separator_is_what_cuts_the_records_as_the_header(
+    read: Reader, content: bytes, separator: str, names: list[str]
+) -> None:
+    table = read(content)
+
+    assert table.frame.columns == names
+    told = [reading.what for reading in table.readings]
+    assert told == ([f"cells separated by {separator!r}"] if separator != "," else [])
+
+
 @pytest.mark.parametrize("name", ["utf-16", "utf-32", "utf-8-sig"])
 def test_a_byte_order_mark_tells_the_encoding_unless_another_is_named(
     read: Reader, name: str

@@ -34,6 +34,7 @@ FORMAT = "csv"
 
 _SEPARATORS = ",;\t|"
 _MAX_HEADER = 8 << 20
+_SAMPLE = 1 << 16
 
 
 def read(path: Path, settings: DataSettings, texts: Collection[str] = ()) -> RawTable:
@@ -128,7 +129,9 @@ def text_batches(source: Readable, settings: DataSettings, *, tabs: bool = False
     """
     encoding, text = utf8_blocks(source, settings.encoding)
     header, skipped, blocks = _header(text, source.name)
-    separator = settings.separator or ("\t" if tabs else _likely_separator(header))
+    first = next(blocks, b"")
+    blocks = chain([first], blocks)
+    separator = settings.separator or ("\t" if tabs else _likely_separator(header, first))
     names, readings = settle_names(_cells(header, separator), settings.max_columns)
     if settings.encoding is None and encoding != "utf-8":
         readings.append(Reading("", f"text in {encoding}, as its first bytes say", 1))
@@ -175,10 +178,25 @@ def _header(blocks: Iterator[bytes], name: str) -> tuple[bytes, int, Iterator[by
     return (text + b"\n")[:end], skipped, iter(())
 
 
-def _likely_separator(header: bytes) -> str:
-    """Return the separator the header holds most often outside quotes; a comma where none."""
+def _likely_separator(header: bytes, text: bytes) -> str:
+    """Return the separator the header holds most often outside quotes; a comma where none.
+
+    Where it holds several, one that cuts the first records into as many cells as the header goes
+    before one that does not: names and texts hold commas too.
+    """
     bare = re.sub(rb'"[^"]*"', b"", header)
-    return max(_SEPARATORS, key=lambda each: bare.count(each.encode()))
+    counts = {each: bare.count(each.encode()) for each in _SEPARATORS}
+    held = sorted(filter(counts.get, _SEPARATORS), key=lambda each: -counts[each])
+    if len(held) > 1:
+        return next((each for each in held if _cuts(header, text, each)), held[0])
+    return held[0] if held else ","
+
+
+def _cuts(header: bytes, text: bytes, separator: str) -> bool:
+    whole = newlines(text[:_SAMPLE].rpartition(b"\n")[0])
+    lines = io.StringIO((header + whole).decode("utf-8", "replace"), newline="")
+    widths = {len(cells) for cells in csv.reader(lines, delimiter=separator) if cells}
+    return len(widths) == 1
 
 
 def _cells(header: bytes, separator: str) -> list[str]:
