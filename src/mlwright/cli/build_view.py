@@ -13,6 +13,7 @@ from mlwright.cli.output import Output, counted, interval, mark, number, say
 from mlwright.core.ids import short
 from mlwright.data.leaks.records import CHECKS, LeakReport
 from mlwright.data.records import Snapshot, Source, Split
+from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.decisions import judged_by
 from mlwright.flows.records import Build
@@ -21,6 +22,7 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.train.records import Plan, SearchResult, Task
 
 _WIDTH = 10
+_LONGEST_STEP = 80
 _MOST_OUTGROWN = 5
 
 
@@ -51,6 +53,8 @@ def _lines(value: object) -> Sequence[str]:
         return _snapshot(*value)
     if isinstance(value, Split):
         return _split(value)
+    if isinstance(value, Repaired):
+        return _repaired(value)
     if isinstance(value, Task):
         return [f"{value.kind.value} of {value.target!r}, judged by {value.metric}: {value.why}"]
     if isinstance(value, Plan):
@@ -81,6 +85,20 @@ def _split(split: Split) -> Sequence[str]:
         return [f"{rows}, each judged by models that did not see it", split.why]
     counts = ", ".join(f"{count:,} {part}" for part, count in split.counts.items() if count)
     return [counts, split.why]
+
+
+def _repaired(repaired: Repaired) -> Sequence[str]:
+    steps = counted(len(repaired.steps), "step")
+    return [
+        f"{short(repaired.snapshot.id)}  {counted(repaired.snapshot.rows, 'row')}: {steps} changed"
+        f" {counted(repaired.cells, 'cell')} and took {counted(repaired.taken_out, 'row')} out of"
+        " training",
+        *(
+            f"{step.applied[:_LONGEST_STEP]}: touched nothing"
+            for step, touch in zip(repaired.steps, repaired.touches, strict=True)
+            if not touch.rows
+        ),
+    ]
 
 
 def _plan(plan: Plan) -> Sequence[str]:
@@ -204,6 +222,15 @@ def build_document(build: Build, *, report: str | None) -> dict[str, object]:
             "columns": [c.name for c in build.snapshot.columns],
             "source": build.source,
             "readings": build.snapshot.readings,
+        },
+        "repaired": None
+        if build.repaired is None
+        else {
+            "id": build.repaired.snapshot.id,
+            "rows": build.repaired.snapshot.rows,
+            "steps": [step.applied for step in build.repaired.steps],
+            "cells_changed": build.repaired.cells,
+            "rows_taken_out": build.repaired.taken_out,
         },
         "run": {"id": build.run, "seconds": build.seconds, "kept": list(build.cached)},
         "task": build.task,

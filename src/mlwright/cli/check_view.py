@@ -28,6 +28,8 @@ def tell_check(output: Output, found: DataCheck, *, most: int, out: Path | None)
     if found.target is not None:
         about.append(f"target {found.target}")
     output.line(f"{click.style(found.what, bold=True)}  {', '.join(about)}")
+    if found.repaired:
+        output.line(f"  as {counted(found.repaired, 'step')} of repair leave it")
     if screening.sealed:
         output.line(
             f"  {counted(screening.sealed, 'sealed test row')} judged by what the others show"
@@ -61,6 +63,7 @@ def document_of(found: DataCheck, *, most: int, out: Path | None) -> dict[str, o
         "sealed": screening.sealed,
         "target": found.target,
         "against": found.against,
+        "repaired": found.repaired,
         "faulty_rows": screening.faulty,
         "checks": screening.checks,
         "findings": [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlwright.checks.grammar import parse
 from mlwright.checks.records import Outcome, Rule, Verdict
@@ -24,9 +25,11 @@ from mlwright.data.faults import require_format, write_faults
 from mlwright.data.look import look
 from mlwright.data.names import require_column
 from mlwright.data.records import Contract, Kind, Reading, Screening, Split
+from mlwright.data.repair.carry import repair_frame
 from mlwright.data.screen import screen
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources.address import absolute, is_table_name
+from mlwright.data.table import Table
 from mlwright.data.terms import read_line, rules_of, within
 from mlwright.data.verdicts import hold
 from mlwright.features.settings import FeatureSettings
@@ -40,8 +43,12 @@ from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
+from mlwright.scoring.frames import repair_frame as repair_cells
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.settings import QuestionSettings
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,8 @@ class DataCheck:
     """A table that was looked through.
 
     ``what`` is what was named: a path, a data id or a model version; ``data`` the id the table
-    has or would have. ``against`` is the version whose contract was held against it.
+    has or would have. ``against`` is the version whose contract was held against it. ``repaired``
+    counts the steps of the spec or of that version that were carried out before looking.
     """
 
     what: str
@@ -59,6 +67,7 @@ class DataCheck:
     readings: tuple[Reading, ...]
     screening: Screening
     verdicts: tuple[Verdict, ...]
+    repaired: int = 0
 
     @property
     def failed(self) -> bool:
@@ -97,9 +106,11 @@ def check_data(
     Parameters
     ----------
     what
-        A file, a data id, or a model, whose data is meant; None is the spec's source.
+        A file, a data id, or a model, whose data is meant; None is the spec's source, as the steps
+        of ``[data] repair`` leave it.
     against
-        A model whose contract is held against the table: its rules are judged too.
+        A model whose contract is held against the table, repaired as its endpoint repairs rows:
+        its rules are judged too.
     target
         The column to predict, where nothing else says so.
     rules
@@ -121,7 +132,8 @@ def check_data(
     version = None if against is None else find(workspace.ledger, against, prefer_live=True)
     contract = None if version is None else held_to(version, workspace)
     subject = subject_of(workspace, what, contract)
-    cells = subject.cells
+    mended = _mended(workspace, subject, version, is_source=what is None)
+    subject, cells = mended.subject, mended.subject.cells
     if target is not None:
         require_column(columns_in(cells.schema), target, "target")
     wanted = target or subject.target
@@ -130,7 +142,7 @@ def check_data(
         today=subject.today,
         target=wanted if wanted in cells.schema else None,
         key=subject.key,
-        sealed=sealed_rows(cells, subject.splits),
+        sealed=mended.sealed,
         contract=contract or subject.contract,
         ordered=subject.ordered,
         most=None if out is not None else most,
@@ -152,6 +164,7 @@ def check_data(
         readings=subject.readings,
         screening=found,
         verdicts=hold(held, frame_of_rules(cells, held), subject.data),
+        repaired=mended.steps,
     )
 
 
@@ -161,6 +174,36 @@ def _roles(workspace: Workspace, subject: Subject) -> LeakRoles:
     apart = (subject.key, data.group, data.subject)
     drop = {*workspace.settings.section(FeatureSettings).drop, *filter(None, apart)}
     return LeakRoles(subject.key, data.time, frozenset(drop))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mended:
+    """A subject as steps of repair leave it, which of its rows are sealed, and how many steps."""
+
+    subject: Subject
+    sealed: pl.Series | None
+    steps: int
+
+
+def _mended(
+    workspace: Workspace, subject: Subject, version: ModelVersion | None, *, is_source: bool
+) -> _Mended:
+    """Return a table as it will be met: by a model that repairs rows, or by the spec's next run."""
+    sealed = sealed_rows(subject.cells, subject.splits)
+    repairs = () if version is None else _package(version, workspace).repairs
+    rule = repair_rule(workspace.settings) if is_source and version is None else None
+    if not repairs and rule is None:
+        return _Mended(subject, sealed, 0)
+    table = subject.cells.table(list(subject.cells.schema))
+    if rule is None:
+        cells = TableCells(Table(repair_cells(table.frame, repairs), table.row_ids))
+        steps = sum(len(each.steps) for each in repairs)
+        return _Mended(replace(subject, cells=cells), sealed, steps)
+    left, hidden = repair_frame(table, rule, sealed)
+    # Once rows are out, the others no longer stand where they stand in the file.
+    ordered = subject.ordered and left.frame.height == table.frame.height
+    mended = replace(subject, cells=TableCells(left), ordered=ordered)
+    return _Mended(mended, hidden, len(rule.steps))
 
 
 def _stated(workspace: Workspace) -> tuple[Rule, ...]:

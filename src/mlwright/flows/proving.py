@@ -12,10 +12,12 @@ from mlwright.core.encoding import digest_of, plain
 from mlwright.core.errors import BrokenError, UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
+from mlwright.data.repair.records import Repaired
 from mlwright.data.reread import reread
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.joining import joins_of
 from mlwright.flows.recording import find_prediction, verify_segments
+from mlwright.flows.repairing import repaired_again, repairs_of
 from mlwright.flows.replaying import loggable, replay_prediction
 from mlwright.flows.tables import Tables
 from mlwright.flows.workspace import Workspace
@@ -30,6 +32,7 @@ from mlwright.run.history import run_record
 from mlwright.run.records import Environment
 from mlwright.run.replay import replay
 from mlwright.store.local import LocalStore
+from mlwright.store.overlay import OverlayStore
 from mlwright.store.protocol import Store
 from mlwright.store.verify import verify as verify_objects
 from mlwright.train.progress import Silent
@@ -107,8 +110,20 @@ def _data(identifier: str, workspace: Workspace) -> Proof:
     steps: tuple[ProvedStep, ...] = (_reread(identifier, workspace),)
     for made in joins_of(identifier, workspace)[-1:]:
         steps += _run(identifier, "data", made.run, workspace).steps
+    for repaired in repairs_of(identifier, workspace)[-1:]:
+        steps += (_repair(repaired, workspace),)
     verdict, why = overall(steps)
     return Proof(identifier, "data", verdict, steps, why, workspace.seam.elapsed() - began, None)
+
+
+def _repair(repaired: Repaired, workspace: Workspace) -> ProvedStep:
+    """Carry the steps of a repair out again, and compare everything it recorded."""
+    began = workspace.seam.elapsed()
+    with TemporaryDirectory(prefix="mlwright-proof-") as folder:
+        over = OverlayStore(workspace.store, LocalStore(Path(folder)))
+        again = repaired_again(repaired, replace(workspace, store=over))
+    recorded, now = (digest_of(each, tag="mlwright/repair/1") for each in (repaired, again))
+    return same("repair", recorded, now, workspace.seam.elapsed() - began)
 
 
 def _reread(identifier: str, workspace: Workspace) -> ProvedStep:

@@ -9,8 +9,12 @@ from mlwright.core.digest import Digest
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import short
 from mlwright.core.records import dump, load
+from mlwright.data.repair.carry import repair
 from mlwright.data.repair.records import Repaired
+from mlwright.data.repair.undo import touched_by
+from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.workspace import Workspace
+from mlwright.govern.records import Link
 from mlwright.ledger.records import Event, NewEvent
 
 REPAIRED = "data.repaired"
@@ -75,6 +79,36 @@ def repair_of(identifier: str, workspace: Workspace) -> Repaired:
         facts={"data": identifier, "repaired": made},
         looked=["the repairs in this project's ledger"],
     )
+
+
+def links_of_repairs(row: str, workspace: Workspace) -> tuple[Link, ...]:
+    """Return what steps did to a row: of each repaired version, which cells they changed."""
+    links = []
+    for event in workspace.ledger.events(kind=REPAIRED):
+        repaired = _record(event, workspace)
+        for touched in touched_by(repaired, workspace.store, row):
+            what = (
+                f"taken out of training: {touched.reason}"
+                if touched.column is None
+                else f"{touched.column} held {touched.before}"
+            )
+            facts = {"step": touched.step, "column": touched.column, "before": touched.before}
+            links.append(
+                Link("repaired by", "data", repaired.snapshot.id, f"{touched.step}: {what}", facts)
+            )
+    return tuple(links)
+
+
+def repaired_again(repaired: Repaired, workspace: Workspace) -> Repaired:
+    """Carry the steps of a repair out again, on the same table; the record is as it was.
+
+    Raises
+    ------
+    MlwrightError
+        What is wrong with the table or its steps.
+    """
+    raw = snapshot_of(repaired.raw, workspace)
+    return repair(raw, repaired.rule, repaired.split, workspace.store)
 
 
 def raw_versions(identifier: str, workspace: Workspace) -> tuple[str, ...]:

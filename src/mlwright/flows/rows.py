@@ -17,6 +17,7 @@ from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.join_links import links_of_joins
 from mlwright.flows.labelling.explaining import links_of_row
 from mlwright.flows.outputs import step_output
+from mlwright.flows.repairing import links_of_repairs
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.records import Why
 from mlwright.govern.row import Holding, Use, explain_row
@@ -52,7 +53,8 @@ def why_row(row: str, workspace: Workspace, *, of: ModelVersion | None = None) -
         )
     found = explain_row(row, holdings, workspace.ledger, workspace.store, unread)
     beside = links_of_joins(row, [each.data for each in holdings], workspace)
-    return replace(found, lineage=(*links_of_row(row, workspace), *beside, *found.lineage))
+    mended = links_of_repairs(row, workspace)
+    return replace(found, lineage=(*links_of_row(row, workspace), *beside, *mended, *found.lineage))
 
 
 def _holdings(

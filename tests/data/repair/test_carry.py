@@ -81,7 +81,9 @@ def test_a_row_keeps_its_id_and_the_table_its_way_back(shelf: Shelf) -> None:
         (gone, "dedupe", "bob")
     ]
     spaced = read(raw, shelf.store).row_ids.filter(read(raw, shelf.store).frame["name"] == " ann")
-    assert touched_by(repaired, shelf.store, spaced[0]) == (("trim name", " ann"),)
+    (touched,) = touched_by(repaired, shelf.store, spaced[0])
+    assert (touched.step, touched.column, touched.before) == ("trim name", "name", " ann")
+    assert [each.column for each in touched_by(repaired, shelf.store, gone)] == [None]
     assert undo(repaired, shelf.store) == raw.id
 
 

@@ -80,6 +80,11 @@ class Repaired:
     fitted_rows: int
 
     @property
+    def rule(self) -> RepairRule:
+        """The steps as they were declared; that no column with a role was touched is known."""
+        return RepairRule(tuple(step.text for step in self.steps), {})
+
+    @property
     def cells(self) -> int:
         """How many cells were changed."""
         return sum(touch.cells for touch in self.touches)
@@ -114,6 +119,19 @@ class Proposal:
     example: str
     why: str
     confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a step did to one row: the cell ``before`` it, or that it took the row out.
+
+    ``column`` is None for the latter, and ``reason`` says why.
+    """
+
+    step: str
+    column: str | None
+    before: str | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

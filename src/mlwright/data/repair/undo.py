@@ -14,7 +14,7 @@ from mlwright.data.records import Column, Scalar
 from mlwright.data.repair.carry import BEFORE, ROW, back
 from mlwright.data.repair.grammar import parse
 from mlwright.data.repair.kinds import as_scalar
-from mlwright.data.repair.records import FittedRepair, Quarantined, Repaired, Touch
+from mlwright.data.repair.records import FittedRepair, Quarantined, Repaired, Touch, Touched
 from mlwright.data.table import read
 from mlwright.store.protocol import Store
 
@@ -91,17 +91,14 @@ def quarantined(repaired: Repaired, store: Store, most: int | None = None) -> li
     return found
 
 
-def touched_by(repaired: Repaired, store: Store, row: str) -> tuple[tuple[str, str | None], ...]:
-    """Return what each step that touched a row found in it: the step, and the cell before.
-
-    The cell is None for a step that took the row out, and where it was missing.
-    """
-    found: list[tuple[str, str | None]] = []
+def touched_by(repaired: Repaired, store: Store, row: str) -> tuple[Touched, ...]:
+    """Return what each step that touched a row did to it, in their order."""
+    found: list[Touched] = []
     for step, touch in zip(repaired.steps, repaired.touches, strict=True):
-        if touch.before is None or (parse(step.text).verb == "drop" and touch.cells):
-            continue
+        if touch.before is None or (touch.cells and step.column is None):
+            continue  # a column that was dropped is nothing done to a row
         cells = _read(touch, store).filter(pl.col(ROW) == row)
         if cells.height:
-            cell = cells[BEFORE][0] if touch.cells else None
-            found.append((step.applied, None if cell is None else str(cell)))
+            before = str(cells[BEFORE][0]) if touch.cells else None
+            found.append(Touched(step.applied, step.column, before, touch.reason))
     return tuple(found)

@@ -29,7 +29,7 @@ def command(what: str | None, undo: bool, output: Output) -> None:
     from mlwright.cli.mending_view import repaired_document, tell_repaired, tell_undone
     from mlwright.core.errors import UsageError
 
-    with open_project(output) as project:
+    with open_project(output, create=not undo) as project:
         if not undo:
             repaired = project.repair(what)
             if output.as_json:
