@@ -78,4 +78,4 @@ def _lay_out(snapshot: Snapshot, store: Store, ranks: npt.NDArray[np.uint32], fo
         for part, (first, last) in enumerate(pairwise(cuts)):
             if first < last:
                 piece = frame[order[first:last]]
-                piece.write_ipc(folder / f"{part}-{number}", compression="lz4")
+                piece.write_ipc(folder / f"{part}-{number}")
