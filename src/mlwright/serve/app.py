@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -32,7 +33,7 @@ from mlwright.serve.answering import Answered, answer, answer_at_once, is_long
 from mlwright.serve.connection import Request, Stage
 from mlwright.serve.head import check_body_head, check_host, check_method, is_local, too_large
 from mlwright.serve.journal import Journal, Ticket
-from mlwright.serve.labels import truths_of
+from mlwright.serve.labels import Classes, truths_of
 from mlwright.serve.openapi import openapi
 from mlwright.serve.problems import document, headers_of, status_of
 from mlwright.serve.records import Truth
@@ -130,10 +131,20 @@ class App:
     def overdue(self, request: Request) -> None:
         """Refuse a request that waits for too long."""
         request.keep_alive &= request.complete
-        self._refuse(request, _OVERDUE[request.stage](self._timeout))
+        self._try(request, self._refuse, request, _OVERDUE[request.stage](self._timeout))
+
+    def cut(self, request: Request) -> None:
+        """Refuse a request whose client has ended before its body is whole."""
+        request.keep_alive = False
+        self._try(request, self._refuse, request, _cut())
+
+    def unreadable(self, request: Request) -> None:
+        """Refuse what is no HTTP."""
+        self._try(request, self._refuse, request, _no_http())
 
     def forget(self, request: Request) -> None:
         """Hear that a request is over: answered, or left by its client."""
+        request.body = b""  # which may stand in line to be answered beside the loop
         if request.held:
             self._held -= request.held
             self._holding -= 1
@@ -157,6 +168,10 @@ class App:
         if self._journal is not None:
             name = f"mlwright_records_waiting{{{self._worker}}}"
             self._meters.set(name, float(self._journal.waiting))
+
+    def close(self) -> None:
+        """Do nothing more beside the loop, since everybody who waited has gone."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     # Any request.
 
@@ -227,15 +242,21 @@ class App:
         work: Callable[[], Any],
         then: Callable[[Any], None],
     ) -> None:
-        """Do what takes long beside the loop, so that others go on, and then go on with it."""
+        """Do what takes long beside the loop, so that others go on, and then go on with it.
+
+        Nothing of it is done when nobody waits any longer.
+        """
 
         def go_on(future: Future[Any]) -> None:
-            if not request.answered:  # nobody waits any longer
+            if not request.answered:
                 self._try(request, lambda: then(future.result()))
 
-        self._threads.submit(work).add_done_callback(
-            lambda future: self._loop.call_soon_threadsafe(go_on, future)
-        )
+        def done(future: Future[Any]) -> None:
+            with suppress(RuntimeError):  # the loop has ended, and with it everybody who waits
+                self._loop.call_soon_threadsafe(go_on, future)
+
+        task = self._threads.submit(lambda: None if request.answered else work())
+        task.add_done_callback(done)
 
     # A prediction.
 
@@ -252,7 +273,8 @@ class App:
         request.stage = Stage.ANSWERING
         answered = answer_at_once(model, body) if is_long(body) else answer(model, body)
         if answered is None:
-            self._beside(request, partial(answer, model, body), partial(self._record, request))
+            work = partial(_answers_to, request, model)
+            self._beside(request, work, partial(self._record, request))
         else:
             self._record(request, answered)
 
@@ -279,7 +301,7 @@ class App:
     ) -> None:
         if error is not None:
             self._refuse(request, error)
-        else:
+        elif not request.answered:
             self._try(request, self._write, request, answered, ticket)
 
     def _write(self, request: Request, answered: Answered, ticket: Ticket | None) -> None:
@@ -305,7 +327,7 @@ class App:
         live = self._endpoints.live
         answers = {name: model.scorer.package.task.classes for name, model in live.items()}
         if is_long(request.body):
-            work = partial(truths_of, request.body, answers)
+            work = partial(_truths_in, request, answers)
             self._beside(request, work, partial(self._record_labels, request))
         else:
             self._record_labels(request, truths_of(request.body, answers))
@@ -392,11 +414,12 @@ class App:
     def _fault(self, path: str) -> FaultError:
         """Record what went wrong inside and return what is told of it."""
         request = self._seam.random_bytes(8).hex()
-        print(  # noqa: T201 - the record of the fault, where the supervisor's is
-            f"fault in request {request} to {path[:80]!r}\n{traceback.format_exc()}",
-            file=sys.stderr,
-            flush=True,
-        )
+        with suppress(OSError):  # where nothing can be written the client is told all the same
+            print(  # noqa: T201 - the record of the fault, where the supervisor's is
+                f"fault in request {request} to {path[:80]!r}\n{traceback.format_exc()}",
+                file=sys.stderr,
+                flush=True,
+            )
         return FaultError(
             "fault",
             f"a fault of ours, recorded as request {request}",
@@ -429,6 +452,17 @@ def _tally(meters: metrics.Meters, model: LoadedModel, log: bytes) -> _Tally:
         meters.place(f"mlwright_flags_total{{{endpoint}}}"),
         meters.timer(endpoint),
     )
+
+
+# What waits to be done beside the loop holds no body: one whose client has left is let go.
+
+
+def _answers_to(request: Request, model: LoadedModel) -> Answered:
+    return answer(model, request.body)
+
+
+def _truths_in(request: Request, answers: Mapping[str, Classes]) -> tuple[list[Truth], bool]:
+    return truths_of(request.body, answers)
 
 
 def _told(ticket: Ticket, labels: int, alone: bool) -> bytes:
@@ -468,6 +502,18 @@ _OVERDUE: Mapping[Stage, Callable[[float], MlwrightError]] = {
     Stage.ANSWERING: _answer_slow,
     Stage.RECORDING: _record_slow,
 }
+
+
+def _cut() -> DataError:
+    return DataError(
+        "request-cut",
+        "the client ended before its body had arrived",
+        fix="send as many bytes as the head says, or the last chunk",
+    )
+
+
+def _no_http() -> DataError:
+    return DataError("request-http", "this is no HTTP request", fix="send HTTP/1.1")
 
 
 def _upgrade() -> DataError:

@@ -14,17 +14,14 @@ from urllib.parse import unquote
 
 import httptools
 
-from mlwright.core.errors import DataError
-from mlwright.serve.problems import MEDIA_TYPE, document
-
 Headers = list[tuple[bytes, bytes]]
 
 LOOKS_EVERY = 0.25  # seconds between two looks at who waits too long
 KEEP_ALIVE = 75.0  # seconds in which nothing need be asked
-MOST_HEAD = 65_536  # bytes of a head that comes in parts
+MOST_BARE = 65_536  # bytes that come one by one and end no head, or bring nothing of a body
 _LINGER = 2.0  # seconds in which a client that was refused may stop sending and read why
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_BAD = b"HTTP/1.1 400 Bad Request\r\ncontent-type: %b\r\n" % MEDIA_TYPE
+_NO_ADDRESS = (UnicodeDecodeError, httptools.HttpParserInvalidURLError)
 
 
 class Stage(Enum):
@@ -38,8 +35,9 @@ class Stage(Enum):
 class Request:
     """One request, while it arrives and until it is answered.
 
-    ``body`` is whole when ``complete``. ``began`` is the time at the end of the head, in seconds
-    of the connections' clock; ``held`` the bytes that were counted while the body was not whole.
+    ``body`` is whole when ``complete``. ``began`` is the time at the end of the head, or of the
+    answer before it, in seconds of the connections' clock; ``held`` the bytes that were counted
+    while the body was not whole. What is not ``readable`` is no HTTP, or stopped being it.
     """
 
     __slots__ = (
@@ -55,6 +53,7 @@ class Request:
         "model",
         "parts",
         "path",
+        "readable",
         "size",
         "stage",
         "upgrade",
@@ -82,6 +81,7 @@ class Request:
         self.parts: list[bytes] | None = None
         self.size = 0
         self.held = 0
+        self.readable = True
         self.complete = False
         self.answered = False
         self.stage = Stage.RECEIVING
@@ -111,6 +111,12 @@ class Application(Protocol):
 
     def overdue(self, request: Request) -> None:
         """Refuse a request that waits for too long."""
+
+    def cut(self, request: Request) -> None:
+        """Refuse a request whose client has ended before its body is whole."""
+
+    def unreadable(self, request: Request) -> None:
+        """Refuse what is no HTTP."""
 
     def forget(self, request: Request) -> None:
         """Hear that a request is over: answered, or left by its client."""
@@ -186,38 +192,43 @@ class Connections:
         self.date = date
         now = self.now()
         for connection in tuple(self.every):
-            connection.look(now)
+            # Each by itself: what goes wrong with one is told, and the others are looked at.
+            self.loop.call_soon(connection.look, now)
 
     async def leave(self, patience: float) -> None:
         """Finish what was begun, for so many seconds, and let everybody go."""
         self.leaving = True
         self.flush()
-        for connection in tuple(self.every):
-            connection.leave()
         until = self.now() + patience
         while self.every and self.now() < until:
+            for connection in tuple(self.every):
+                connection.leave()
             await asyncio.sleep(0.01)
         for connection in tuple(self.every):
             connection.abort()
+        await asyncio.sleep(0)  # in which they hear of it
 
 
 class Connection(asyncio.Protocol):
     """One connection.
 
     Requests that come before the one before them is answered stand in line, and nothing more is
-    read while one stands there: so a client can make us hold no more than was read at once.
+    read while one stands there, or while the client reads no answers: so it can make us hold no
+    more than was read at once. Of a line one is answered in each turn of the loop, so that whoever
+    asks for much at once keeps nobody else waiting.
     """
 
     __slots__ = (
         "_application",
         "_arriving",
+        "_bare",
         "_connections",
         "_current",
         "_deaf",
         "_ended",
         "_headers",
-        "_heading",
         "_line",
+        "_lingering",
         "_looks",
         "_now",
         "_parser",
@@ -225,7 +236,7 @@ class Connection(asyncio.Protocol):
         "_served",
         "_stuck",
         "_transport",
-        "_turning",
+        "_unsent",
         "_url",
     )
 
@@ -236,15 +247,16 @@ class Connection(asyncio.Protocol):
         self._parser: Any = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: Headers = []
-        self._heading = 0  # bytes of a head that is not there whole
+        self._bare = 0  # see _look_at_parts; 0 when nothing is begun
         self._arriving: Request | None = None  # whose body is not there whole
-        self._current: Request | None = None  # whose turn it is
+        self._current: Request | None = None  # whose turn it is, until it is the next one's
         self._line: deque[Request] = deque()
-        self._turning = False
         self._paused = False
         self._stuck = False  # whether the client reads no answers
+        self._unsent = 0  # bytes of answers the client had not taken when it was looked at
         self._deaf = False  # whether what still arrives is thrown away
         self._ended = False  # whether the client sends nothing more, and may still read
+        self._lingering = False  # whether we have said our last and wait for the client to close
         self._served = False
         self._looks = 0  # how often it was looked at since something happened
 
@@ -265,16 +277,16 @@ class Connection(asyncio.Protocol):
             # The parser ends at the head: what follows is no request, though it may look like one.
             self._deaf = True
             return
-        except httptools.HttpParserError:
+        except httptools.HttpParserError as error:
+            if isinstance(error, httptools.HttpParserCallbackError) and not isinstance(
+                error.__context__, _NO_ADDRESS
+            ):
+                raise  # a fault of ours, told by the loop
             if not self._deaf:
-                self._refuse()
+                self._spoil()
             return
-        if self._heading:
-            self._heading += len(data)
-            if self._heading > MOST_HEAD:
-                self._refuse()
-        elif self._arriving is not None and not self._arriving.answered:
-            self._application.receive(self._arriving)
+        if self._bare:
+            self._look_at_parts(len(data))
         if self._line and not self._paused:
             self._paused = True
             self._transport.pause_reading()
@@ -282,7 +294,13 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Answer what is there whole to a client that sends nothing more, then close."""
         self._ended = self._deaf = True
-        return self._current is not None and self._current.complete and not self._current.answered
+        self._connections.flush()
+        request = self._current
+        if request is None:
+            return False
+        if not request.complete and not request.answered:
+            self._application.cut(request)
+        return request.complete
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         """Forget everything about the connection."""
@@ -297,15 +315,20 @@ class Connection(asyncio.Protocol):
         self._current = self._arriving = None
 
     def pause_writing(self) -> None:
-        """Begin no further answer: the client does not read those it has."""
+        """Begin no further answer and read no further: the client reads not those it has."""
         self._stuck = True
         self._looks = 0
+        if not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Go on."""
         self._stuck = False
         if self._current is None:
             self._go_on()
+        else:
+            self._read_on()
 
     # What the parser tells.
 
@@ -313,7 +336,7 @@ class Connection(asyncio.Protocol):
         """Begin to read a request's head."""
         self._url = b""
         self._headers = []
-        self._heading = 1
+        self._bare = 1
         self._looks = 0
 
     def on_url(self, url: bytes) -> None:
@@ -321,20 +344,20 @@ class Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
+        """Take a header; what follows a body in chunks is nobody's."""
         self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Take the request, which waits until those before it are answered."""
         parser = self._parser
-        self._heading = 0
+        headers, self._headers = self._headers, []
         upgrade = parser.should_upgrade()
         self._arriving = request = Request(
             self,
             self._now(),
             parser.get_method().decode("ascii"),
             _path(self._url),
-            self._headers,
+            headers,
             keep_alive=(
                 parser.should_keep_alive()
                 and not upgrade
@@ -344,8 +367,7 @@ class Connection(asyncio.Protocol):
             upgrade=upgrade,
         )
         if self._current is None and not self._line:
-            self._current = request
-            self._admit(request)
+            self._take(request)
         else:
             self._line.append(request)
 
@@ -353,6 +375,7 @@ class Connection(asyncio.Protocol):
         """Take a part of a body, as a rule the whole."""
         request = self._arriving
         assert request is not None
+        self._bare = 1
         if request.answered:
             return
         request.size += len(part)
@@ -368,6 +391,7 @@ class Connection(asyncio.Protocol):
         request = self._arriving
         assert request is not None
         self._arriving = None
+        self._bare = 0
         request.complete = True
         if request.parts is not None:
             request.body = b"".join(request.parts)
@@ -376,7 +400,7 @@ class Connection(asyncio.Protocol):
             self._deaf = True
         if request is self._current:
             if request.answered:
-                self._go_on()
+                self._connections.loop.call_soon(self._go_on)
             else:
                 self._connections.later(request)
 
@@ -396,7 +420,10 @@ class Connection(asyncio.Protocol):
                 b"%bdate: %b\r\ncontent-length: %d\r\n\r\n%b"
                 % (head, self._connections.date, length, content),
             )
-            if request.complete:
+            if self._line:
+                if request.complete:
+                    self._connections.loop.call_soon(self._go_on)
+            elif request.complete:
                 self._go_on()
         else:
             self._connections.flush()
@@ -404,87 +431,111 @@ class Connection(asyncio.Protocol):
                 b"%bdate: %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
                 % (head, self._connections.date, length, content)
             )
-            self._close(sending=not request.complete or request.upgrade)
+            self._close(
+                sending=not request.complete
+                or request.upgrade
+                or self._paused
+                or self._connections.leaving
+            )
 
     def look(self, now: float) -> None:
         """End what takes too long."""
         self._looks += 1
-        waited = self._looks * LOOKS_EVERY
         timeout = self._connections.timeout
         request = self._current
-        if request is None or self._stuck:
-            idle = self._served and not self._heading and not self._stuck
-            if waited > (KEEP_ALIVE if idle else timeout):
-                self.abort() if self._stuck else self._transport.close()
-        elif not request.answered:
+        if request is not None and not request.answered:
             if now - request.began > timeout:
                 self._application.overdue(request)
-        elif waited > timeout:
-            self._transport.close()  # the body of what was refused never ends
+            return
+        unsent = self._transport.get_write_buffer_size()
+        if unsent < self._unsent:
+            self._looks = 0  # it reads, however slowly
+        self._unsent = unsent
+        idle = self._served and request is None and not self._bare and not unsent
+        if self._looks * LOOKS_EVERY > (KEEP_ALIVE if idle else timeout):
+            self.abort()
 
     def leave(self) -> None:
-        """Close when what is asked is answered."""
-        if self._current is None:
-            self._transport.close()
-            return
-        for request in (self._current, *self._line):
+        """Close when what is asked, or begun, is answered."""
+        request = self._line[-1] if self._line else self._current
+        if request is None:
+            if not self._bare:
+                self._transport.close()
+        elif not request.answered:
             request.keep_alive = False
+        elif not request.complete:
+            self._close(sending=True)
 
     def abort(self) -> None:
         """Close at once."""
         self._transport.abort()
 
-    def _admit(self, request: Request) -> None:
+    def _take(self, request: Request) -> None:
+        """Let it be a request's turn."""
+        self._current = request
+        if not request.readable:
+            self._application.unreadable(request)
+            return
         self._application.admit(request)
-        if not request.answered and not request.complete:
-            for name, value in request.headers:
-                if name == b"expect" and value.lower() == b"100-continue":
-                    self._transport.write(_CONTINUE)
+        if request.answered or request.complete:
+            return
+        for name, value in request.headers:
+            if name == b"expect":
+                if value.lower() == b"100-continue" and self._parser.get_http_version() == "1.1":
+                    self._connections.post(self._transport, _CONTINUE)
+                break
 
     def _go_on(self) -> None:
-        """Take the next request's turn; one that is answered at once gives way to the next."""
+        """Take the next request's turn, unless the client does not read what it has."""
         self._current = None
-        if not self._line:
-            if self._paused:
-                self._paused = False
-                self._transport.resume_reading()
-            if self._ended:
-                self._connections.flush()
-                self._transport.close()
-            return
-        if self._turning:
-            return  # the loop below goes on
-        self._turning = True
-        while self._line and self._current is None and not self._stuck:
-            self._current = request = self._line.popleft()
-            self._admit(request)
+        if self._line and not self._stuck:
+            request = self._line.popleft()
+            request.began = self._now()
+            self._take(request)
             if request.complete and not request.answered:
-                self._application.answer(request)
-        self._turning = False
-        if not self._line and self._paused:
+                self._connections.later(request)
+        elif self._ended and not self._line:
+            self._connections.flush()
+            self._transport.close()
+        if self._paused:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._paused and not self._line and not self._stuck:
             self._paused = False
             self._transport.resume_reading()
 
-    def _refuse(self) -> None:
-        """Refuse what is no HTTP and close, when those before it are answered."""
+    def _look_at_parts(self, size: int) -> None:
+        """Look at a request that is not there whole after so many bytes more.
+
+        Bytes that neither end a head nor bring a part of a body are counted: of both the parser
+        keeps what it has, be it one header, a trailer or the name of a chunk. Those among which
+        the head began, or was a part of the body, are not (1), and the later ones are (2 and more).
+        """
+        if self._bare == 1:
+            self._bare = 2
+        else:
+            self._bare += size
+            if self._bare > MOST_BARE:
+                self._spoil()
+                return
+        if self._arriving is not None and not self._arriving.answered:
+            self._application.receive(self._arriving)
+
+    def _spoil(self) -> None:
+        """Read no further, refuse what is no HTTP when those before it are answered, and close."""
         self._deaf = True
-        broken, self._arriving = self._arriving, None
-        if broken is not None and self._line and self._line[-1] is broken:
-            self._line.pop()
-        elif broken is not None and not broken.answered:
-            broken.answered = True
-            self._application.forget(broken)
-            self._current = None
-        if self._current is not None:
-            for request in (self._current, *self._line):
-                request.keep_alive = False
+        request, self._arriving = self._arriving, None
+        if request is None:
+            request = Request(self, self._now(), "", "", [], keep_alive=False, upgrade=False)
+        elif request.answered:
+            self._close(sending=True)  # it has its refusal
             return
-        error = DataError("request-http", "this is no HTTP request", fix="send HTTP/1.1")
-        content = document(error, status=400, instance="")
-        self._transport.write(
-            b"%bcontent-length: %d\r\nconnection: close\r\n\r\n%b" % (_BAD, len(content), content)
-        )
-        self._close(sending=True)
+        request.keep_alive = request.readable = False
+        if request is self._current or (self._current is None and not self._line):
+            self._take(request)
+        elif not self._line or request is not self._line[-1]:
+            self._line.append(request)
 
     def _close(self, *, sending: bool) -> None:
         """Close; to a client that is still sending at first one way.
@@ -493,13 +544,14 @@ class Connection(asyncio.Protocol):
         lose the refusal it has not read.
         """
         self._deaf = True
-        if sending and not self._ended and not self._transport.is_closing():
-            if self._paused:
-                self._transport.resume_reading()
+        if not sending or self._ended or self._transport.is_closing():
+            self._transport.close()
+        elif not self._lingering:
+            self._lingering = True
+            self._connections.flush()
+            self._transport.resume_reading()
             self._transport.write_eof()
             self._connections.loop.call_later(_LINGER, self._transport.close)
-        else:
-            self._transport.close()
 
 
 def _path(url: bytes) -> str:

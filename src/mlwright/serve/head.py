@@ -41,7 +41,8 @@ def check_body_head(headers: Headers, *, most_bytes: int, names: Collection[str]
             if value != _JSON:
                 _check_media_type(value)
         elif name == b"content-length":
-            if int(value) > most_bytes:
+            # A number of 64 bits, which the parser saw to, behind any number of zeros.
+            if int(value.lstrip(b"0") or b"0") > most_bytes:
                 raise too_large(most_bytes)
         elif name == b"sec-fetch-site":
             site = value

@@ -102,29 +102,28 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
     # What was loaded lives as long as the worker: never look at it again.
     gc.collect()
     gc.freeze()
-    connections.look(http_date(seam.now()))
-    watchers = [
-        asyncio.create_task(_watch(app, connections, seam)),
-        asyncio.create_task(_follow(endpoints)),
-    ]
+    _watch(app, connections, seam, loop)
+    follower = asyncio.create_task(_follow(endpoints))
     server = await loop.create_server(connections.open, sock=listener, backlog=_BACKLOG)
     _say_ready(config.parent_fd)
     await told_to_leave.wait()
     server.close()
     await connections.leave(max(1.0, settings.drain))
-    for watcher in watchers:
-        watcher.cancel()
+    app.close()
+    follower.cancel()
     if journal is not None:
         await journal.close()
     meters.close()
 
 
-async def _watch(app: App, connections: Connections, seam: Seam) -> None:
-    """End what takes too long, for as long as the worker lives."""
-    while True:
-        await asyncio.sleep(LOOKS_EVERY)
-        app.gauge()
-        connections.look(http_date(seam.now()))
+def _watch(app: App, connections: Connections, seam: Seam, loop: asyncio.AbstractEventLoop) -> None:
+    """End what takes too long, for as long as the worker lives.
+
+    The next look is planned first: what goes wrong in one is told by the loop, and ends no other.
+    """
+    loop.call_later(LOOKS_EVERY, _watch, app, connections, seam, loop)
+    connections.look(http_date(seam.now()))
+    app.gauge()
 
 
 async def _follow(endpoints: Endpoints) -> None:
@@ -132,8 +131,11 @@ async def _follow(endpoints: Endpoints) -> None:
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(_ROLES_EVERY)
-        if endpoints.changed():
-            await loop.run_in_executor(None, endpoints.refresh)
+        try:
+            if endpoints.changed():
+                await loop.run_in_executor(None, endpoints.refresh)
+        except Exception as error:  # noqa: BLE001 - the top of a task, which has to go on
+            _tell(error)
 
 
 def _parent_spoke(parent_fd: int, leave: Callable[[], None]) -> None:
