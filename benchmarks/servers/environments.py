@@ -1,4 +1,4 @@
-"""Each other server's own virtual environment, made once from its list of pinned packages."""
+"""Each other tool's own virtual environment, made once from its list of pinned packages."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _LISTS = Path(__file__).parent
 FOLDER = Path(".cache/benchmarks")
 
 
-def environment(name: str) -> Path:
+def environment(name: str, lists: Path = _LISTS) -> Path:
     """Return the folder of an environment's programs; made again when its list changed."""
-    pins = _LISTS / f"{name}.txt"
+    pins = lists / f"{name}.txt"
     folder = FOLDER.resolve() / name
     stamp = folder / ".pins"
     digest = hashlib.sha256(pins.read_bytes()).hexdigest()

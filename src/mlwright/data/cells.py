@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -79,7 +80,15 @@ class SnapshotCells:
 
     def column(self, name: str) -> pl.Series:
         """Return one column."""
-        pieces = [frame_of(each, [name], self._store) for each in self._snapshot.fragments]
+        fragments = self._snapshot.fragments
+        places = [self._store.held(each.table) for each in fragments]
+        files = [place for place in places if isinstance(place, Path)]
+        if len(files) == len(places) and not any(each.deleted for each in fragments):
+            # One call for all files: as fast as if all columns were read at once.
+            found = pl.read_parquet(files, columns=[name], glob=False)
+            if found.height == self.height:
+                return found.to_series().rechunk()
+        pieces = [frame_of(each, [name], self._store) for each in fragments]
         return pl.concat(pieces, rechunk=True).to_series()
 
     def ids(self, places: Places) -> list[str]:

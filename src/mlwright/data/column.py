@@ -7,6 +7,7 @@ is, and all cells are looked at only where that says something may be found.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -130,7 +131,10 @@ class Column:
     @cached_property
     def tally(self) -> Tally:
         """The known cells counted, where they are numbers, days or moments."""
-        return tally(self.known.to_physical().cast(_TALLIED[self.kind]).to_numpy())
+        return self._tallied(self.known)
+
+    def _tallied(self, cells: pl.Series) -> Tally:
+        return tally(cells.to_physical().cast(_TALLIED[self.kind]).to_numpy())
 
     @cached_property
     def different(self) -> int:
@@ -160,7 +164,11 @@ class Column:
     @cached_property
     def variety(self) -> float:
         """Which share of some cells differ from each other."""
-        return self.some.n_unique() / len(self.some) if len(self.some) else 0.0
+        if not len(self.some):
+            return 0.0
+        if self.kind in _TALLIED:
+            return self._tallied(self.some).different / len(self.some)
+        return self.some.n_unique() / len(self.some)
 
     @property
     def is_wide(self) -> bool:
@@ -253,11 +261,14 @@ class Column:
         if self.kind not in _NUMBERS:
             return None
         values = self.series.cast(pl.Float64)
-        if self.kind is Kind.FLOAT and values.len() > values.null_count():
-            ends = np.array([values.min(), values.max()], np.float64)
-            if not np.isfinite(ends).all():
-                return values.set(values.is_infinite(), None)
+        if self.kind is Kind.FLOAT and not all(map(math.isfinite, self._extremes)):
+            return values.set(values.is_infinite(), None)
         return values
+
+    @cached_property
+    def _extremes(self) -> tuple[float, ...]:
+        """The least and the greatest cell of a column of numbers, where there is one."""
+        return tuple(float(str(v)) for v in (self.series.min(), self.series.max()) if v is not None)
 
     @property
     def is_numeric(self) -> bool:
@@ -327,8 +338,10 @@ class Column:
         numbers = self.numbers
         if numbers is None or numbers.null_count() == len(numbers):
             return None
-        low, high = numbers.min(), numbers.max()
-        return float(str(low)), float(str(high))
+        if self.kind in _NUMBERS and all(map(math.isfinite, self._extremes)):
+            low, high = self._extremes
+            return low, high
+        return float(str(numbers.min())), float(str(numbers.max()))
 
     @cached_property
     def limits(self) -> Limits | None:

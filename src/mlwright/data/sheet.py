@@ -78,7 +78,9 @@ class Sheet:
         """Keep what rules about rows ask of a column."""
         names = column.identifies
         hashes = self.hash_of(column.name, column.series)
-        again = alike(hashes) if names else np.empty(0, np.int64)
+        again = np.empty(0, np.int64)
+        if names and (self.fitted is not None or column.different < len(column.known)):
+            again = alike(hashes)
         half = self.sums.add(hashes, column, feature=not (names or column.is_target))
         scores = None if names or column.is_target else self._scores(column)
         self._seen[column.name] = Seen(column.kind, names, column.absent, again, half, scores)
@@ -113,7 +115,15 @@ class Sheet:
             return None
         if answers.different > _MOST_CLASSES:
             return None
-        counts = answers.known.alias("class").value_counts(name="rows")
+        if answers.kind is Kind.BOOLEAN:
+            yes = int(answers.known.sum())
+            rows = {False: len(answers.known) - yes, True: yes}
+            kept = [(each, count) for each, count in rows.items() if count]
+            counts = pl.DataFrame(
+                kept, schema={"class": pl.Boolean, "rows": pl.Int64}, orient="row"
+            )
+        else:
+            counts = answers.known.alias("class").value_counts(name="rows")
         return counts.sort("rows", "class", descending=[True, False])
 
     @property
@@ -157,4 +167,4 @@ class Sheet:
 
 _MOST_CLASSES = 50
 _ALL_JUDGED = 50_000
-_JUDGED = 20_000
+_JUDGED = 10_000

@@ -1,7 +1,7 @@
 """Rows that are alike, told from one number for each row: the sum of its cells' hashes.
 
-Sums are made while columns pass by, so that rows need not be held to be compared: of all columns,
-of two halves of them, and of the features alone. Rows that differ in one cell agree in the half
+Sums are made while columns pass by, so that rows need not be held to be compared: of two halves
+of the columns, and of those that are no features. Rows that differ in one cell agree in the half
 that does not hold it.
 """
 
@@ -21,7 +21,7 @@ class Sums:
 
     def __init__(self, rows: int) -> None:
         self.halves = (np.zeros(rows, np.uint64), np.zeros(rows, np.uint64))
-        self.features = np.zeros(rows, np.uint64)
+        self._aside = np.zeros(rows, np.uint64)
         self._bits = [0.0, 0.0]
         self._lock = Lock()
 
@@ -35,9 +35,14 @@ class Sums:
             half = int(self._bits[1] < self._bits[0])
             self._bits[half] += math.log2(1 + column.variety * len(column.some))
             np.add(self.halves[half], hashes, out=self.halves[half])
-            if feature:
-                np.add(self.features, hashes, out=self.features)
+            if not feature:
+                np.add(self._aside, hashes, out=self._aside)
         return half
+
+    @property
+    def features(self) -> Hashes:
+        """The sums over the features alone."""
+        return np.asarray(self.halves[0] + self.halves[1] - self._aside)
 
 
 def alike(sums: Hashes) -> Places:

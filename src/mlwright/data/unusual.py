@@ -17,7 +17,8 @@ _STEPS = 1_024
 _POINTS = 4_096
 _SHRINKAGE = 0.01
 _NEIGHBOURS = 256
-_ROWS_AT_ONCE = 4_096
+_SWEEPS = 2
+_ROWS_AT_ONCE = 64
 
 Numbers = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.float32]
@@ -30,14 +31,13 @@ _SHARES = (np.arange(_STEPS) + 0.5) / _STEPS
 def placed(values: Numbers, learnt: Numbers) -> Scores:
     """Return where numbers lie among sorted ones, on the scale of a normal distribution.
 
-    Equal numbers take the middle of their places; what is not a number lies in the middle of all.
+    Equal numbers take the middle of their places; what is not a number has none.
     """
     points = learnt[:: max(1, len(learnt) // _POINTS)]
     starts = np.flatnonzero(np.concatenate([[True], points[1:] != points[:-1]]))
     ends = np.concatenate([starts[1:], [len(points)]])
     own = np.interp((starts + ends) / (2 * len(points)), _SHARES, _NORMAL)
-    scores = np.interp(values, points[starts], own)
-    return np.where(np.isnan(values), 0.0, scores).astype(np.float32)
+    return np.asarray(np.interp(values, points[starts], own), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,30 +54,51 @@ class Distances:
 
 
 def distances(scores: Scores, fitted: Mask) -> Distances:
-    """Return how far rows lie from what fitted rows show; ``scores`` is rows x columns."""
-    own = scores[fitted].astype(np.float64)
+    """Return how far rows lie from what fitted rows show.
+
+    ``scores`` is rows x columns. A cell that is missing counts as what the others lead to expect.
+    """
     width = scores.shape[1]
-    correlation = np.corrcoef(own.T) * (1 - _SHRINKAGE) + np.eye(width) * _SHRINKAGE
-    precision = np.linalg.inv(correlation)
-    turned = scores @ precision
-    whole = np.sqrt(np.maximum((turned * scores).sum(axis=1), 0.0))
-    apart = turned / np.sqrt(np.diag(precision))
-    white = (scores @ np.linalg.cholesky(precision)).astype(np.float32)
-    return Distances(whole, _nearest(white, fitted), apart)
+    absent = np.isnan(scores)
+    scores = np.where(absent, np.float32(0), scores)
+    correlation = _correlation(scores[fitted])
+    precision = np.linalg.inv(correlation * (1 - _SHRINKAGE) + np.eye(width) * _SHRINKAGE)
+    for column in list(np.flatnonzero(absent.any(axis=0))) * _SWEEPS:
+        rows = np.flatnonzero(absent[:, column])
+        own = precision[:, column] / precision[column, column]
+        scores[rows, column] -= (scores[rows] * own).sum(axis=1)
+    factor = np.linalg.cholesky(precision).astype(np.float32)
+    chosen, others = _some(scores, fitted, factor)
+    lengths = (others * others).sum(axis=0)
+    found = Distances(np.empty(len(scores)), np.empty(len(scores)), np.empty(scores.shape))
+    # Few rows at a time, so that none of these small products is worth several threads.
+    for start in range(0, len(scores), _ROWS_AT_ONCE):
+        some = slice(start, start + _ROWS_AT_ONCE)
+        turned = scores[some] @ precision
+        white = scores[some] @ factor
+        squared = lengths - 2 * (white @ others)
+        itself = np.flatnonzero((chosen >= start) & (chosen < start + len(white)))
+        squared[chosen[itself] - start, itself] = np.inf
+        near = squared.min(axis=1) + (white * white).sum(axis=1)
+        found.whole[some] = np.sqrt(np.maximum((turned * scores[some]).sum(axis=1), 0.0))
+        found.nearest[some] = np.sqrt(np.maximum(near, 0.0))
+        found.apart[some] = turned / np.sqrt(np.diag(precision))
+    return found
 
 
-def _nearest(white: Scores, fitted: Mask) -> Numbers:
-    """Return the distance to the nearest of some fitted rows, to another one for those."""
+def _correlation(scores: Scores) -> Numbers:
+    away = scores - scores.mean(axis=0)
+    width = scores.shape[1]
+    total = np.zeros((width, width))
+    for start in range(0, len(away), _ROWS_AT_ONCE):
+        some = away[start : start + _ROWS_AT_ONCE].astype(np.float64)
+        total += some.T @ some
+    spread = np.sqrt(np.diag(total))
+    return np.asarray(total / spread / spread[:, None])
+
+
+def _some(scores: Scores, fitted: Mask, factor: Scores) -> tuple[npt.NDArray[np.intp], Scores]:
+    """Return where some fitted rows lie, and these rows, made round, as columns."""
     known = np.flatnonzero(fitted)
     chosen = known[:: max(1, len(known) // _NEIGHBOURS)][:_NEIGHBOURS]
-    others = white[chosen].T
-    lengths = (others * others).sum(axis=0)
-    found = np.empty(len(white))
-    for start in range(0, len(white), _ROWS_AT_ONCE):
-        rows = white[start : start + _ROWS_AT_ONCE]
-        squared = lengths - 2 * (rows @ others)
-        itself = np.flatnonzero((chosen >= start) & (chosen < start + len(rows)))
-        squared[chosen[itself] - start, itself] = np.inf
-        near = squared.min(axis=1) + (rows * rows).sum(axis=1)
-        found[start : start + len(rows)] = np.sqrt(np.maximum(near, 0.0))
-    return found
+    return chosen, (scores[chosen] @ factor).T

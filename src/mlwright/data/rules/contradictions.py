@@ -25,13 +25,14 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
         return
     others = [name for name in sheet.names if name != target.name]
     features = [name for name in others if not sheet.seen(name).identifies]
-    rows = sheet.are_known(alike(sheet.sums.features))
+    sums = sheet.sums.features
+    rows = sheet.are_known(alike(sums))
     if not features or not len(rows):
         return
     twins = pl.DataFrame(
         {
             "place": rows,
-            "like": sheet.sums.features[rows],
+            "like": sums[rows],
             "answer": target.series.gather(rows),
         }
     )

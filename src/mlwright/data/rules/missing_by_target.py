@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from mlwright.data.rules.rule import Marks, Rule, share, shown
@@ -15,7 +14,7 @@ from mlwright.stats.association import benjamini_hochberg, count_shift, rank_shi
 _FALSE_DISCOVERIES = 0.01
 _LEAST_MISSING = 10
 
-_Mask = npt.NDArray[np.bool_]
+_Shift = Callable[[pl.Series], tuple[float, str]]
 
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
@@ -33,8 +32,8 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
         if absent is None:
             continue
         absent = target.learnt_from(absent)
-        missing = (absent if known is None else absent.filter(known)).to_numpy()
-        if _LEAST_MISSING <= missing.sum() <= len(missing) - _LEAST_MISSING:
+        missing = absent if known is None else absent.filter(known)
+        if _LEAST_MISSING <= int(missing.sum()) <= len(missing) - _LEAST_MISSING:
             tested.append((name, *shift(missing)))
     surely = benjamini_hochberg([chance for _, chance, _ in tested], _FALSE_DISCOVERIES)
     for (name, _, told), certain in zip(tested, surely, strict=True):
@@ -42,42 +41,37 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
             yield Marks(name, f"whether it is missing depends on the target: {told}")
 
 
-def _by_class(values: pl.Series) -> Callable[[_Mask], tuple[float, str]]:
+def _by_class(values: pl.Series) -> _Shift:
     """Return the test of one column's missing cells against classes."""
     classes = values.unique().sort()
-    codes = np.zeros(len(values), np.int64)
-    for code, each in enumerate(classes[1:], start=1):
-        codes[(values == each).to_numpy()] = code
-    rows = np.bincount(codes, minlength=len(classes))
     # Of two classes one tells both.
-    tests = 1 if len(classes) == 2 else len(classes)
+    rows = [values == each for each in classes.head(1 if len(classes) == 2 else len(classes))]
 
-    def shift(missing: _Mask) -> tuple[float, str]:
-        hits = np.bincount(codes[missing], minlength=len(classes))
+    def shift(missing: pl.Series) -> tuple[float, str]:
         best = (1.0, "")
-        for each in range(tests):
-            found = count_shift(int(hits[each]), int(hits.sum()), int(rows[each]), int(rows.sum()))
-            chance = min(1.0, found.chance * tests)
+        inside = int(missing.sum())
+        for each, own in zip(classes, rows, strict=False):
+            hits = int((own & missing).sum())
+            found = count_shift(hits, inside, int(own.sum()), len(values))
+            chance = min(1.0, found.chance * len(rows))
             if chance < best[0] or not best[1]:
-                inside, outside = share(found.inside), share(found.outside)
-                told = (
-                    f"{shown(classes[each])} is {inside} where it is missing, {outside} elsewhere"
-                )
-                best = (chance, told)
+                shares = f"{share(found.inside)} where it is missing, {share(found.outside)}"
+                best = (chance, f"{shown(each)} is {shares} elsewhere")
         return best
 
     return shift
 
 
-def _by_rank(values: pl.Series) -> Callable[[_Mask], tuple[float, str]]:
+def _by_rank(values: pl.Series) -> _Shift:
     """Return the test of one column's missing cells against amounts."""
     numbers = values.cast(pl.Float64).to_numpy()
     ranks = values.rank().to_numpy()
 
-    def shift(missing: _Mask) -> tuple[float, str]:
-        inside, outside = (float(np.median(numbers[mask])) for mask in (missing, ~missing))
+    def shift(missing: pl.Series) -> tuple[float, str]:
+        group = missing.to_numpy()
+        inside, outside = (float(np.median(numbers[mask])) for mask in (group, ~group))
         told = f"its median is {inside:.4g} where it is missing, {outside:.4g} elsewhere"
-        return rank_shift(ranks, missing), told
+        return rank_shift(ranks, group), told
 
     return shift
 

@@ -15,7 +15,7 @@ _FACTORS = (10, 100, 1000)
 
 
 def _find(column: Column) -> Iterator[Marks]:
-    if column.limits is None:
+    if column.limits is None or not len(column.outside):
         return
     places, whys, meant = [], [], []
     values = column.values

@@ -27,7 +27,7 @@ def _find(sheet: Sheet) -> Iterator[Marks]:
     columns = {
         name: scores
         for name, scores in scored.items()
-        if scores is not None and scores[fitted].std() > _SPREAD
+        if scores is not None and np.nan_to_num(scores[fitted]).std() > _SPREAD
     }
     if len(columns) < _FEWEST_COLUMNS or int(fitted.sum()) < FEWEST:
         return
@@ -74,7 +74,7 @@ RULE = Rule(
     "unusual-row",
     "A row in which no other check finds a fault, whose numbers do not go together: its distance "
     "from the others (Mahalanobis' among ranks, or that to the nearest of some rows) lies where "
-    "less than one clean row in 100 tables would. Of more than 50,000 rows 20,000, evenly drawn, "
+    "less than one clean row in 100 tables would. Of more than 50,000 rows 10,000, evenly drawn, "
     "are judged.",
     _find,
     rest=True,

@@ -1,0 +1,1 @@
+"""Other tools that look tables through, each run in its own virtual environment."""
