@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from shutil import copytree
 
@@ -16,6 +17,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import cohen_kappa_score
+from tests.flows.test_investigating import ask
 
 from mlwright.api.labels import Labels
 from mlwright.api.project import Project
@@ -437,3 +439,85 @@ def test_the_commands_tell_what_the_handles_do(
     assert "as billed" in mlw("label", "guideline")
     assert "decided by" in mlw("why", shown["row"])
     assert "9 rows of" in mlw("why", "queue/1")
+    assert "queue/1  9 rows of" in mlw("label", "queue", "queue/1")
+    label = next(iter(project.workspace.ledger.events(kind="label.answered"))).subject
+    assert "'yes', by ana" in mlw("show", label)
+
+
+class Typed(StringIO):
+    """Lines that a person types on a terminal."""
+
+    def isatty(self) -> bool:
+        """Tell that it is one."""
+        return True
+
+
+def test_on_a_terminal_row_follows_row_until_an_empty_line(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project.folder)
+    project.labels.make("left", size=9, people=["ana"], seed=1, guideline=b"as billed")
+    monkeypatch.setattr(sys, "stdin", Typed("yes\nperhaps\nno\n-\n\n"))
+
+    assert run(["label", "next", "--as", "ana"]) == 0
+
+    told = capsys.readouterr()
+    events = list(project.workspace.ledger.events(kind="label.answered"))
+    assert [event.facts["skipped"] for event in events] == [False, False, True]
+    assert told.out.count("as ana: l_") == 3
+    assert "'perhaps' is no value of 'left'" in told.err
+    assert "mlw label guideline" in told.out
+
+
+def test_a_version_that_one_queues_labels_made_is_corrected_by_the_next(project: Project) -> None:
+    labels = project.labels
+    answers = []
+    for seed in (1, 2):
+        name = labels.make("left", size=20, wanted=1, shares={"wrong": 1.0}, seed=seed).name
+        answers.append(answer_all(labels, "ana", TRUTH.__getitem__))
+        assert labels.queue(name).answered == 20
+    first = labels.apply("1")
+
+    both = labels.apply("2", onto=first.data)
+
+    assert not set(answers[0]) & set(answers[1])
+    workspace = project.workspace
+    found = read(snapshot_of(both.data, workspace), workspace.store)
+    told = dict(zip(found.row_ids, found.frame["left"], strict=True))
+    assert all(told[row] == TRUTH[row] for row in (*answers[0], *answers[1]))
+    relations = [link.relation for link in project.why(both.data).lineage]
+    assert relations.count("labelled in") == 1
+    assert both.before == first.data
+
+
+def test_what_an_endpoint_answered_is_labelled_and_becomes_a_table(project: Project) -> None:
+    labels = project.labels
+    project.promote("left@1", reason="for the test")
+    sent = list(FRAME.drop("key", "left").head(60).iter_rows(named=True))
+    ids, _ = ask(project, "left", [sent])
+    truth = dict(zip(ids, FRAME["left"].head(60), strict=True))
+
+    now = labels.make("left", size=20, people=["ana", "ben"], answered=True, seed=0)
+
+    assert {each.row for each in now.queue.rows} <= set(ids)
+    of = {origin: [e for e in now.queue.rows if e.origin is origin] for origin in Origin}
+    assert (len(of[Origin.UNCERTAIN]), len(of[Origin.CONTROL])) == (16, 4)
+    assert not of[Origin.WRONG]
+    doubtful = [each.worth for each in of[Origin.UNCERTAIN]]
+    assert min(doubtful) > 0.0
+    assert set(labels.next(person="ana").cells) == {"x", "y", "city"}
+    for person in ("ana", "ben"):
+        answer_all(labels, person, truth.__getitem__)
+    errors = labels.agree().errors
+    made = labels.apply()
+    assert errors is not None
+    assert errors.wrong == sum(truth[e.row] != e.expected for e in of[Origin.CONTROL])
+    workspace = project.workspace
+    found = read(snapshot_of(made.data, workspace), workspace.store)
+    rows = dict(zip(found.row_ids, found.frame.iter_rows(named=True), strict=True))
+    for each in now.queue.rows:
+        row = rows[each.row]
+        assert row["left"] == truth[each.row]
+        assert {name: row[name] for name in ("x", "y", "city")} == sent[ids.index(each.row)]
+    assert project.why(made.data).lineage
+    assert project.prove(made.data).verdict is ProofVerdict.EXACT

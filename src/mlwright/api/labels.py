@@ -40,6 +40,7 @@ class Labels:
         shares: Mapping[str, float] | None = None,
         seed: int | None = None,
         guideline: bytes | None = None,
+        answered: bool = False,
     ) -> QueueStanding:
         """Choose rows for people: see :func:`mlwright.flows.labelling.queueing.make_queue`."""
         from mlwright.flows.labelling.queueing import make_queue
@@ -53,6 +54,7 @@ class Labels:
             shares=shares,
             seed=seed,
             guideline=guideline,
+            answered=answered,
         )
 
     def queues(self) -> tuple[QueueStanding, ...]:
@@ -109,11 +111,11 @@ class Labels:
 
         return adjudicate(self._workspace, queue, row, value, reason=reason, person=person)
 
-    def apply(self, queue: str | None = None) -> Applied:
-        """Write the settled labels of a queue into a new data version."""
+    def apply(self, queue: str | None = None, *, onto: str | None = None) -> Applied:
+        """Write the settled labels of a queue into a new data version, its own or ``onto``."""
         from mlwright.flows.labelling.applying import apply_labels
 
-        return apply_labels(self._workspace, queue)
+        return apply_labels(self._workspace, queue, onto)
 
     def guideline(self, queue: str | None = None) -> tuple[tuple[Guideline, ...], str | None]:
         """Return every version of a queue's guideline, and the text that is followed now."""

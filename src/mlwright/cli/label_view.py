@@ -58,23 +58,24 @@ def tell_queue(output: Output, now: QueueStanding) -> None:
     queue = now.queue
     of = Counter(each.origin.value for each in queue.rows)
     about = queue.data if queue.model is None else f"{queue.data}, judged like {queue.model}"
+    if queue.answered is not None:
+        about = f"what {queue.model} answered as {queue.answered}"
     output.line(
         f"{click.style(now.name, bold=True)}  {counted(len(queue.rows), 'row')} of {about},"
         f" target {queue.target}"
     )
-    judged = queue.labelled - queue.sealed if queue.sealed else queue.labelled
     rows = [
         ("probably wrong", f"{of['wrong']}"),
         ("uncertain", f"{of['uncertain']}"),
-        ("random control", f"{of['control']} of {counted(queue.labelled, 'labelled row')}"),
+        ("random control", f"{of['control']} drawn from {counted(queue.labelled, 'row')}"),
         ("asks", f"{', '.join(now.people) or 'anybody'}; {counted(now.wanted, 'answer')} a row"),
     ]
-    if queue.classes:
+    if queue.judged and queue.classes:
         rows.insert(
             0,
             (
                 "contradicted",
-                f"{counted(queue.contradicted, 'label')} of about {judged:,} looked at",
+                f"{queue.contradicted:,} of {queue.judged:,} labels looked at",
             ),
         )
     if queue.sealed:
@@ -115,6 +116,8 @@ def tell_shown(output: Output, shown: ShownRow, *, asking: bool = False) -> None
     output.line(f"{title}  {shown.queue}, {shown.left} left for {shown.person}")
     output.fields((name, "" if cell is None else str(cell)) for name, cell in shown.cells.items())
     output.line(f"{shown.target}?  {_choices(shown)}")
+    if shown.guideline is not None:
+        output.line(f"  by the guideline {shown.guideline[:19]}: mlw label guideline")
     if asking:
         output.line("  '-' skips the row, an empty line ends")
     else:
@@ -165,7 +168,8 @@ def tell_agreement(output: Output, found: Agreement) -> None:
         output.line()
         output.line(told)
         if errors.settled < errors.drawn:
-            output.line(f"  {errors.drawn - errors.settled} of {errors.drawn} control rows wait")
+            waiting = f"{errors.drawn - errors.settled} of {errors.drawn} control rows wait"
+            output.line(f"  {waiting}: until they are settled the share may lean to one side")
     _tell_disagreements(output, found)
     if len(found.under) > 1:
         output.line()

@@ -21,6 +21,7 @@ from mlwright.flows.decisions import decisions as decisions_of
 from mlwright.flows.decisions import spec_of
 from mlwright.flows.ingesting import data_event, snapshot_of
 from mlwright.flows.leak_gates import WAIVED
+from mlwright.flows.labelling.explaining import logged_label, why_answer
 from mlwright.flows.outputs import step_output
 from mlwright.flows.passport import key_of, read_again
 from mlwright.flows.recording import find_label, find_prediction, labels_of
@@ -421,6 +422,12 @@ def _prediction(ref: str, workspace: Workspace) -> Shown:
 
 
 def _label(ref: str, workspace: Workspace) -> Shown:
+    answered = logged_label(ref, workspace)
+    if answered is not None:
+        told = why_answer(answered, workspace)
+        facts = tuple((name, value) for name, value in told.facts.items() if value is not None)
+        sections = (Section("", (), (("said", told.what), *facts)),)
+        return Shown("label", answered, sections, {"label": answered, **told.facts})
     found = find_label(ref, workspace)
     about = found.prediction or f"the row {found.key!r} of {found.endpoint}"
     rows = (("value", found.value), ("about", about), ("told", found.time))

@@ -68,21 +68,31 @@ class Foretold:
 def choose(table: Table, target: str, foretold: Foretold, choice: Choice) -> tuple[QueuedRow, ...]:
     """Return the rows of a queue, in row-id order, so that their order tells nothing.
 
-    The control comes first, drawn evenly from every labelled row, those of the sealed test part
-    too, so that its error rate is that of all labels. Then the rows whose labels are probably
-    wrong, and the uncertain ones; of these no row is sealed or was asked about before.
+    The control is drawn evenly from every labelled row, those of the sealed test part too, so
+    that its error rate is that of all labels.
     """
-    taken: dict[int, tuple[Origin, float]] = {}
-    generator = np.random.Generator(np.random.PCG64(choice.seed))
-    drawn = generator.permutation(foretold.labelled)[: _number(choice.size, choice.control)]
-    taken |= {int(place): (Origin.CONTROL, 0.0) for place in drawn}
     asked = _places_of(table, choice.asked)
+    taken = pick(foretold, choice, foretold.labelled, asked)
+    return tuple(_queued(table, target, foretold, sorted(taken), taken))
+
+
+def pick(
+    foretold: Foretold, choice: Choice, drawn_from: _Places, asked: Collection[int]
+) -> dict[int, tuple[Origin, float]]:
+    """Return the places of a queue's rows, why each is there, and how suspect or uncertain it is.
+
+    The control comes first. Then the rows whose labels are probably wrong, and the uncertain
+    ones; none of these may be one that was ``asked`` about before, or that cannot be judged.
+    """
+    generator = np.random.Generator(np.random.PCG64(choice.seed))
+    drawn = generator.permutation(drawn_from)[: _number(choice.size, choice.control)]
+    taken = {int(place): (Origin.CONTROL, 0.0) for place in drawn}
     places, errors = foretold.suspects()
     suspect = [i for i in errors.order if errors.contradicted[i] or not foretold.classes]
     wrong = ((int(places[i]), float(errors.suspicion[i])) for i in suspect)
-    limit = len(taken) + _number(choice.size, choice.wrong)
+    limit = min(len(taken) + _number(choice.size, choice.wrong), choice.size)
     for place, worth in wrong:
-        if len(taken) >= min(limit, choice.size):
+        if len(taken) >= limit:
             break
         if place not in taken and place not in asked:
             taken[place] = (Origin.WRONG, worth)
@@ -91,7 +101,7 @@ def choose(table: Table, target: str, foretold: Foretold, choice: Choice) -> tup
             break
         if int(place) not in taken and int(place) not in asked:
             taken[int(place)] = (Origin.UNCERTAIN, float(worth))
-    return tuple(_queued(table, target, foretold, sorted(taken), taken))
+    return taken
 
 
 def _number(size: int, share: float) -> int:

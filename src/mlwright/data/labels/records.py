@@ -55,8 +55,9 @@ class Queue:
     """Rows people are asked about, and what they were chosen from.
 
     ``data`` is the version the rows are of, ``classes`` the answers there are, empty for a number
-    of ``kind``. ``contradicted`` counts the labels outside the sealed test part that confident
-    learning finds wrong; the control was drawn from ``labelled`` rows, all that have a label.
+    of ``kind``. Of ``judged`` labels, none of a sealed test row, confident learning finds
+    ``contradicted`` wrong. The control was drawn from ``labelled`` rows, all that have a label; of
+    recorded predictions (``answered``) from all, each of which the model's answer labels.
     """
 
     data: str
@@ -68,8 +69,10 @@ class Queue:
     rows: tuple[QueuedRow, ...]
     labelled: int
     sealed: int
+    judged: int
     contradicted: int
     seed: int
+    answered: str | None = None
 
     def find(self, row: str) -> QueuedRow | None:
         """Return the row with an id, None where the queue has none."""

@@ -237,7 +237,12 @@ def _error_rate(now: QueueStanding, rows: Sequence[Settled]) -> ErrorRate | None
     if not drawn:
         return None
     settled = [each for each in rows if each.row in drawn and each.value is not None]
-    wrong = sum(each.value != drawn[each.row].recorded for each in settled)
+    # A recorded prediction has no label but the model's answer: what is told is how often it errs.
+    held = {
+        row: each.recorded if now.queue.answered is None else each.expected
+        for row, each in drawn.items()
+    }
+    wrong = sum(each.value != held[each.row] for each in settled)
     return ErrorRate(len(drawn), len(settled), wrong, wilson(wrong, len(settled)))
 
 

@@ -66,7 +66,7 @@ def why_queue(ref: str, workspace: Workspace) -> Why:
     now = standing(ref, workspace)
     event = queued_event(ref, workspace.ledger)
     queue = now.queue
-    run = why(now.run, workspace.ledger, workspace.store)
+    back = why(now.run or queue.data, workspace.ledger, workspace.store)
     what = f"{len(queue.rows):,} rows of {short(queue.data)} for people to label {queue.target}"
     facts = {
         "data": queue.data,
@@ -82,7 +82,7 @@ def why_queue(ref: str, workspace: Workspace) -> Why:
         for each in now.guidelines
         if each.text is not None
     ]
-    return Why("queue", now.name, what, facts, (made, *followed, *run.lineage))
+    return Why("queue", now.name, what, facts, (made, *followed, *back.lineage))
 
 
 def links_of_data(data: str, workspace: Workspace) -> tuple[Link, ...]:
@@ -99,7 +99,7 @@ def _made_of_labels(event: Event, workspace: Workspace) -> list[Link]:
     now = standing(made.queue, workspace)
     changed = [each for each in made.rows if each.value != each.before]
     people = ", ".join(now.raters)
-    words = f"{len(made.rows):,} rows settled by {people}, {len(changed):,} labels changed"
+    words = f"{len(made.rows):,} settled by {people}, {len(changed):,} of them changed"
     facts = {
         "guidelines": dict(made.guidelines),
         "rows": [_row_facts(each, now, workspace) for each in changed],

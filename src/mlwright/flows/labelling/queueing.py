@@ -15,6 +15,7 @@ from mlwright.data.split import sealed
 from mlwright.data.table import read
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.labelling import stages
+from mlwright.flows.labelling.answered import queue_of_answers
 from mlwright.flows.labelling.guidelines import guideline_object
 from mlwright.flows.labelling.records import Asked, QueueStanding
 from mlwright.flows.labelling.standing import QUEUED, name_of, standing
@@ -52,8 +53,9 @@ def make_queue(
     shares: Mapping[str, float] | None = None,
     seed: int | None = None,
     guideline: bytes | None = None,
+    answered: bool = False,
 ) -> QueueStanding:
-    """Choose rows of a data version for people to label, and record the queue.
+    """Choose rows of a data version, or what an endpoint answered, for people to label.
 
     Parameters
     ----------
@@ -69,6 +71,8 @@ def make_queue(
         Draws the control and each person's order; a fresh one by default.
     guideline
         The text the annotators go by.
+    answered
+        Choose from the recorded predictions of the endpoint ``what``.
 
     Raises
     ------
@@ -79,10 +83,14 @@ def make_queue(
     """
     workspace.ledger.require_writable()
     _check_people(people, wanted)
-    snapshot, version, asked = subject_of(workspace, what)
     drawn = int.from_bytes(workspace.seam.random_bytes(4)) if seed is None else seed
-    choice = _choice(size, shares or SHARES, drawn, tuple(_asked_before(workspace, snapshot.id)))
+    data = data_of(workspace, what)
+    choice = _choice(size, shares or SHARES, drawn, tuple(_asked_before(workspace, data)))
     text = None if guideline is None else guideline_object(guideline, workspace)
+    if answered:
+        chosen, live = queue_of_answers(workspace, what, choice)
+        return standing(_record(workspace, chosen, "", live, people, wanted, text), workspace)
+    snapshot, version, asked = subject_of(workspace, what)
     runner = Runner(workspace.store, workspace.ledger, workspace.seam)
     inputs = {
         "snapshot": snapshot,
@@ -241,6 +249,8 @@ def _record(
             "queue": content,
             "data": queue.data,
             "model": queue.model,
+            "answered": queue.answered,
+            "package": version.package if version else None,
             "target": queue.target,
             "rows": len(queue.rows),
             "run": run,
@@ -248,7 +258,8 @@ def _record(
             "wanted": wanted or len(people) or 2,
             "guideline": guideline,
         }
-        uses = (queue.data, run, *((version.model,) if version else ()))
+        made_by = (run,) if run else ()
+        uses = (queue.data, *made_by, *((version.model,) if version else ()))
         objects = (content,) if guideline is None else (content, guideline)
         return (NewEvent(QUEUED, name_of(number), facts, uses=uses, objects=objects),)
 

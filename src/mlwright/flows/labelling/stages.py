@@ -42,7 +42,7 @@ def queue(
     table = read(snapshot, store)
     target = asked.task.target
     known = Foretold(target_values(table.frame, asked.task), foretold, asked.task.classes)
-    _, errors = known.suspects()
+    judged, errors = known.suspects()
     kinds = {column.name: column.kind for column in snapshot.columns}
     return Queue(
         data=snapshot.id,
@@ -54,6 +54,7 @@ def queue(
         rows=choose(table, target, known, choice),
         labelled=len(known.labelled),
         sealed=int(sealed(table, asked.splits).sum()),
+        judged=len(judged),
         contradicted=int(errors.contradicted.sum()),
         seed=choice.seed,
     )

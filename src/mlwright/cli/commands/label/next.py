@@ -8,7 +8,7 @@ import click
 
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import DataError, UsageError
 
 
 @click.command("next")
@@ -67,10 +67,14 @@ def command(
                 if not typed:
                     return
                 value = None if typed == "-" else typed
-                given, shown = project.labels.answer(
-                    shown.queue, value, row=shown.row, person=person
-                )
-                tell_answered(output, given)
+                try:
+                    given, shown = project.labels.answer(
+                        shown.queue, value, row=shown.row, person=person
+                    )
+                except DataError as error:  # a slip of the fingers: the same row again
+                    output.warning(f"{error.message}; {error.fix}")
+                else:
+                    tell_answered(output, given)
             tell_shown(output, shown)
             return
         given, following = project.labels.answer(

@@ -36,6 +36,9 @@ from mlwright.cli.output import Output
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="A text file that says how to decide.",
 )
+@click.option(
+    "--predictions", is_flag=True, help="Ask about what WHAT answered as an endpoint instead."
+)
 @click.option("--target", metavar="COLUMN", help="The column that is labelled, without a model.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Draws the control and orders.")
 @common
@@ -46,6 +49,7 @@ def command(
     answers: int | None,
     shares: tuple[str, ...],
     guideline: Path | None,
+    predictions: bool,
     target: str | None,
     seed: int | None,
     output: Output,
@@ -56,6 +60,8 @@ def command(
     get listed. A queue holds rows whose label is probably wrong, rows the model is uncertain
     about, and a random control, which tells how many labels are wrong without bias. Rows are
     judged by models that did not see them; of the sealed test part only the control holds any.
+    With --predictions the newest answers of an endpoint are asked about: the uncertain ones, and
+    a control that tells how often the model is wrong. A queue's own name tells where it stands.
 
     \b
     mlw label queue churned --size 200 --annotators ana,ben --guideline how.md
@@ -63,6 +69,7 @@ def command(
     """
     from mlwright.cli.label_view import read_shares, tell_queue, tell_queues
     from mlwright.flows.labelling.documents import queue_document
+    from mlwright.flows.labelling.standing import is_queue
 
     flags: dict[str, object] = {} if target is None else {"target": target}
     with open_project(output, flags=flags) as project:
@@ -73,15 +80,19 @@ def command(
             else:
                 tell_queues(output, queues)
             return
-        made = project.labels.make(
-            what,
-            size=size,
-            people=() if annotators is None else [n.strip() for n in annotators.split(",")],
-            wanted=answers,
-            shares=read_shares(shares),
-            seed=seed,
-            guideline=None if guideline is None else guideline.read_bytes(),
-        )
+        if is_queue(what):
+            made = project.labels.queue(what)
+        else:
+            made = project.labels.make(
+                what,
+                size=size,
+                people=() if annotators is None else [n.strip() for n in annotators.split(",")],
+                wanted=answers,
+                shares=read_shares(shares),
+                seed=seed,
+                guideline=None if guideline is None else guideline.read_bytes(),
+                answered=predictions,
+            )
         if output.as_json:
             output.document("label/queue", queue_document(made))
         else:
