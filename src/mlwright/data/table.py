@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from mlwright.data.digests import hexadecimal
-from mlwright.data.fragments import digests_of, frame_of, kept_ids_of
+from mlwright.data.fragments import DIGEST_BYTES, digests_of, frame_of, kept_ids_of
 from mlwright.data.names import require_column
 from mlwright.data.records import Fragment, Snapshot
-from mlwright.data.rows import as_text, content_ids
+from mlwright.data.rows import ID_DIGITS, as_text, content_ids
 from mlwright.store.protocol import Store
 
 
@@ -55,8 +56,11 @@ def read(
     pieces = [frame_of(each, list(needed), store) for each in snapshot.fragments]
     frame = pl.concat(pieces, rechunk=True)
     ids = ids_of(snapshot, store, None if snapshot.key is None else frame[snapshot.key])
-    by = pl.DataFrame({"id": ids, **({"first": frame[order_by]} if order_by else {})})
-    order = by.select(pl.arg_sort_by(by.columns[::-1], nulls_last=True)).to_series()
+    if order_by is None:
+        order = ids.arg_sort()
+    else:
+        by = pl.DataFrame({"id": ids, "first": frame[order_by]})
+        order = by.select(pl.arg_sort_by(["first", "id"], nulls_last=True)).to_series()
     return Table(frame.select(names)[order], ids[order])
 
 
@@ -92,8 +96,7 @@ def ids_of(
         # Repeats are counted among rows whose id is computed: kept ids name rows by themselves.
         get = digests or (lambda fragment: digests_of(fragment, store))
         pairs = zip(snapshot.fragments, kept, strict=True)
-        raw = b"".join(get(each) for each, ids in pairs if ids is None)
-        computed = content_ids(hexadecimal(raw))
+        computed = _content_ids(get(each) for each, ids in pairs if ids is None)
     if all(ids is None for ids in kept):
         return computed.rename("row_id")
     pieces, place = [], 0
@@ -102,3 +105,17 @@ def ids_of(
         if ids is None or snapshot.key is not None:
             place += fragment.rows
     return pl.concat([piece.rename("row_id") for piece in pieces])
+
+
+def _content_ids(digests: Iterable[bytes]) -> pl.Series:
+    """Return the ids of rows without a key; of their digests only what ids show is held."""
+    prefixes = [
+        np.frombuffer(raw, np.uint8).reshape(-1, DIGEST_BYTES)[:, : ID_DIGITS // 2]
+        for raw in digests
+    ]
+    firsts = [np.ascontiguousarray(each[:, :8]).view(np.uint64).ravel() for each in prefixes]
+    written = pl.concat([pl.Series([], dtype=pl.String), *map(hexadecimal, prefixes)])
+    # Numbers are told apart sooner and in less memory than their texts.
+    if len(np.unique(np.concatenate([np.empty(0, np.uint64), *firsts]))) == len(written):
+        return written
+    return content_ids(written)
