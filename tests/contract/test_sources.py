@@ -386,6 +386,7 @@ WRONG: dict[str, tuple[Put, str, str]] = {
                            "line 2"),
     "json: a name twice, spaced": (put_text("t.jsonl", b'{"a" : 1, "b": 2, "a": 3}'),
                                    "json-name-twice", "'a'"),
+    "json: too large": (put_text("t.jsonl", b'{"a": 1e400}'), "json-line", "1e400"),
     "json: a list": (put_text("t.json", b'[{"a": 1},\n {"a": 2}]'), "json-line", "line 1"),
     "json: cut off": (put_text("t.jsonl", b'{"a": 1}\n{"a": '), "json-line", "line 2"),
     "json: bad bytes": (put_text("t.jsonl", b'{"a": "\xff"}'), "data-encoding", "byte 7"),
