@@ -60,7 +60,7 @@ def test_each_finding_gets_the_step_that_mends_it() -> None:
         "parse day as date": HIGH,
         "map day: '2121-01-01' -> null": MEDIUM,
     }
-    assert (found.before.faulty, found.after.faulty) == (8, 0)
+    assert (found.before.faulty, found.after.faulty) == (6, 0)
     trim = next(each for each in found.proposals if each.step == "trim plan")
     assert (trim.check, trim.column, trim.count) == ("spaces", "plan", 1)
     assert trim.example == "' pro' -> 'pro'"
