@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.data.conftest import attempt
@@ -41,6 +41,7 @@ VALUE = st.one_of(
 OBJECT = st.dictionaries(st.sampled_from(["a", "b", "c d", "é"]), VALUE, min_size=1)
 
 
+@settings(max_examples=40)
 @given(st.lists(OBJECT, min_size=1, max_size=8), st.sampled_from([None, (" ,", " : ")]))
 def test_every_value_comes_back_as_it_is_or_as_its_text(
     read: Reader, rows: list[dict[str, Any]], separators: tuple[str, str] | None
@@ -64,6 +65,7 @@ def test_every_value_comes_back_as_it_is_or_as_its_text(
                 assert found.lower() == str(value).lower() or float(found) == value
 
 
+@settings(max_examples=40)
 @given(st.lists(OBJECT, min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_lines_decides_no_type(
     read: Reader, rows: list[dict[str, Any]], random: Any
