@@ -158,7 +158,7 @@ def peers(folder: Path) -> dict[str, Found]:
     from servers.environments import environment
 
     lists = Path(package).parent
-    subprocess.run([sys.executable, __file__, "write", str(folder)], check=True)
+    run([sys.executable, __file__, "write", str(folder)])
     found = {}
     for name, script in PEERS.items():
         try:

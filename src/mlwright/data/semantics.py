@@ -62,8 +62,9 @@ def semantic(column: Column) -> Semantic:
         at = column.some.to_physical().to_numpy()
         return Semantic.DATE if not np.any(at % _DAY) else Semantic.MOMENT
     if column.identifies:
-        of_text = column.kind is Kind.STRING
-        return (_form(column.some) if of_text else None) or Semantic.ID
+        if column.kind is not Kind.STRING:
+            return Semantic.ID
+        return _form(column.some) or (Semantic.FREE_TEXT if _is_free(column.some) else Semantic.ID)
     return _of_text(column) if column.kind is Kind.STRING else _of_numbers(column)
 
 
@@ -87,8 +88,7 @@ def _of_text(column: Column) -> Semantic:
         return Semantic.TRUTH
     if column.is_category:
         return Semantic.CATEGORY
-    words = some.str.count_matches(r"\S+").mean()
-    if float(str(words)) >= _FREE_WORDS:
+    if _is_free(some):
         return Semantic.FREE_TEXT
     if next(usual_shapes(pl.DataFrame({"text": some, "fitted": 1})), None) is not None:
         return Semantic.CODE
@@ -101,6 +101,10 @@ def _form(some: pl.Series) -> Semantic | None:
         if float(str(texts.str.contains(form).mean() or 0)) >= NEARLY_ALL:
             return meaning
     return None
+
+
+def _is_free(some: pl.Series) -> bool:
+    return float(str(some.str.count_matches(r"\S+").mean())) > _FREE_WORDS
 
 
 def is_money(name: str) -> bool:
