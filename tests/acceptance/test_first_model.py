@@ -39,7 +39,7 @@ def test_a_real_table_becomes_a_model_that_is_proved_exact_without_its_object(
     assert made["metrics"][metric]["low"] <= value <= made["metrics"][metric]["high"]
     assert made["fit"]["verdict"] in ("good", "underfit", "overfit", "too little data to tell")
     assert made["model"]["ref"].endswith("@1")
-    assert {check["outcome"] for check in made["checks"]} == {"pass"}
+    assert {check["outcome"] for check in made["checks"]} <= {"pass", "not applicable"}
     assert Path(made["report"]).read_text("utf-8").startswith("<!doctype html>")
 
     copy = Shell(tmp_path / "copy")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +50,7 @@ def run(
     *,
     project: str | Path | None = None,
     checks: str | Sequence[str] = (),
+    waive: Mapping[str, str] | None = None,
     new_contract: bool = False,
     **settings: object,
 ) -> Run:
@@ -66,6 +67,8 @@ def run(
         The project's folder; by default the nearest one upwards, else one is made here.
     checks
         A rule such as ``"auc >= 0.70"``, or several, beside those of the spec.
+    waive
+        Reasons by the leaks they answer for, such as ``{"leak.target(delay)": "known by then"}``.
     new_contract
         Infer what columns promise again, instead of keeping what was agreed for this name.
     **settings
@@ -85,6 +88,7 @@ def run(
                 facts={"argument": name, "nearest": meant},
             )
     flags = {name: value for name, value in settings.items() if value is not None}
+    flags |= {f"waive.{check}": reason for check, reason in (waive or {}).items()}
     frame = None
     if source is not None:
         flags["data.source"], frame = given(source, Path.cwd())
