@@ -108,6 +108,31 @@ def test_a_line_makes_a_version_and_taking_it_out_makes_its_column_inferred(fold
     assert (out.number, out.kept_from, first.number) == (3, 2, 1)
 
 
+def test_stated_lines_judge_a_file_before_there_is_a_model(folder: Path) -> None:
+    (folder / "new.csv").write_text("age,plan,other\n40,free,1\nforty,gold,2\n400,,3\n")
+    flags = {
+        "contract.age": "in [18, 90]",
+        "contract.plan": "in {free, pro}",
+        "contract.null(plan)": "refuse: <= 50%",
+        "contract.y": "> 0",
+    }
+    with Project.open(folder, flags=flags) as project:
+        found = project.check_data(str(folder / "new.csv"))
+
+    faults = [each for each in found.screening.faults if each.check == "contract"]
+    assert sorted((f.place or 0, f.column, f.why.partition(":")[0]) for f in faults) == [
+        (2, "age", "not of the kind float, which the contract is about"),
+        (2, "plan", "unseen"),
+        (3, "age", "out-of-range"),
+        (3, "plan", "null"),
+    ]
+    assert {verdict.name: verdict.outcome.value for verdict in found.verdicts} == {
+        "age": "fail",
+        "plan": "fail",
+        "null(plan)": "pass",
+    }
+
+
 @pytest.mark.parametrize(
     ("flags", "rules", "code", "nearest"),
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwright.checks.grammar import parse
-from mlwright.checks.records import Outcome, Rule, Verdict
+from mlwright.checks.records import Choice, Outcome, Term, Verdict
 from mlwright.core.errors import NotFoundError, UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
@@ -20,10 +20,12 @@ from mlwright.data.cells import (
     frame_of_rules,
     sealed_rows,
 )
+from mlwright.data.contract import agree
 from mlwright.data.digests import columns_in
 from mlwright.data.faults import require_format, write_faults
 from mlwright.data.look import look
 from mlwright.data.names import require_column
+<<<<<<< Updated upstream
 from mlwright.data.records import Contract, Kind, Reading, Screening, Split
 from mlwright.data.repair.carry import repair_frame
 from mlwright.data.screen import screen
@@ -31,6 +33,22 @@ from mlwright.data.settings import DataSettings
 from mlwright.data.sources.address import absolute, is_table_name
 from mlwright.data.table import Table
 from mlwright.data.terms import read_line, rules_of, within
+=======
+from mlwright.data.records import (
+    Column,
+    Contract,
+    FeatureContract,
+    Kind,
+    Reading,
+    Screening,
+    Split,
+    Terms,
+)
+from mlwright.data.screen import screen
+from mlwright.data.settings import DataSettings
+from mlwright.data.sources.address import absolute, is_table_name
+from mlwright.data.terms import Line, read_line, rules_of, within
+>>>>>>> Stashed changes
 from mlwright.data.verdicts import hold
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.contracting import contract_version
@@ -137,13 +155,19 @@ def check_data(
     if target is not None:
         require_column(columns_in(cells.schema), target, "target")
     wanted = target or subject.target
+    stated = _stated(workspace, columns_in(cells.schema))
     found = screen(
         cells,
         today=subject.today,
         target=wanted if wanted in cells.schema else None,
         key=subject.key,
+<<<<<<< Updated upstream
         sealed=mended.sealed,
         contract=contract or subject.contract,
+=======
+        sealed=sealed_rows(cells, subject.splits),
+        contract=contract or subject.contract or (stated if stated.features else None),
+>>>>>>> Stashed changes
         ordered=subject.ordered,
         most=None if out is not None else most,
         described=True,
@@ -151,8 +175,8 @@ def check_data(
     if wanted in cells.schema and wanted is not None:
         asked = _roles(workspace, subject)
         found = with_leaks(found, cells, wanted, subject.splits, asked, most=most)
-    promised = rules_of(contract) if contract is not None else _stated(workspace)
-    present = [rule for rule in promised if rule.term.name in cells.schema]
+    promised = contract or stated
+    present = [rule for rule in rules_of(promised) if rule.term.name in cells.schema]
     held = [*present, *parsed]
     if out is not None:
         write_faults(found.faults, out)
@@ -176,6 +200,7 @@ def _roles(workspace: Workspace, subject: Subject) -> LeakRoles:
     return LeakRoles(subject.key, data.time, frozenset(drop))
 
 
+<<<<<<< Updated upstream
 @dataclass(frozen=True, slots=True, eq=False)
 class _Mended:
     """A subject as steps of repair leave it, which of its rows are sealed, and how many steps."""
@@ -210,6 +235,30 @@ def _stated(workspace: Workspace) -> tuple[Rule, ...]:
     """Return the rules of ``[contract]``, which hold for the project's tables without a model."""
     lines = [read_line(key, text) for key, text in stated_lines(workspace.settings)]
     return tuple(line.rule for line in lines if line.rule is not None)
+=======
+def _stated(workspace: Workspace, columns: Sequence[Column]) -> Contract:
+    """Return what ``[contract]`` promises of some columns: it holds without a model too."""
+    written = stated_lines(workspace.settings)
+    lines = [read_line(key, text) for key, text in written]
+    # Nothing is promised of a column but what its lines say, its kind among it: in a file that
+    # was never trained on, a number that cannot be read makes a column of texts.
+    unsaid = [
+        FeatureContract(column.name, _meant(column, lines), True, None, None, None)
+        for column in columns
+        if column.name in {line.term.name for line in lines}
+    ]
+    return agree(Contract(tuple(unsaid), ()), Terms(written, None))
+
+
+def _meant(column: Column, lines: Sequence[Line]) -> Kind:
+    numbers = (Kind.INTEGER, Kind.FLOAT)
+    for line in lines:
+        if line.term == Term(None, column.name) and line.rule is not None:
+            if isinstance(line.rule.bound, Choice) and line.rule.bound.texts:
+                return Kind.STRING
+            return column.kind if column.kind in numbers else Kind.FLOAT
+    return column.kind
+>>>>>>> Stashed changes
 
 
 def subject_of(workspace: Workspace, what: str | None, contract: Contract | None = None) -> Subject:

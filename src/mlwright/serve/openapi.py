@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -48,29 +48,7 @@ _FLAG: Schema = {
         "clipped": {"type": "boolean"},
     },
 }
-_LABEL: Schema = {
-    "oneOf": [
-        {
-            "type": "object",
-            "required": ["id", "value"],
-            "properties": {
-                "id": {"type": "string", "pattern": "^p_[a-z2-7]{26}$"},
-                "value": {"type": ["boolean", "number", "string"]},
-            },
-            "additionalProperties": False,
-        },
-        {
-            "type": "object",
-            "required": ["endpoint", "key", "value"],
-            "properties": {
-                "endpoint": {"type": "string"},
-                "key": {"type": ["string", "integer"]},
-                "value": {"type": ["boolean", "number", "string"]},
-            },
-            "additionalProperties": False,
-        },
-    ]
-}
+_PREDICTION: Schema = {"type": "string", "pattern": "^p_[a-z2-7]{26}$"}
 _LABELLED: Schema = {
     "type": "object",
     "required": ["id"],
@@ -81,8 +59,14 @@ _LABELLED: Schema = {
 def openapi(models: Iterable[LoadedModel]) -> Schema:
     """Return the document of the endpoints that are live now."""
     paths: Schema = {}
-    schemas: Schema = {"Problem": _PROBLEM, "Flag": _FLAG, "Label": _LABEL, "Labelled": _LABELLED}
-    for model in sorted(models, key=lambda each: each.endpoint):
+    live = sorted(models, key=lambda each: each.endpoint)
+    schemas: Schema = {
+        "Problem": _PROBLEM,
+        "Flag": _FLAG,
+        "Label": _label(live),
+        "Labelled": _LABELLED,
+    }
+    for model in live:
         name = model.endpoint
         schemas[f"{name}.row"] = _row(model)
         schemas[f"{name}.columns"] = _columns(model)
@@ -149,6 +133,50 @@ def _predict(model: LoadedModel) -> Schema:
             },
             **_REFUSALS,
         },
+    }
+
+
+def _label(models: Sequence[LoadedModel]) -> Schema:
+    """Describe a label: about a prediction of any endpoint, or about a row of one of them."""
+    kinds = {each.endpoint: _truth_kinds(each) for each in models}
+    every = sorted({kind for some in kinds.values() for kind in some})
+    return {
+        "anyOf": [
+            _object({"id": _PREDICTION, "value": _any(every)}),
+            *(
+                _object(
+                    {
+                        "endpoint": {"const": name},
+                        "key": {"anyOf": [{"type": "string"}, _INTEGER]},
+                        "value": _any(some),
+                    }
+                )
+                for name, some in kinds.items()
+            ),
+        ]
+    }
+
+
+def _truth_kinds(model: LoadedModel) -> list[str]:
+    classes = model.scorer.package.task.classes
+    return sorted({_JSON_KINDS[type(each)] for each in classes} or {"number"})
+
+
+def _any(kinds: Sequence[str]) -> Schema:
+    # More than 64 bits are refused, and no schema tells a whole number from one with a point.
+    numbers = {"minimum": _INTEGER["minimum"], "maximum": _INTEGER["maximum"]}
+    return {"type": list(kinds), **(numbers if "number" in kinds else {})}
+
+
+_JSON_KINDS = {bool: "boolean", int: "number", float: "number", str: "string"}
+
+
+def _object(properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
+        "additionalProperties": False,
     }
 
 

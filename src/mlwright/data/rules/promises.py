@@ -71,7 +71,7 @@ def _of_kind(feature: FeatureContract, series: pl.Series) -> tuple[pl.Series, pl
 
 def _told(feature: FeatureContract, breach: Breach | None, promise: str) -> str:
     if breach is None:
-        return f"not of the kind {feature.kind.value}, which the model was trained on"
+        return f"not of the kind {feature.kind.value}, which the contract is about"
     if breach is Breach.NULL:
         return "null: empty, which the contract lets no cell be"
     promise = promise if len(promise) <= _LONGEST else f"{promise[:_LONGEST]}…"
