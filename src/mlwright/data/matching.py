@@ -10,6 +10,7 @@ from mlwright.data.digests import Digests
 Places = npt.NDArray[np.int64]
 
 NOWHERE = -1
+_STEP = 1 << 20
 
 
 def matches(new: Digests, old: Digests) -> Places:
@@ -22,36 +23,36 @@ def matches(new: Digests, old: Digests) -> Places:
     found = np.full(len(new), NOWHERE, np.int64)
     if not len(new) or not len(old):
         return found
-    wanted, held = _first_eight(new), _first_eight(old)
-    new_order, old_order = np.argsort(wanted, kind="stable"), np.argsort(held, kind="stable")
-    wanted, held = wanted[new_order], held[old_order]
-    places = np.searchsorted(held, wanted) + _repeats(wanted)
-    inside = places < len(held)
-    places[~inside] = 0
-    inside &= held[places] == wanted
-    rows, equals = new_order[inside], old_order[places[inside]]
-    del wanted, held, new_order, old_order, places, inside
-    same = _equal(new, rows, old, equals)
-    found[rows[same]] = equals[same]
+    new_order, wanted = _sorted(new)
+    old_order, held = _sorted(old)
+    numbers = _repeats(wanted)
+    # Some rows at a time: what they are compared by would lie in memory many times over.
+    for start in range(0, len(wanted), _STEP):
+        part = slice(start, start + _STEP)
+        places = np.searchsorted(held, wanted[part])
+        if numbers is not None:
+            places += numbers[part]
+        inside = places < len(held)
+        places[~inside] = 0
+        inside &= held[places] == wanted[part]
+        rows, equals = new_order[part][inside], old_order[places[inside]]
+        same = (new[rows] == old[equals]).all(axis=1)
+        found[rows[same]] = equals[same]
     return found
 
 
-def _first_eight(digests: Digests) -> npt.NDArray[np.uint64]:
-    return np.ascontiguousarray(digests[:, :8]).view(np.uint64).ravel()
+def _sorted(digests: Digests) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+    """Return the places of rows in the order of their first eight bytes, and these in order."""
+    firsts = np.ascontiguousarray(digests[:, :8]).view(np.uint64).ravel()
+    order = np.argsort(firsts, kind="stable").astype(np.uint32)
+    return order, firsts[order]
 
 
-def _repeats(ordered: npt.NDArray[np.uint64]) -> Places:
-    """Return how many equal values stand before each, in an ordered array."""
+def _repeats(ordered: npt.NDArray[np.uint64]) -> Places | None:
+    """Return how many equal values stand before each, in an ordered array; None where none do."""
+    first = np.r_[True, ordered[1:] != ordered[:-1]]
+    if first.all():
+        return None
     places = np.arange(len(ordered))
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    starts = np.flatnonzero(first)
     return places - np.repeat(starts, np.diff(np.r_[starts, len(ordered)]))
-
-
-def _equal(new: Digests, rows: Places, old: Digests, places: Places) -> npt.NDArray[np.bool_]:
-    """Compare pairs of rows, some at a time: gathered at once they would lie in memory twice."""
-    step = 1 << 18
-    parts = [
-        (new[rows[start : start + step]] == old[places[start : start + step]]).all(axis=1)
-        for start in range(0, len(rows), step)
-    ]
-    return np.concatenate(parts) if parts else np.empty(0, np.bool_)

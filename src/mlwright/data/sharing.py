@@ -43,9 +43,9 @@ def share(digests: Digests, parent: Snapshot | None, store: Store) -> Shared:
     left = np.ones(len(digests), np.bool_)
     if parent is None:
         return Shared((), (), left)
-    held = [_digests(fragment, store) for fragment in parent.fragments]
-    found = matches(digests, np.concatenate(held))
-    ends = np.cumsum([len(each) for each in held])
+    held, ends = _digests(parent, store)
+    found = matches(digests, held)
+    del held
     # Where each old row now is in the new table.
     owners = np.full(int(ends[-1]), NOWHERE, np.int64)
     taken = np.flatnonzero(found != NOWHERE)
@@ -74,6 +74,11 @@ def _without_small(kept: Sequence[tuple[Fragment, Places]]) -> list[tuple[Fragme
     return large if len(kept) - len(large) > MOST_SMALL else list(kept)
 
 
-def _digests(fragment: Fragment, store: Store) -> Digests:
-    """Return the digests of all rows a fragment was written with."""
-    return np.frombuffer(store.get(fragment.row_digests), np.uint8).reshape(-1, DIGEST_BYTES)
+def _digests(parent: Snapshot, store: Store) -> tuple[Digests, Places]:
+    """Return the digests of all rows the fragments were written with, and where each ends."""
+    raw = bytearray()
+    ends = []
+    for fragment in parent.fragments:
+        raw += store.get(fragment.row_digests)
+        ends.append(len(raw) // DIGEST_BYTES)
+    return np.frombuffer(raw, np.uint8).reshape(-1, DIGEST_BYTES), np.array(ends, np.int64)

@@ -93,8 +93,7 @@ def build_from(
     _check_rows(len(seen.digests))
     if seen.keys is not None and row_ids is None:
         check_key(seen.keys.to_frame(), seen.keys.name)
-    ids = row_ids if seen.keys is None or row_ids is not None else as_text(seen.keys)
-    digest = table_digest(seen.columns, ids, seen.digests)
+    digest = table_digest(seen.columns, _names(seen, row_ids), seen.digests)
     identifier = content_id(Noun.DATA, digest)
     if (found := known(identifier)) is not None:
         return found
@@ -111,7 +110,7 @@ def build_from(
         readings=(*readings(), *seen.told),
     )
     kept = row_ids is not None or any(each.row_ids for each in shared.fragments)
-    return _with_ids(snapshot, ids, shared, store) if kept else snapshot
+    return _with_ids(snapshot, row_ids, shared, store) if kept else snapshot
 
 
 def identify(
@@ -141,21 +140,26 @@ class _Seen:
 
 def _look_through(batches: Batches, key: str | None) -> _Seen:
     columns: tuple[Column, ...] = ()
-    digests = []
+    digests = bytearray()
     keys: list[pl.Series] = []
     told: list[Sequence[Reading]] = []
     for batch in batches():
         frame, said = normalise(batch)
         columns = columns_of(frame)
         told.append(said)
-        digests.append(row_digests(frame))
+        digests += row_digests(frame)
         if key is not None:
             require_column(columns, key, "key")
             keys.append(frame[key])
-    raw = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES)
+    raw = np.frombuffer(digests, np.uint8).reshape(-1, DIGEST_BYTES)
     names = [column.name for column in columns]
     whole = pl.concat(keys) if keys else None
     return _Seen(columns, raw, whole, tuple(add_up(told, names, len(raw))))
+
+
+def _names(seen: _Seen, kept: pl.Series | None) -> pl.Series | None:
+    """Return the ids of rows as far as they are not their content's."""
+    return kept if kept is not None or seen.keys is None else as_text(seen.keys)
 
 
 def _check_rows(rows: int) -> None:
