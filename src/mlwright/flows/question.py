@@ -105,7 +105,8 @@ def repair_rule(settings: Settings) -> RepairRule | None:
     """Return the steps of ``[data] repair``, once each can be read; None where there are none."""
     steps = settings.section(DataSettings).repair
     parse_all(steps)
-    return RepairRule(steps, kept_columns(settings)) if steps else None
+    target = settings.section(QuestionSettings).target
+    return RepairRule(steps, kept_columns(settings), target) if steps else None
 
 
 def kept_columns(settings: Settings) -> dict[str, str]:

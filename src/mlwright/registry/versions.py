@@ -24,7 +24,7 @@ _COMMANDS = (
     " prove report rollback run serve show ui user watch why"
 )
 _LISTS = "approvals checks data endpoints events labels models predictions runs steps"
-_STEPS = "baselines contract evaluation leaks model profile search split task"
+_STEPS = "baselines contract evaluation leaks model profile repaired search snapshot split task"
 
 RESERVED = frozenset(" ".join((_ENDPOINTS, _WORDS, _COMMANDS, _LISTS, _STEPS)).split())
 """Words that mean something else where a model's name may stand: in an address, a command or

@@ -140,6 +140,32 @@ def test_a_column_with_a_role_is_changed_by_no_step(shelf: Shelf) -> None:
     assert (made.code, "the key" in made.message) == ("repair-role", True)
 
 
+def test_no_step_makes_a_target_up(shelf: Shelf) -> None:
+    raw = shelf.snapshot(PEOPLE)
+
+    def attempted(step: str) -> object:
+        return attempt(lambda: repair(raw, RepairRule((step,), {}, "age"), None, shelf.store))
+
+    for step in ("fill age with 3", "fill age with median", "clip age to [0, 9]"):
+        made = attempted(step)
+        assert isinstance(made, MlwrightError)
+        assert (made.code, "truths" in made.message) == ("repair-role", True)
+    assert isinstance(attempted("map age: 210 -> 21"), Repaired)
+
+
+def test_a_repair_that_leaves_nothing_to_choose_by_is_refused(shelf: Shelf) -> None:
+    raw = shelf.snapshot(big(), "id")
+    split, part = split_of(raw, shelf)
+    rows = ", ".join(repr(row) for row, number in part.items() if number == 1)
+
+    made = attempt(
+        lambda: repair(raw, RepairRule((f"quarantine rows {rows}",), {}), split, shelf.store)
+    )
+
+    assert isinstance(made, MlwrightError)
+    assert made.code == "repair-nothing-left"
+
+
 def big(rows: int = 4_000) -> pl.DataFrame:
     return pl.DataFrame(
         {

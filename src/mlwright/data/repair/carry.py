@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 
@@ -28,6 +27,10 @@ ROW = "\0row"
 
 BEFORE = "\0before"
 """The column of a touch that holds what the cells were."""
+
+
+_MADE_UP = ("fill", "clip")
+"""Verbs that put a value where another, or none, was told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,17 +82,18 @@ def repair(
     for number, text in enumerate(rule.steps, start=1):
         step = parse(text)
         try:
-            _check(step, state.table.frame, rule.kept)
+            _check(step, state.table.frame, rule)
             state, done, touch = _carried_out(step, state, store)
         except MlwrightError as error:
             raise error.of(f"repair step {number}, {text!r}") from error
         fitted.append(done)
         touches.append(touch)
-    if state.table.frame.height < 2 or not state.fitted.any():
+    chosen_by = split is None or split.method == "nested" or (state.open & ~state.fitted).any()
+    if state.table.frame.height < 2 or not state.fitted.any() or not chosen_by:
         raise DataError(
             "repair-nothing-left",
             f"the repair takes {table.frame.height - state.table.frame.height:,} of "
-            f"{table.frame.height:,} rows out and leaves too few to learn from",
+            f"{table.frame.height:,} rows out and leaves too few to learn and to choose by",
             fix="loosen the steps that take rows out: dedupe, quarantine and drop where",
             facts={"rows": table.frame.height, "left": state.table.frame.height},
         )
@@ -124,7 +128,7 @@ def repair_frame(
     for number, text in enumerate(rule.steps, start=1):
         step = parse(text)
         try:
-            _check(step, state.table.frame, rule.kept)
+            _check(step, state.table.frame, rule)
             state, _, _ = _carried_out(step, state, None)
         except MlwrightError as error:
             raise error.of(f"repair step {number}, {text!r}") from error
@@ -143,14 +147,23 @@ def _begin(table: Table, split: Split | None) -> _State:
     )
 
 
-def _check(step: Step, frame: pl.DataFrame, kept: Mapping[str, str]) -> None:
+def _check(step: Step, frame: pl.DataFrame, rule: RepairRule) -> None:
     columns = columns_of(frame)
     asked = [step.column, step.condition.column if step.condition else None, *step.columns]
     for name in asked:
         if name is not None:
             require_column(columns, name, "repair")
-    if step.column is not None and step.column in kept:
-        role = kept[step.column]
+    if step.column is not None and step.column == rule.target and step.verb in _MADE_UP:
+        raise DataError(
+            "repair-role",
+            f"the column {step.column!r} is the target: {step.verb} would make truths up, those of "
+            "the sealed test part too",
+            fix="rows without a target are left out by themselves; set others aside: quarantine "
+            "where …",
+            facts={"column": step.column, "role": "the target"},
+        )
+    if step.column is not None and step.column in rule.kept:
+        role = rule.kept[step.column]
         raise DataError(
             "repair-role",
             f"the column {step.column!r} is {role}, which no step may change",

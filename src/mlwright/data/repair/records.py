@@ -16,11 +16,13 @@ GRAMMAR = 1
 class RepairRule:
     """What a repair is made of beside the rows: the steps as written, and columns with a role.
 
-    ``kept`` maps a column that no step may change to the role that forbids it.
+    ``kept`` maps a column that no step may change to the role that forbids it. In ``target`` no
+    step may put a value of its own: what is true is not made up.
     """
 
     steps: tuple[str, ...]
     kept: Mapping[str, str]
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
