@@ -25,15 +25,6 @@ from mlwright.data.digests import columns_in
 from mlwright.data.faults import require_format, write_faults
 from mlwright.data.look import look
 from mlwright.data.names import require_column
-<<<<<<< Updated upstream
-from mlwright.data.records import Contract, Kind, Reading, Screening, Split
-from mlwright.data.repair.carry import repair_frame
-from mlwright.data.screen import screen
-from mlwright.data.settings import DataSettings
-from mlwright.data.sources.address import absolute, is_table_name
-from mlwright.data.table import Table
-from mlwright.data.terms import read_line, rules_of, within
-=======
 from mlwright.data.records import (
     Column,
     Contract,
@@ -44,11 +35,12 @@ from mlwright.data.records import (
     Split,
     Terms,
 )
+from mlwright.data.repair.carry import repair_frame
 from mlwright.data.screen import screen
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources.address import absolute, is_table_name
+from mlwright.data.table import Table
 from mlwright.data.terms import Line, read_line, rules_of, within
->>>>>>> Stashed changes
 from mlwright.data.verdicts import hold
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.contracting import contract_version
@@ -161,13 +153,8 @@ def check_data(
         today=subject.today,
         target=wanted if wanted in cells.schema else None,
         key=subject.key,
-<<<<<<< Updated upstream
         sealed=mended.sealed,
-        contract=contract or subject.contract,
-=======
-        sealed=sealed_rows(cells, subject.splits),
         contract=contract or subject.contract or (stated if stated.features else None),
->>>>>>> Stashed changes
         ordered=subject.ordered,
         most=None if out is not None else most,
         described=True,
@@ -200,7 +187,6 @@ def _roles(workspace: Workspace, subject: Subject) -> LeakRoles:
     return LeakRoles(subject.key, data.time, frozenset(drop))
 
 
-<<<<<<< Updated upstream
 @dataclass(frozen=True, slots=True, eq=False)
 class _Mended:
     """A subject as steps of repair leave it, which of its rows are sealed, and how many steps."""
@@ -231,11 +217,6 @@ def _mended(
     return _Mended(mended, hidden, len(rule.steps))
 
 
-def _stated(workspace: Workspace) -> tuple[Rule, ...]:
-    """Return the rules of ``[contract]``, which hold for the project's tables without a model."""
-    lines = [read_line(key, text) for key, text in stated_lines(workspace.settings)]
-    return tuple(line.rule for line in lines if line.rule is not None)
-=======
 def _stated(workspace: Workspace, columns: Sequence[Column]) -> Contract:
     """Return what ``[contract]`` promises of some columns: it holds without a model too."""
     written = stated_lines(workspace.settings)
@@ -258,7 +239,6 @@ def _meant(column: Column, lines: Sequence[Line]) -> Kind:
                 return Kind.STRING
             return column.kind if column.kind in numbers else Kind.FLOAT
     return column.kind
->>>>>>> Stashed changes
 
 
 def subject_of(workspace: Workspace, what: str | None, contract: Contract | None = None) -> Subject:
