@@ -50,3 +50,20 @@ def test_an_empty_list_of_data_says_how_to_begin(told: Told) -> None:
     told("init")
 
     assert "mlw data add FILE" in told("data", "ls")[2]
+
+
+def test_a_version_that_no_run_described_is_described_when_shown(
+    told: Told, tmp_path: Path
+) -> None:
+    rows = [f"{i},user{i}@example.org,{'N/A' if i % 9 else i}" for i in range(200)]
+    (tmp_path / "people.csv").write_text("\n".join(["id,contact,score", *rows]))
+
+    added = json.loads(told("data", "add", "people.csv", "--key", "id", "--json")[1])
+    shown = json.loads(told("show", added["data"], "--json")[1])
+    text = told("show", added["data"])[1]
+
+    columns = {column["name"]: column for column in shown["profile"]["columns"]}
+    meanings = [columns[name]["semantic"] for name in ("id", "contact", "score")]
+    assert meanings == ["id", "e-mail", "number"]
+    assert shown["profile"]["rows"] == sum(columns["id"]["bars"]) == 200
+    assert "e-mail" in text

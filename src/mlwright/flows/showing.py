@@ -13,6 +13,8 @@ from mlwright.core.ids import Noun, noun_of, short
 from mlwright.core.quantities import Quantity, format_quantity
 from mlwright.core.records import load
 from mlwright.core.settings import Settings
+from mlwright.data.cells import SnapshotCells, sealed_rows
+from mlwright.data.profile import profile as describe
 from mlwright.data.records import ColumnProfile, Kind, Profile, Snapshot
 from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.records import Evaluation
@@ -26,6 +28,7 @@ from mlwright.flows.outputs import step_output
 from mlwright.flows.passport import key_of, read_again
 from mlwright.flows.recording import find_label, find_prediction, labels_of
 from mlwright.flows.repairing import repairs_of
+from mlwright.flows.splitting import splits_of
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import Event
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _VALUES = 3
+_MOST_CELLS = 60_000_000
 _CHECK = ("rule", "outcome", "why", "value", "low", "high", "model", "run")
 """What is told first of a check."""
 
@@ -217,7 +221,7 @@ def _data(identifier: str, workspace: Workspace) -> Shown:
     runs = list(dict.fromkeys(reversed(runs)))
     made = {run: [v.ref for v in versions(workspace.ledger) if v.run == run] for run in runs}
     runs = [run for run in runs if _learnt_from(run, workspace) in (None, identifier)]
-    described = _described(runs, workspace)
+    described = _described(runs, workspace) or _described_now(snapshot, workspace)
     sections = (
         Section(
             "",
@@ -297,13 +301,25 @@ def _described(runs: Sequence[str], workspace: Workspace) -> Profile | None:
     return None
 
 
+def _described_now(snapshot: Snapshot, workspace: Workspace) -> Profile | None:
+    """Describe rows that no run described, where that takes no more than moments."""
+    if snapshot.rows * len(snapshot.columns) > _MOST_CELLS:
+        return None
+    cells = SnapshotCells(snapshot, workspace.store)
+    _, splits = splits_of(workspace, snapshot.id)
+    hidden = sealed_rows(cells, splits)
+    return describe(cells, None if hidden is None else ~hidden)
+
+
 def _columns(snapshot: Snapshot, profile: Profile | None) -> Section:
     if profile is None:
         rows = tuple((c.name, c.kind.value) for c in snapshot.columns)
         return Section("columns", ("name", "kind"), rows)
     by_name = {column.name: column for column in profile.columns}
     return Section(
-        f"columns (from the {profile.rows:,} rows outside the sealed test part)",
+        "columns"
+        if profile.rows == snapshot.rows
+        else f"columns (from the {profile.rows:,} rows outside the sealed test part)",
         ("name", "kind", "means", "missing", "distinct", "values"),
         tuple(
             (c.name, c.kind.value, _meaning(p), p.nulls, p.distinct, _values(p))
