@@ -58,16 +58,34 @@ def test_rows_are_added_to_an_id_a_source_and_a_model(project: mw.Project) -> No
             project.add("later.csv", append="churned")
         with pytest.raises(MlwrightError) as differs:
             project.add(later.rename({"x": "y"}), append=by_id.snapshot.id)
+        with pytest.raises(MlwrightError) as unread:
+            project.add("later.csv", append="other.csv")
         told = facts(project, by_id.snapshot.id)
         why = project.why(by_id.snapshot.id)
 
     assert (by_id.snapshot.rows, by_id.snapshot.key) == (4, "id")
     assert by_source.snapshot.id == by_id.snapshot.id
     assert not by_source.new
-    assert {fact["appended_to"] for fact in told} == {first.snapshot.id}
+    assert [fact["appended_to"] for fact in told] == [first.snapshot.id, by_id.snapshot.id]
     assert (unknown.value.code, differs.value.code) == ("model-unknown", "schema-differs")
+    assert unread.value.code == "source-missing"
     assert any("tables read from" in place for place in unknown.value.looked)
     assert first.snapshot.id in [link.id for link in why.lineage]
+
+
+def test_a_table_named_by_its_source_grows_from_day_to_day(project: mw.Project) -> None:
+    days = [pl.DataFrame({"id": [n, n + 1], "x": [n, n]}) for n in (1, 3, 5)]
+    days[0].write_csv(project.folder / "monday.csv")
+    with project:
+        monday = project.add("monday.csv", key="id")
+        project.add(days[1], append="monday.csv")
+        wednesday = project.add(days[2], append="monday.csv")
+        apart = project.add(days[2], append=monday.snapshot.id)
+        days[0].head(1).vstack(days[2]).write_csv(project.folder / "monday.csv")
+        again = project.add("monday.csv", key="id")
+        anew = project.add(days[1], append="monday.csv")
+
+    assert [each.snapshot.rows for each in (wednesday, apart, again, anew)] == [6, 4, 3, 5]
 
 
 def test_what_is_no_table_is_refused_by_its_type(project: mw.Project) -> None:

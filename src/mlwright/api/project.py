@@ -181,6 +181,7 @@ class Project:
 
         from mlwright.api.given import given
         from mlwright.data.settings import DataSettings
+        from mlwright.data.sources.address import absolute, is_table_name
         from mlwright.flows.ingesting import add
 
         settings = self.workspace.settings.section(DataSettings)
@@ -191,6 +192,8 @@ class Project:
             workspace = replace(workspace, frame=frame)
         if key is not None:
             settings = replace(settings, key=key)
+        if append is not None and is_table_name(append):
+            append = absolute(append, Path.cwd())
         return add(workspace, settings, to=append)
 
     def find(self, ref: str) -> ModelVersion:

@@ -14,7 +14,7 @@ from mlwright.data.appending import append
 from mlwright.data.ingest import ingest, read_source, source_of
 from mlwright.data.records import Column, Kind, Snapshot, Source
 from mlwright.data.settings import DataSettings
-from mlwright.data.sources.address import absolute
+from mlwright.data.sources.address import absolute, is_table_name
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
 from mlwright.ledger.ledger import Ledger
@@ -39,8 +39,8 @@ def add(workspace: Workspace, data: DataSettings, *, to: str | None = None) -> A
     Parameters
     ----------
     to
-        What its rows are added to: a data version, a model (its data), or a source (the version
-        last read from it).
+        What its rows are added to: a data version; or a model's data or what was last read from
+        a source, each with all rows that were added to it before.
 
     Raises
     ------
@@ -78,15 +78,26 @@ def _appended(workspace: Workspace, data: DataSettings, to: str) -> tuple[Snapsh
 
 
 def _version(workspace: Workspace, named: str) -> str:
-    """Return the data version that an id, a model or a source names."""
+    """Return the data version that an id names, or what a source or a model's data became."""
     if noun_of(named) is Noun.DATA:
         return resolve(named, workspace.ledger)
     address = absolute(named, workspace.folder)
-    for event in workspace.ledger.events(kind="data.ingested", newest_first=True):
-        if event.facts["address"] == address:
-            return event.subject
+    events = list(workspace.ledger.events(kind="data.ingested"))
+    read = [place for place, event in enumerate(events) if event.facts["address"] == address]
+    # A table that rows were added to is not itself read from this source, but began there.
+    read = [place for place in read if "appended_to" not in events[place].facts]
+    if read:
+        return _grown(events[read[-1]].subject, events[read[-1] :])
+    if is_table_name(named):
+        raise NotFoundError(
+            "source-missing",
+            f"no table was read from {address}",
+            fix="mlw data ls lists what was read; name a version (d_…), a model or a source",
+            facts={"path": address, "nearest": None},
+            looked=["every data version of this project"],
+        )
     try:
-        return find(workspace.ledger, named).data
+        return _grown(find(workspace.ledger, named).data, events)
     except NotFoundError as error:
         error.looked = (f"the tables read from {address}", *error.looked)
         raise
@@ -150,6 +161,14 @@ def _place(workspace: Workspace, data: DataSettings) -> str:
             looked=["the argument SOURCE", "MLWRIGHT_DATA_SOURCE", "data.source in mlwright.toml"],
         )
     return absolute(data.source, workspace.folder)
+
+
+def _grown(data: str, events: Sequence[Event]) -> str:
+    """Return the version that a version is after all rows that were added to it since."""
+    for event in events:
+        if event.facts.get("appended_to") == data:
+            data = event.subject
+    return data
 
 
 def _known(workspace: Workspace) -> Callable[[str], Snapshot | None]:
