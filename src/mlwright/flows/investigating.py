@@ -53,16 +53,18 @@ def why(ref: str, workspace: Workspace) -> Why:
         if error.code != "name-unknown":
             raise
         return _row_or(ref, error, workspace)
-    if noun is Noun.DATA:
-        return _with_labels(found, workspace)
-    return _with_subject(found, workspace) if noun is Noun.EVENT else found
+    if noun is Noun.EVENT:
+        return _with_subject(found, workspace)
+    return _with_labels(found, workspace)
 
 
-def _with_labels(data: Why, workspace: Workspace) -> Why:
-    """Return a data version with the people whose labels made it, where any did."""
+def _with_labels(found: Why, workspace: Workspace) -> Why:
+    """Return what was explained with the people whose labels made its data, where any did."""
     from mlwright.flows.labelling.explaining import links_of_data
 
-    return replace(data, lineage=(*data.lineage, *links_of_data(data.id, workspace)))
+    data = dict.fromkeys(link.id for link in found.lineage if link.relation == "from the data")
+    links = [link for each in data for link in links_of_data(each, workspace)]
+    return replace(found, lineage=(*found.lineage, *links)) if links else found
 
 
 def _with_subject(event: Why, workspace: Workspace) -> Why:

@@ -10,7 +10,7 @@ from mlwright.core.errors import NotFoundError, RefusedError, UsageError
 from mlwright.data.labels.records import Origin, QueuedRow
 from mlwright.data.labels.values import read_value
 from mlwright.data.records import Scalar
-from mlwright.flows.labelling.answering import answer_event, require_row
+from mlwright.flows.labelling.answering import answer_event, require_name, require_row
 from mlwright.flows.labelling.guidelines import under
 from mlwright.flows.labelling.records import Agreement, ErrorRate, Given, QueueStanding, Settled
 from mlwright.flows.labelling.standing import ADJUDICATED, given_of, said, standing
@@ -116,6 +116,7 @@ def adjudicate(
     found = require_row(before, row)
     told = read_value(value, before.queue)
     who = person or workspace.seam.actor()
+    require_name(who)
     event = answer_event(
         workspace, before, found, who, told, reason, claimed=person is not None, kind=ADJUDICATED
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from mlwright.core.errors import NotFoundError, RefusedError, nearest
+from mlwright.core.errors import NotFoundError, RefusedError, UsageError, nearest
 from mlwright.core.ids import Noun, random_id
 from mlwright.core.records import dump
 from mlwright.data.labels.order import order_of
@@ -18,6 +19,7 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import NewEvent
 
 _SALT = 16
+_LONGEST_NAME = 200
 
 
 def next_row(workspace: Workspace, ref: str | None, person: str | None = None) -> ShownRow:
@@ -72,13 +74,22 @@ def answer(
     told = None if value is None else read_value(value, before.queue)
     event = answer_event(workspace, before, found, who, told, note, claimed=person is not None)
 
+    met: list[QueueStanding] = []
+
     def decide(log: Ledger) -> Sequence[NewEvent]:
-        now = standing(before.name, workspace, log)
-        require_unanswered(now, found.row, who)
+        met[:] = [standing(before.name, workspace, log)]
+        require_unanswered(met[0], found.row, who)
         return (event,)
 
     (recorded,) = workspace.ledger.append_checked(decide)
-    return given_of(recorded), _shown(standing(before.name, workspace), who)
+    given = given_of(recorded)
+    return given, _shown(_with(met[0], given), who)
+
+
+def _with(now: QueueStanding, given: Given) -> QueueStanding:
+    """Return a queue as it stands once an answer is recorded."""
+    rows = {**now.answers, given.row: (*now.answers.get(given.row, ()), given)}
+    return replace(now, answers=rows)
 
 
 def answer_event(
@@ -120,8 +131,11 @@ def person_of(now: QueueStanding, workspace: Workspace, claimed: str | None) -> 
     ------
     RefusedError
         ``annotator-unknown``.
+    UsageError
+        ``annotators-form`` for what can be nobody's name.
     """
     actor = claimed or workspace.seam.actor()
+    require_name(actor)
     if not now.people:
         return actor
     for name in now.people:
@@ -134,6 +148,23 @@ def person_of(now: QueueStanding, workspace: Workspace, claimed: str | None) -> 
         fix=f"it asks {', '.join(now.people)}: --as NAME says who you are",
         facts={"queue": now.name, "person": actor, "annotators": list(now.people)},
     )
+
+
+def require_name(person: str) -> None:
+    """Refuse what is nobody's name: it stands in the log for good.
+
+    Raises
+    ------
+    UsageError
+        ``annotators-form``.
+    """
+    if len(person) > _LONGEST_NAME or not person.isprintable() or not person.strip():
+        raise UsageError(
+            "annotators-form",
+            f"{person[:40]!r} is no name of a person",
+            fix=f"give a name of {_LONGEST_NAME} characters at most, without line breaks",
+            facts={"person": person[:40]},
+        )
 
 
 def require_row(now: QueueStanding, row: str) -> QueuedRow:

@@ -114,6 +114,7 @@ def _corrected(
         readings=before.readings,
         known=lambda found: _known(found, workspace),
         row_ids=table.row_ids,
+        parent=before,
     )
     return rows, after
 

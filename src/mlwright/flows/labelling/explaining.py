@@ -109,6 +109,8 @@ def _made_of_labels(event: Event, workspace: Workspace) -> list[Link]:
         Link("labelled in", "queue", made.queue, words, facts),
         Link("made from", "data", made.data, back.what, {}),
         *back.lineage,
+        # Labels that were settled but changed nothing leave the version what it was.
+        *(links_of_data(made.data, workspace) if made.data != event.subject else ()),
     ]
 
 
