@@ -495,16 +495,20 @@ def test_an_address_and_its_password_stand_nowhere(
     )
     address = shelf.environ[VARIABLE]
     wrong = address.replace(PASSWORD, "wr0ng-Passw0rd")
+    base = put_sqlite(shelf, TABLE)["place"]
     nowhere = f"postgresql://tester:{PASSWORD}@127.0.0.1:9/warehouse"
     ended = []
     for value in (address, wrong, nowhere):
         monkeypatch.setenv(VARIABLE, value)
         ended += [run(["data", "add", *flags]) for flags in ([], ["--json"], ["-v"])]
+    for value in (f"sqlite:{base}", f"sqlite:{base}-Passw0rd", f"dbname={PASSWORD}"):
+        monkeypatch.setenv(VARIABLE, value)
+        ended.append(run(["data", "add", "--json"]))
     ended += [run(["data", "ls"]), run(["show", "settings"]), run(["ls", "events"])]
 
     said = "".join(capfd.readouterr())
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert ended == [0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0]
+    assert ended == [0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 4, 2, 0, 0, 0]
     assert f"env:{VARIABLE}" in said
     for secret in ("Passw0rd", "tester", address):
         assert secret not in said

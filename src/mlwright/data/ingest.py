@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import MlwrightError, UsageError
 from mlwright.data.normalise import normalise
 from mlwright.data.records import Column, Snapshot, Source
 from mlwright.data.settings import DataSettings
@@ -136,7 +136,7 @@ def read_source(
 
         return postgres.read(address, settings, texts)
     if address.place is Place.SQLITE:
-        return sqlite.read(Path(sqlite_path(address.target)), settings, texts)
+        return _read_sqlite(address, settings, texts)
     if address.place is Place.PATH:
         return _read_path(Path(address.target), settings, texts)
     _no_query(address, settings)
@@ -157,6 +157,19 @@ def read_source(
         fix="give it from Python: mw.run(df, target=…) or project.add(df); or name a file",
         facts={"source": address.text},
     )
+
+
+def _read_sqlite(address: Address, settings: DataSettings, texts: Collection[str]) -> RawTable:
+    path = sqlite_path(address.target)
+    try:
+        return sqlite.read(Path(path), settings, texts)
+    except MlwrightError as error:
+        if address.text == address.target:
+            raise
+        # A path that the environment holds is not told either.
+        message = error.message.replace(path, address.text)
+        facts = {**error.facts, "path": address.text, "source": address.text}
+        raise type(error)(error.code, message, fix=error.fix, facts=facts) from None
 
 
 def _read_path(path: Path, settings: DataSettings, texts: Collection[str]) -> RawTable:

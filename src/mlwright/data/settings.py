@@ -62,7 +62,7 @@ class DataSettings:
     timeout: float = field(
         default=60.0,
         metadata={
-            "doc": "A fetch that takes longer than this is given up.",
+            "doc": "A fetch, or a database that answers nothing, is given up after this.",
             "quantity": Quantity.DURATION,
             "minimum": 0.1,
         },

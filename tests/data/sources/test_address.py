@@ -49,12 +49,18 @@ def test_a_path_that_exists_is_no_pattern(tmp_path: Path) -> None:
         ("env:EMPTY", "source-variable"),
         ("env:AGAIN", "source-scheme"),
         ("env:FRAME", "source-scheme"),
+        ("env:WORDS", "source-scheme"),
+        ("env:SLIP", "source-scheme"),
+        ("env:OTHER", "source-scheme"),
+        ("env:SECRET", "source-scheme"),
     ],
 )
 def test_an_address_that_is_not_read_has_a_code_and_never_shows_its_value(
     text: str, code: str
 ) -> None:
     environ = {"AGAIN": "env:SECRET", "FRAME": "frame:polars", "EMPTY": " ", "SECRET": "s3cret"}
+    environ |= {"WORDS": "host=h password=s3cret", "SLIP": "postgresql:u:s3cret@h/d"}
+    environ |= {"OTHER": "mysql://u:s3cret@h/d"}
 
     with pytest.raises(MlwrightError) as caught:
         parse_address(text, environ)

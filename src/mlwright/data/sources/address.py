@@ -43,6 +43,11 @@ _SCHEMES = {
     "postgres": Place.POSTGRES,
     "frame": Place.FRAME,
 }
+_REFERRED = {
+    scheme: place
+    for scheme, place in _SCHEMES.items()
+    if place in (Place.WEB, Place.SQLITE, Place.POSTGRES)
+}
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?P<rest>.*)", re.DOTALL)
 _SECRET = re.compile(r"sig|token|key|secret|passw|credential|auth", re.IGNORECASE)
 _SHORTEST_SECRET = 3
@@ -77,12 +82,14 @@ def parse_address(text: str, environ: Mapping[str, str]) -> Address:
     place = _place(text)
     if place is Place.REFERENCE:
         target = _looked_up(text, environ)
-        found = _place(target)
-        if found in (Place.REFERENCE, Place.FRAME):
+        found = _REFERRED.get(target.partition(":")[0].lower())
+        if found is None or (found is not Place.SQLITE and "://" not in target):
+            # What it holds is not told: it may be a password that was written wrongly.
             raise UsageError(
                 "source-scheme",
-                f"{text} holds no address, but another reference",
-                fix="let the variable hold a path or an address such as postgresql://host/base",
+                f"{text} holds no address that is read",
+                fix="let the variable hold postgresql://user:password@host/base, https://… or "
+                "sqlite:PATH",
                 facts={"source": text},
             )
         return Address(found, text, target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -45,7 +46,7 @@ def read(address: Address, settings: DataSettings, texts: Collection[str] = ()) 
     if settings.query is None:
         raise query_missing(address.text, "")
     query = statement(settings.query)
-    with _cursor(address) as cursor, _told(query, address):
+    with _cursor(address, settings) as cursor, _told(query, address):
         asked = f"SELECT * FROM ({query}\n) AS asked"  # noqa: S608  the user's own question
         fields = _described(cursor, asked)
         names, readings = settle_names([field.name for field in fields], settings.max_columns)
@@ -88,14 +89,14 @@ _SAID = {"tin": "interval", "ttu": "time", "z": "bytea", "+l": "a list", "+s": "
 
 
 @contextmanager
-def _cursor(address: Address) -> Iterator[Cursor]:
+def _cursor(address: Address, settings: DataSettings) -> Iterator[Cursor]:
     try:
         from adbc_driver_manager import Error
         from adbc_driver_postgresql import dbapi
     except ImportError:
         raise missing_extra("postgres", address.text) from None
     try:
-        connection = dbapi.connect(address.target)
+        connection = dbapi.connect(_patient(address.target, settings.timeout))
     except Error as error:
         raise FaultError(
             "source-unreached",
@@ -106,6 +107,13 @@ def _cursor(address: Address) -> Iterator[Cursor]:
         ) from None
     with connection, connection.cursor() as cursor:
         yield cursor
+
+
+def _patient(target: str, timeout: float) -> str:
+    """Return an address that is given up when nobody answers in time."""
+    if "connect_timeout" in target:
+        return target
+    return f"{target}{'&' if '?' in target else '?'}connect_timeout={max(2, ceil(timeout))}"
 
 
 @contextmanager
