@@ -85,6 +85,8 @@ def test_a_stated_contract_judges_files_and_requests_alike_and_stays(mlw: Shell)
         scored = project.predict_file("y", mlw.folder / "asked.csv", None)
         checked = project.check_data(str(mlw.folder / "refused.csv"), against="y")
         text = project.contract(made["data"]["id"]).toml
+        decided = str(project.show("y", decisions=True).document["decisions"])
+    assert "the promises of 'pay'" in decided
     assert text.splitlines()[1:] == contract["toml"].splitlines()[1:]
     refused = mlw("predict", "y", "refused.csv")
     asked[0]["pay"] = None

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from mlwright.core.digest import Digest
 from mlwright.core.errors import listed
 from mlwright.core.records import load
-from mlwright.data.records import Snapshot, Split
+from mlwright.data.records import Snapshot, Split, Terms
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.question import DEFAULT_RULES, LEAK_RULES, ON_REQUEST
 from mlwright.flows.records import RowRoles
@@ -93,6 +93,7 @@ def decisions(run: str, workspace: Workspace) -> tuple[Decision, ...]:
         found += (each for each in search.decisions if each.override not in _TOLD_HERE)
     if package := recorded.output("model", ModelPackage):
         found += _of_columns(package)
+        found += _of_contract(package, recorded)
     if split:
         found += _of_registration(recorded)
     return tuple(found)
@@ -192,6 +193,24 @@ def _of_columns(package: ModelPackage) -> Iterator[Decision]:
         _RECIPES.get(preparation.recipe, preparation.recipe),
         "--drop, --models",
     )
+
+
+def _of_contract(package: ModelPackage, recorded: _Recorded) -> Iterator[Decision]:
+    terms = recorded.input("terms", Terms)
+    if terms is None:  # a run of before contracts were agreed on
+        return
+    stated = {key for key, _ in terms.stated}
+    told = [
+        feature.name
+        for feature in package.contract.features
+        if feature.name not in stated and (feature.low, feature.categories) != (None, None)
+    ]
+    if told:
+        why = "as the rows outside the sealed test part are"
+        if terms.before is not None:
+            why = "as an earlier run of this name agreed"
+        what = f"the promises of {listed(told, 3)}"
+        yield Decision(what, why, "a line under [contract], --new-contract")
 
 
 def _of_registration(recorded: _Recorded) -> Iterator[Decision]:
