@@ -88,7 +88,9 @@ def straight(x: _Numbers, y: _Numbers) -> Explained:
     known = np.isfinite(x) & np.isfinite(y)
     left = whole = (y - y[known].mean()) ** 2 if known.any() else np.zeros(len(y))
     if known.sum() > 2:
-        one, other = x[known] - x[known].mean(), y[known] - y[known].mean()
+        # The square of a large number is beyond a float; the share is the same on any scale.
+        scaled = x[known] / max(float(np.abs(x[known]).max()), 1e-300)
+        one, other = scaled - scaled.mean(), y[known] - y[known].mean()
         squares = float(one @ one)
         if squares:
             left = left.copy()

@@ -101,6 +101,7 @@ def one_hot(answer: pl.Series) -> Numbers:
 def amounts(answer: pl.Series) -> tuple[Numbers, ...]:
     """Return amounts as they are and as ranks."""
     values = answer.cast(pl.Float64).to_numpy()
+    values = values / max(float(np.abs(values).max(initial=0.0)), 1e-300)
     ranks = answer.rank().to_numpy().astype(np.float64)
     return values[:, None], ranks[:, None]
 
