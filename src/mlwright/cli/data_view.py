@@ -20,6 +20,8 @@ def tell_added(output: Output, added: Added) -> None:
         f"{click.style(snapshot.id, bold=True)}  {counted(snapshot.rows, 'row')} x"
         f" {counted(len(snapshot.columns), 'column')} from {added.source.address}  ({state})"
     )
+    if added.source.files is not None:
+        output.line(f"  one table from {counted(added.source.files, 'file')}")
     for reading in snapshot.readings:
         where = f"{reading.column}: " if reading.column else ""
         output.line(f"  {where}{reading.what} ({reading.count:,})")

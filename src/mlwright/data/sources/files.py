@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
+from typing import NoReturn
 
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import digest_of
@@ -15,7 +17,7 @@ from mlwright.data.sources import arrow, csv, excel, json_lines, parquet, sqlite
 from mlwright.data.sources.address import bare_name
 from mlwright.data.sources.packed import UnpackedFile, unpacked
 from mlwright.data.sources.raw import Gathering, RawTable
-from mlwright.data.sources.steady import SteadyFile, steady
+from mlwright.data.sources.steady import SteadyFile, steady, unreadable
 
 _TYPED = {arrow.FORMAT: arrow.parse, excel.FORMAT: excel.parse, parquet.FORMAT: parquet.parse}
 _MARKS = {
@@ -46,6 +48,7 @@ _ENDINGS = {
     ".xlsx": excel.FORMAT,
 }
 _LONGEST_MARK = 16
+_HIDDEN = (".", "_")
 
 
 def _holds_table(name: str) -> bool:
@@ -103,10 +106,8 @@ def read_folder(folder: Path, settings: DataSettings, texts: Collection[str] = (
     """
     found: list[Path] = []
     others: list[Path] = []
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden:
-            (found if _holds_table(path.name) else others).append(path)
+    for path in _below(folder):
+        (found if _holds_table(path.name) else others).append(path)
     if not found:
         raise _no_files(str(folder), f"{len(others)} other files: {listed(_names(others))}")
     readings = []
@@ -114,6 +115,23 @@ def read_folder(folder: Path, settings: DataSettings, texts: Collection[str] = (
         what = f"files without a table's ending left out: {listed(_names(others), most=3)}"
         readings.append(Reading("", what, len(others)))
     return _read_all(found, folder, settings, texts, readings)
+
+
+def _below(folder: Path) -> list[Path]:
+    """Return every file in and below a folder, sorted; hidden ones and those with ``_`` not.
+
+    A folder that cannot be looked into is an error, not a part of the table that is missing.
+    """
+
+    def refuse(error: OSError) -> NoReturn:
+        raise unreadable(Path(str(error.filename)), error) from error
+
+    found = []
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
+        paths = (Path(parent, name) for name in names if not name.startswith(_HIDDEN))
+        found += [path for path in paths if path.is_file()]
+    return sorted(found)
 
 
 def read_pattern(pattern: str, settings: DataSettings, texts: Collection[str] = ()) -> RawTable:

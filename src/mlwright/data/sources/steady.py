@@ -96,12 +96,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except (FileNotFoundError, NotADirectoryError):
         raise _missing(path) from None
     except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     with file:
         try:
             yield file
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
 
 
 def _missing(path: Path) -> NotFoundError:
@@ -117,7 +117,8 @@ def _missing(path: Path) -> NotFoundError:
     )
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> DataError:
+def unreadable(path: Path, error: OSError | ValueError) -> DataError:
+    """Return the error for a path that this user may not read."""
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return DataError(
         "source-unreadable",
