@@ -59,7 +59,7 @@ def test_without_anything_said_every_setting_is_its_default() -> None:
 
     assert settings.section(QuestionSettings) == QuestionSettings()
     assert settings.section(ProjectSettings) == ProjectSettings(retention="7y")
-    assert settings.section(DataSettings) == DataSettings(encoding="utf-8", max_columns=5000)
+    assert settings.section(DataSettings) == DataSettings(encoding=None, max_columns=5000)
     assert settings.section(FeatureSettings) == FeatureSettings(drop=())
     assert settings.section(SearchSettings) == SearchSettings(
         budget=20.0, models=("auto",), interpretable_within=0.005, seed=0
