@@ -101,7 +101,12 @@ def label_of(random: Random, ids: Sequence[str]) -> bytes:
 
 def request(method: str, path: str, body: bytes, *headers: str) -> bytes:
     """Return a request as HTTP should be."""
-    lines = (f"{method} {path} HTTP/1.1", "host: x", f"content-length: {len(body)}", *headers)
+    lines = (
+        f"{method} {path} HTTP/1.1",
+        "host: localhost",
+        f"content-length: {len(body)}",
+        *headers,
+    )
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
@@ -273,7 +278,7 @@ def _odd_head(random: Random, body: bytes) -> bytes:
          b"POST /churn/predict HTTP/1.1\n\n", b"CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n",
          b"GET /healthz HTTP/1.1\r\n" + b"a: b\r\n" * 5000 + b"\r\n",
          b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n",
-         b"GET /healthz HTTP/1.0\r\n\r\n", b"HEAD /readyz HTTP/1.1\r\nhost: x\r\n\r\n",
+         b"GET /healthz HTTP/1.0\r\n\r\n", b"HEAD /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n",
          b"POST /churn/predict HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
          b"POST /churn/predict HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{}\r\n0\r\n\r\n",
          b"POST /labels HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n",

@@ -30,7 +30,10 @@ def told_codes() -> dict[int, set[str]]:
     """The codes of each status, as the reference tells them."""
     page = (ROOT / "docs" / "reference" / "http.md").read_text().split("## Refusals")[1]
     rows = re.findall(r"^\| (\d{3}) \| (.+) \|$", page, re.M)
-    return {int(status): set(re.findall(r"`([a-z-]+)`", codes)) for status, codes in rows}
+    told: dict[int, set[str]] = {}
+    for status, codes in rows:
+        told.setdefault(int(status), set()).update(re.findall(r"`([a-z-]+)`", codes))
+    return told
 
 
 CODES = told_codes()

@@ -102,28 +102,33 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
     # What was loaded lives as long as the worker: never look at it again.
     gc.collect()
     gc.freeze()
-    _watch(app, connections, seam, loop)
-    follower = asyncio.create_task(_follow(endpoints))
+    connections.look(http_date(seam.now()))
+    watchers = [
+        asyncio.create_task(_watch(app, connections, seam)),
+        asyncio.create_task(_follow(endpoints)),
+    ]
     server = await loop.create_server(connections.open, sock=listener, backlog=_BACKLOG)
     _say_ready(config.parent_fd)
     await told_to_leave.wait()
     server.close()
     await connections.leave(max(1.0, settings.drain))
     app.close()
-    follower.cancel()
+    for watcher in watchers:
+        watcher.cancel()
     if journal is not None:
         await journal.close()
     meters.close()
 
 
-def _watch(app: App, connections: Connections, seam: Seam, loop: asyncio.AbstractEventLoop) -> None:
-    """End what takes too long, for as long as the worker lives.
-
-    The next look is planned first: what goes wrong in one is told by the loop, and ends no other.
-    """
-    loop.call_later(LOOKS_EVERY, _watch, app, connections, seam, loop)
-    connections.look(http_date(seam.now()))
-    app.gauge()
+async def _watch(app: App, connections: Connections, seam: Seam) -> None:
+    """End what takes too long, for as long as the worker lives."""
+    while True:
+        await asyncio.sleep(LOOKS_EVERY)
+        try:
+            connections.look(http_date(seam.now()))
+            app.gauge()
+        except Exception as error:  # noqa: BLE001 - the top of a task, which has to go on
+            _tell(error)
 
 
 async def _follow(endpoints: Endpoints) -> None:
