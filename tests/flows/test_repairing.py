@@ -163,8 +163,10 @@ def test_training_endpoint_and_predict_see_the_same_repair(made: Made) -> None:
     assert "plan" in flagged[4]
 
 
-def test_the_record_keeps_what_was_sent_and_why_shows_it_repaired(made: Made) -> None:
-    _, project, _ = made
+def test_the_record_keeps_what_was_sent_and_why_shows_it_repaired(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, project, _ = made
     (prediction,), _ = ask(project, "left", [SENT[0]])
 
     passport: Any = project.why(prediction)
@@ -174,6 +176,10 @@ def test_the_record_keeps_what_was_sent_and_why_shows_it_repaired(made: Made) ->
     assert (passport.used["age"], passport.used["size"]) == (90, 1234)
     assert passport.used["income"] is not None
     assert project.prove(prediction).verdict.value == "exact"
+    assert run(["why", prediction, "--project", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "repaired to 'pro'" in told
+    assert "repaired to 1234" in told
 
 
 def test_the_proof_makes_the_repair_again(made: Made) -> None:

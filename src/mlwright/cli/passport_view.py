@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from mlwright.cli.output import Output, counted, number
@@ -76,14 +77,25 @@ def _cells(passport: Passport) -> Iterator[tuple[str, str, str, str]]:
         features.setdefault(column, []).append((name, feature))
     flags = {flag.column: flag for flag in passport.prediction.flags}
     for column, value in passport.sent.items():
+        used = passport.used.get(column, value)
         note = ""
-        if column in flags:
+        if column not in features and column not in flags:
+            note = "not read by the model"
+        elif column in flags:
             note = flags[column].breach.value
             if flags[column].clipped:
-                note += f", scored as {passport.used[column]!r}"
-        elif column not in features:
-            note = "not read by the model"
+                note += f", scored as {used!r}"
+            elif used != value:
+                note += f", repaired to {_shown(used)}"
+        elif used != value:
+            note = f"repaired to {_shown(used)}"
         yield column, repr(value), note, _prepared(features.get(column, []))
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "missing"
+    return value.isoformat() if isinstance(value, date) else repr(value)
 
 
 def _prepared(features: list[tuple[str, float]]) -> str:
