@@ -26,7 +26,7 @@ from tests.contract.postgres import PASSWORD, database
 
 from mlwright.cli.main import run
 from mlwright.core.errors import MlwrightError
-from mlwright.data.ingest import ingest
+from mlwright.data.ingest import ingest, read_table
 from mlwright.data.records import Snapshot, Source
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources.outside import Outside
@@ -138,6 +138,7 @@ def put_sqlite(shelf: Shelf, frame: pl.DataFrame) -> dict[str, Any]:
     )
     with closing(sqlite3.connect(shelf.folder / "t.db")) as base, base:
         base.execute("PRAGMA synchronous = OFF")
+        base.execute("DROP TABLE IF EXISTS t")
         base.execute(f"CREATE TABLE t ({columns})")
         marks = ", ".join("?" * frame.width)
         rows = [[v.isoformat() if isinstance(v, date) else v for v in row] for row in frame.rows()]
@@ -513,3 +514,16 @@ def test_an_address_and_its_password_stand_nowhere(
     for secret in ("Passw0rd", "tester", address):
         assert secret not in said
         assert secret.encode() not in kept
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", ["churn", "adult", "diamonds"])
+def test_real_tables_are_the_same_data_from_every_source(
+    name: str, dataset: Callable[[str], Path], shelf: Shelf
+) -> None:
+    frame = read_table(dataset(name), DataSettings())
+    expected, _ = shelf.take_in(str(dataset(name)))
+
+    ids = {source: shelf.take_in(**put(shelf, frame))[0].id for source, put in SOURCES.items()}
+
+    assert ids == dict.fromkeys(SOURCES, expected.id)
