@@ -111,7 +111,8 @@ def measure(task: str, folder: Path) -> Found:
 
 def run(command: list[str]) -> Found:
     """Return what a process measured of itself."""
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    quiet = {**os.environ, "TQDM_DISABLE": "1"}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=quiet)
     found: Found = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -87,7 +87,7 @@ class SnapshotCells:
             # One call for all files: as fast as if all columns were read at once.
             found = pl.read_parquet(files, columns=[name], glob=False)
             if found.height == self.height:
-                return found.to_series().rechunk()
+                return found.to_series()
         pieces = [frame_of(each, [name], self._store) for each in fragments]
         return pl.concat(pieces, rechunk=True).to_series()
 
