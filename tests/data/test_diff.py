@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data.conftest import Shelf
 
@@ -26,6 +26,7 @@ def frame_of(rows: dict[int, tuple[int, str | None]]) -> pl.DataFrame:
     )
 
 
+@settings(max_examples=30)
 @given(KEYED, KEYED, st.booleans())
 def test_a_difference_is_that_of_two_dictionaries(
     old: dict[int, tuple[int, str | None]], new: dict[int, tuple[int, str | None]], shares: bool
@@ -61,6 +62,7 @@ def test_a_difference_is_that_of_two_dictionaries(
         assert ids.cast(pl.String).to_list() == names.to_list()
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 3), min_size=2), st.lists(st.integers(0, 3), min_size=2))
 def test_rows_without_a_key_are_told_apart_by_how_often_they_stand_there(
     old: list[int], new: list[int]

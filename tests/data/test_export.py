@@ -48,7 +48,7 @@ def again(path: Path, key: str | None = None) -> Snapshot:
     return ingest(path, DataSettings(key=key), store=MemoryStore(), known=lambda _: None)[0]
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(rows=ROWS)
 def test_a_table_comes_back_from_parquet_and_from_csv_unless_a_loss_is_told(
     rows: list[dict[str, object]], tmp_path_factory: pytest.TempPathFactory

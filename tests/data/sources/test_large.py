@@ -24,7 +24,7 @@ MOMENTS = ("2020-01-02", "2020-01-02T03:04", "2020-01-02 03:04:05.25", "2020-01-
 CELL = st.none() | st.sampled_from((*NUMBERS, *MOMENTS, "true", "FALSE", "x"))
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.lists(st.lists(CELL, min_size=1, max_size=4), min_size=1, max_size=4))
 def test_a_column_in_blocks_becomes_what_it_becomes_as_one(cells: list[list[str | None]]) -> None:
     blocks = [pl.Series(each, dtype=pl.String) for each in cells]
@@ -39,7 +39,7 @@ def test_a_column_in_blocks_becomes_what_it_becomes_as_one(cells: list[list[str 
 @pytest.fixture
 def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mlwright.data.sources.large.LARGE", {"csv": 0, "parquet": 0})
-    monkeypatch.setattr("mlwright.data.sources.text.BLOCK", 5_000)
+    monkeypatch.setattr("mlwright.data.sources.text.BLOCK", 20_000)
     monkeypatch.setattr("mlwright.data.sources.large.FRAGMENT_ROWS", 64)
     monkeypatch.setattr("mlwright.data.snapshot.FRAGMENT_ROWS", 256)
 
