@@ -425,6 +425,7 @@ WRONG: dict[str, tuple[Put, str, str]] = {
     "postgresql: a bad value": (put_query("SELECT 1 / 0 AS a"), "query-failed", "division"),
     "postgresql: an interval": (put_query("SELECT '1 day'::interval AS a"), "type-unsupported",
                                 "interval"),
+    "postgresql: money": (put_query("SELECT '1.50'::money AS a"), "type-unsupported", "money"),
     "postgresql: a list": (put_query("SELECT ARRAY[1] AS a"), "type-unsupported", "'a'"),
     "postgresql: infinity": (put_query("SELECT date 'infinity' AS a UNION SELECT '2020-01-01'"),
                              "type-unsupported", "1 to 9999"),

@@ -22,11 +22,15 @@ class HandsOverSchema(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArrowField:
-    """A column's name, its format in Arrow's letters, and a database's own type where it says."""
+    """A column's name, its format in Arrow's letters, and a database's own type where it says.
+
+    ``foreign`` is a type Arrow has none for; ``stated`` is the database's name of any type.
+    """
 
     name: str
     format: str
     foreign: str | None
+    stated: str | None = None
 
 
 class _Schema(ctypes.Structure):
@@ -61,7 +65,8 @@ def _field(child: _Schema) -> ArrowField:
     foreign = extension.removeprefix("arrow.") if extension is not None else None
     if extension == "arrow.opaque":
         foreign = str(json.loads(said["ARROW:extension:metadata"])["type_name"])
-    return ArrowField((child.name or b"").decode(), child.format.decode(), foreign)
+    name = (child.name or b"").decode()
+    return ArrowField(name, child.format.decode(), foreign, said.get("POSTGRESQL:type"))
 
 
 def _metadata(address: int | None) -> dict[str, str]:

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 FORMAT = "postgresql"
 
-_PLAIN = ("b", "s", "i", "l", "f", "g", "u", "U", "tdD")
+_TEXTS = ("u", "U")
+_PLAIN = ("b", "s", "i", "l", "f", "g", "tdD", *_TEXTS)
+_NUMBERS_AND_DAYS = (
+    *("bool", "int2", "int4", "int8", "float4", "float8"),
+    *("date", "timestamp", "timestamptz"),
+)
 _MOMENTS = "tsu:"
 _AS_TEXT = ("numeric", "uuid")
 _READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -74,9 +79,11 @@ def _column(field: ArrowField) -> str:
     if field.foreign in _AS_TEXT:
         return f"asked.{quoted}::text AS {quoted}"
     plain = field.format in _PLAIN or field.format.startswith(_MOMENTS)
-    if field.foreign is None and plain:
+    # The driver hands some types over as whole numbers they are not: money as cents.
+    meant = field.format in _TEXTS or field.stated in (None, *_NUMBERS_AND_DAYS)
+    if field.foreign is None and plain and meant:
         return f"asked.{quoted}"
-    kind = field.foreign or _SAID.get(field.format, "a type")
+    kind = field.foreign or _SAID.get(field.format) or field.stated or "a type"
     raise DataError(
         "type-unsupported",
         f"the column {field.name!r} has the type {kind}, which is no table cell here",
