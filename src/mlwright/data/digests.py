@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -70,14 +70,15 @@ def hash_texts(texts: pl.Series, prefix: bytes = b"") -> _Letters:
 
     Each distinct text is hashed once and looked up, unless most of them differ anyway.
     """
-    if texts.approx_n_unique() * 2 > len(texts):
+    if cast("int", texts.approx_n_unique()) * 2 > len(texts):
         return _hashed(texts, prefix)
     distinct = texts.unique()
     codes = pl.Series(np.arange(len(distinct), dtype=np.uint32))
     # Each digest is copied as one value: 32 single bytes a row take five times as long.
     table = _hashed(distinct, prefix).view("V32").ravel()
     found = table[texts.replace_strict(distinct, codes).to_numpy()]
-    return found.view(np.uint8).reshape(-1, 32)
+    letters: _Letters = found.view(np.uint8).reshape(-1, 32)
+    return letters
 
 
 def _hashed(texts: pl.Series, prefix: bytes) -> _Letters:
