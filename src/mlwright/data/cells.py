@@ -21,6 +21,8 @@ from mlwright.store.protocol import Store
 
 Places = npt.NDArray[np.int64]
 
+_LONG = 5_000_000
+
 
 class Cells(Protocol):
     """A table that gives one column at a time; rows keep their places."""
@@ -99,6 +101,11 @@ class SnapshotCells:
         """Return some columns of all rows, and all ids."""
         frame = pl.DataFrame([self.column(name) for name in names])
         return Table(frame, ids_of(self._snapshot, self._store))
+
+
+def at_once(cells: Cells) -> int:
+    """Return how many columns to look at side by side: of very long ones only one is held."""
+    return 1 if cells.height > _LONG else pl.thread_pool_size()
 
 
 def sealed_rows(cells: Cells, splits: Sequence[Split]) -> pl.Series | None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from mlwright.data.cells import Cells, TableCells
+from mlwright.data.cells import Cells, TableCells, at_once
 from mlwright.data.column import Column
 from mlwright.data.records import ColumnProfile, Kind, Profile, Scalar
 from mlwright.data.semantics import semantic
@@ -44,7 +44,7 @@ def profile(table: Table | Cells, seen: pl.Series | None = None) -> Profile:
     def described(name: str) -> ColumnProfile:
         return describe(Column(cells.column(name), seen, date.max), rows)
 
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+    with ThreadPoolExecutor(at_once(cells)) as threads:
         return Profile(rows, tuple(threads.map(described, cells.schema)))
 
 

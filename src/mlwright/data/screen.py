@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from mlwright.data.cells import Cells, TableCells
+from mlwright.data.cells import Cells, TableCells, at_once
 from mlwright.data.column import Places
 from mlwright.data.profile import describe
 from mlwright.data.records import (
@@ -74,7 +74,7 @@ def screen(
     def look(name: str) -> _Look:
         return _look(sheet, name, rules, most, rows)
 
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+    with ThreadPoolExecutor(at_once(cells)) as threads:
         looks = list(threads.map(look, sheet.names))
     marked = {owner: places for look in looks for owner, places in look.marked.items()}
     findings = [found for look in looks for found in look.findings]
