@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from struct import unpack_from
@@ -60,8 +61,9 @@ class Meters:
         found = self._places.get(name)
         if found is None:
             found = self._places[name] = min(len(self._places), _SLOTS - 1)
-            self._names.write(name + "\n")
-            self._names.flush()
+            with suppress(OSError):  # a full disk: what is held back is written with the next name
+                self._names.write(name + "\n")
+                self._names.flush()
         return found
 
     def add(self, name: str, amount: float = 1.0) -> None:

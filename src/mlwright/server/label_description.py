@@ -54,9 +54,7 @@ def label_paths(operation: Callable[..., Object]) -> Object:
         f"{one}/decisions": {
             "post": {
                 **operation("decide_row", "Decide a row whose answers differ.", queue),
-                "requestBody": _body(
-                    _object({**who, "value": _VALUE, "reason": _TEXT})
-                ),
+                "requestBody": _body(_object({**who, "value": _VALUE, "reason": _TEXT})),
             }
         },
         f"{one}/apply": {
