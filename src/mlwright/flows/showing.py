@@ -22,8 +22,8 @@ from mlwright.flows.contracting import contract_version
 from mlwright.flows.decisions import decisions as decisions_of
 from mlwright.flows.decisions import spec_of
 from mlwright.flows.ingesting import data_event, snapshot_of
-from mlwright.flows.leak_gates import WAIVED
 from mlwright.flows.labelling.explaining import logged_label, why_answer
+from mlwright.flows.leak_gates import WAIVED
 from mlwright.flows.outputs import step_output
 from mlwright.flows.passport import key_of, read_again
 from mlwright.flows.recording import find_label, find_prediction, labels_of
