@@ -37,7 +37,8 @@ def placed(values: Numbers, learnt: Numbers) -> Scores:
     starts = np.flatnonzero(np.concatenate([[True], points[1:] != points[:-1]]))
     ends = np.concatenate([starts[1:], [len(points)]])
     own = np.interp((starts + ends) / (2 * len(points)), _SHARES, _NORMAL)
-    return np.asarray(np.interp(values, points[starts], own), np.float32)
+    found: Scores = np.interp(values, points[starts], own).astype(np.float32)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,9 +1,9 @@
 """The repairs a model keeps, made on a row before its contract and its features.
 
-A row gets the cells a table gets (:func:`mlwright.scoring.frames.repair_frame`).
-A cell is first cast strictly to the kind its column had before the repair; one that cannot be is
-left as it is, for the scorer to refuse. A column that a step reads out of text may be sent as what it becomes: then what comes before that
-step is left out.
+A row gets the cells a table gets (:func:`mlwright.scoring.frames.repair_frame`). A cell is first
+cast strictly to the kind its column had before the repair; one that cannot be is left as it is,
+for the scorer to refuse. A column that a step reads out of text may be sent as what it becomes:
+then what comes before that step is left out.
 """
 
 from __future__ import annotations
