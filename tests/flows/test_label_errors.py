@@ -48,7 +48,7 @@ def recall(order: list[int], flips: set[int]) -> float:
 @pytest.mark.deep
 @pytest.mark.parametrize(
     ("name", "target", "share", "least"),
-    [("satimage", "class", 0.05, 0.85), ("adult", "income", 0.05, 0.55),
+    [("satimage", "class", 0.05, 0.80), ("adult", "income", 0.05, 0.55),
      ("penbased", "class", 0.10, 0.95)],
 )  # fmt: skip
 def test_flips_are_found_as_often_as_the_how_to_says(
