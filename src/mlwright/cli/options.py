@@ -44,6 +44,29 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def read_by_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say how a table is read; each is a setting of ``[data]``."""
+    options = (
+        click.option("--query", metavar="SQL", help="The query whose answer is the table."),
+        click.option(
+            "--sheet", metavar="NAME", help="The sheet of a workbook (default: the filled one)."
+        ),
+        click.option(
+            "--encoding",
+            metavar="NAME",
+            help="The text encoding (default: as its first bytes say, utf-8).",
+        ),
+        click.option(
+            "--separator",
+            metavar="CHARACTER",
+            help="The field separator of the file (default: found).",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 def open_project(
     output: Output,
     *,

@@ -36,10 +36,15 @@ def write_faults(faults: Sequence[Fault], out: Path) -> None:
     """Write faults whole or not at all; values are written as text, whatever their columns hold."""
     require_format(out)
     columns = {
-        name: pl.Series([_text(getattr(fault, name)) for fault in faults], dtype=pl.String)
+        name: pl.Series([as_text(getattr(fault, name)) for fault in faults], dtype=pl.String)
         for name in _TEXTS
     }
-    frame = pl.DataFrame({**columns, "place": pl.Series([f.place for f in faults], dtype=pl.Int64)})
+    places = pl.Series([fault.place for fault in faults], dtype=pl.Int64)
+    write_rows(pl.DataFrame({**columns, "place": places}), out)
+
+
+def write_rows(frame: pl.DataFrame, out: Path) -> None:
+    """Write a table whole or not at all, as its file's ending says: .csv or .parquet."""
     buffer = BytesIO()
     if out.suffix == ".csv":
         frame.write_csv(buffer)
@@ -48,5 +53,6 @@ def write_faults(faults: Sequence[Fault], out: Path) -> None:
     write_durably(out.resolve(), buffer.getvalue())
 
 
-def _text(value: object) -> str | None:
+def as_text(value: object) -> str | None:
+    """Return a cell as text; None where it is missing."""
     return None if value is None else str(value)

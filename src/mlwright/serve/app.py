@@ -130,7 +130,6 @@ class App:
 
     def overdue(self, request: Request) -> None:
         """Refuse a request that waits for too long."""
-        request.keep_alive &= request.complete
         self._try(request, self._refuse, request, _OVERDUE[request.stage](self._timeout))
 
     def cut(self, request: Request) -> None:
@@ -208,9 +207,10 @@ class App:
             self._reply(request, *route())
             return
         if request.size > self._most_bytes:
-            raise self._too_large(request)
+            raise too_large(self._most_bytes)
         if not request.body and request.upgrade:
             raise _upgrade()
+        request.stage = Stage.ANSWERING
         if request.path == _LABELS:
             self._label(request)
         else:
@@ -218,7 +218,7 @@ class App:
 
     def _hold(self, request: Request) -> None:
         if request.size > self._most_bytes:
-            raise self._too_large(request)
+            raise too_large(self._most_bytes)
         held, request.held = request.held, request.size
         others = self._held - held
         if others and self._held + request.size - held > self._most_held:
@@ -231,10 +231,6 @@ class App:
             )
         self._holding += not held
         self._held += request.size - held
-
-    def _too_large(self, request: Request) -> DataError:
-        request.keep_alive = False  # what is still to come is not read
-        return too_large(self._most_bytes)
 
     def _beside(
         self,
@@ -270,7 +266,6 @@ class App:
 
     def _predict(self, request: Request) -> None:
         model, body = request.model, request.body
-        request.stage = Stage.ANSWERING
         answered = answer_at_once(model, body) if is_long(body) else answer(model, body)
         if answered is None:
             work = partial(_answers_to, request, model)
@@ -345,6 +340,7 @@ class App:
                 return
             self._meters.add("mlwright_labels_total{}", len(truths))
             if len(truths) > _MANY:
+                request.stage = Stage.ANSWERING
                 self._beside(request, tell, partial(self._reply, request, _JSON + self._log))
             else:
                 self._try(request, lambda: self._reply(request, _JSON + self._log, tell()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlwright.cli.group import NamingGroup
-from mlwright.cli.options import common, open_project
+from mlwright.cli.options import common, open_project, read_by_options
 from mlwright.cli.output import Output
 from mlwright.core.errors import ExitCode, UsageError
 
@@ -32,14 +32,7 @@ def command() -> None:
 @click.option("--against", metavar="MODEL", help="Hold this model's contract against the table.")
 @click.option("--target", metavar="COLUMN", help="The column to predict (default: as it was run).")
 @click.option("--key", metavar="COLUMN", help="The column that says who a row is.")
-@click.option("--query", metavar="SQL", help="The query whose answer is the table.")
-@click.option("--sheet", metavar="NAME", help="The sheet of a workbook (default: the filled one).")
-@click.option(
-    "--encoding", metavar="NAME", help="The text encoding (default: as its first bytes say, utf-8)."
-)
-@click.option(
-    "--separator", metavar="CHARACTER", help="The field separator of the file (default: found)."
-)
+@read_by_options
 @click.option(
     "--check",
     "checks",

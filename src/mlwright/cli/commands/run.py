@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlwright.cli.options import common, open_project, waivers_given
+from mlwright.cli.options import common, open_project, read_by_options, waivers_given
 from mlwright.cli.output import Output
 from mlwright.cli.serve_view import exit_code
 from mlwright.core.errors import ExitCode, UsageError
@@ -58,14 +58,7 @@ _FLAGS = {
     help="The column that says when a row happened; the test part is latest.",
 )
 @click.option("--group", metavar="COLUMN", help="The column whose rows must stay in one part.")
-@click.option("--query", metavar="SQL", help="The query whose answer is the table.")
-@click.option("--sheet", metavar="NAME", help="The sheet of a workbook (default: the filled one).")
-@click.option(
-    "--encoding", metavar="NAME", help="The text encoding (default: as its first bytes say, utf-8)."
-)
-@click.option(
-    "--separator", metavar="CHARACTER", help="The field separator of the file (default: found)."
-)
+@read_by_options
 @click.option(
     "--drop", metavar="COLUMN", multiple=True, help="A column that is no feature; repeatable."
 )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
-from mlwright.core.files import write_durably
+from mlwright.data.faults import as_text, write_rows
 from mlwright.data.faults import require_format as require_format
 from mlwright.data.repair.records import Quarantined
 
@@ -26,15 +25,5 @@ def write_quarantine(rows: Sequence[Quarantined], out: Path) -> None:
         (f"quarantine {name}" if name in names else name): [getattr(row, kept) for row in rows]
         for name, kept in about.items()
     }
-    columns |= {name: [_text(row.values.get(name)) for row in rows] for name in names}
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
-    buffer = BytesIO()
-    if out.suffix == ".csv":
-        frame.write_csv(buffer)
-    else:
-        frame.write_parquet(buffer)
-    write_durably(out.resolve(), buffer.getvalue())
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    columns |= {name: [as_text(row.values.get(name)) for row in rows] for name in names}
+    write_rows(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), out)

@@ -6,21 +6,14 @@ from pathlib import Path
 
 import click
 
-from mlwright.cli.options import common, open_project
+from mlwright.cli.options import common, open_project, read_by_options
 from mlwright.cli.output import Output
 
 
 @click.command()
 @click.argument("source", required=False)
 @click.option("--key", metavar="COLUMN", help="The column that says who a row is.")
-@click.option("--query", metavar="SQL", help="The query whose answer is the table.")
-@click.option("--sheet", metavar="NAME", help="The sheet of a workbook (default: the filled one).")
-@click.option(
-    "--encoding", metavar="NAME", help="The text encoding (default: as its first bytes say, utf-8)."
-)
-@click.option(
-    "--separator", metavar="CHARACTER", help="The field separator of the file (default: found)."
-)
+@read_by_options
 @click.option(
     "--append",
     metavar="DATA",
