@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 
+from mlwright.core.errors import FaultError
 from mlwright.data.records import Column
 from mlwright.features.catalogue import STEPS
 from mlwright.features.columns import DATES, NUMERIC, reason_to_drop
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
     import polars as pl
 
 Recipe = Literal["tree", "linear"]
+
+
+def known_recipe(name: str) -> Recipe:
+    """Return a recipe by its name, refusing one that a plan of another version may ask for."""
+    if name not in get_args(Recipe):
+        raise FaultError(
+            "recipe-unknown",
+            f"this version cannot prepare features by the recipe {name!r}",
+            fix="install the version of mlwright that made the plan, or plan anew: --replan",
+            facts={"recipe": name},
+            looked=list(get_args(Recipe)),
+        )
+    return cast("Recipe", name)
 
 
 def fit(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlwright.data.digests import columns_of
 from mlwright.data.table import Table
 from mlwright.features.numbers import Matrix
-from mlwright.features.prepare import Recipe, transform
+from mlwright.features.prepare import Recipe, known_recipe, transform
 from mlwright.features.prepare import fit as fit_preparation
 from mlwright.features.records import Preparation
 from mlwright.train.algorithms.problem import Learned, Problem, Rows
@@ -34,9 +34,8 @@ def fit(
         Columns that are no features.
     """
     known = labelled(table, task.target)
-    preparation = prepare(known, configuration, task, plan, drop)
+    preparation, rows = prepare_rows(known, recipe_of(configuration), task, plan.time, drop)
     used = configuration if preparation.outputs else DUMMY
-    rows = Rows(transform(preparation, known.frame), target_values(known.frame, task))
     learned = learn(rows, used, preparation, task, plan, None)
     return Fitted(used, task, preparation, learned.content)
 
@@ -51,24 +50,28 @@ def answers(fitted: Fitted, frame: pl.DataFrame, *, threads: int = 1) -> Matrix:
     return algorithm.answer(fitted.content, transform(fitted.preparation, frame), problem)
 
 
-def prepare(
-    table: Table, configuration: Configuration, task: Task, plan: Plan, drop: Collection[str]
-) -> Preparation:
-    """Return the preparation a configuration's algorithm wants, fitted on a table's rows."""
-    return prepare_recipe(table, recipe_of(configuration), task, plan.time, drop)
-
-
 def recipe_of(configuration: Configuration) -> Recipe:
     """Return how a configuration's algorithm wants its features."""
-    return ALGORITHMS[configuration.algorithm].RECIPE
+    asked = configuration.recipe
+    return ALGORITHMS[configuration.algorithm].RECIPE if asked is None else known_recipe(asked)
 
 
-def prepare_recipe(
+def prepare_rows(
     table: Table, recipe: Recipe, task: Task, time: str | None, drop: Collection[str]
-) -> Preparation:
-    """Return the preparation of a recipe, fitted on a table's rows."""
+) -> tuple[Preparation, Rows]:
+    """Return the preparation of a recipe, fitted on a table's rows, and the rows as it fits them.
+
+    The rows are those an algorithm learns from: where a step reads the target, what it makes of a
+    row here did not see that row's own.
+    """
     columns = [column for column in columns_of(table.frame) if column.name != task.target]
-    return fit_preparation(table.frame, columns, recipe, drop, time=time)
+    preparation = fit_preparation(table.frame, columns, recipe, drop, time=time)
+    return preparation, rows_prepared(preparation, table, task)
+
+
+def rows_prepared(preparation: Preparation, table: Table, task: Task) -> Rows:
+    """Return rows that a fitted preparation has not seen, ready to be answered and judged."""
+    return Rows(transform(preparation, table.frame), target_values(table.frame, task))
 
 
 def learn(

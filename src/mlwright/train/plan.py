@@ -13,6 +13,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import get_args
 
 import numpy as np
 
@@ -20,14 +21,13 @@ from mlwright.core.seam import Seam
 from mlwright.data.digests import columns_of
 from mlwright.data.records import Kind, Split
 from mlwright.data.table import Table
-from mlwright.features.prepare import transform
+from mlwright.features.prepare import Recipe
 from mlwright.train.algorithms.lightgbm import PATIENCE
-from mlwright.train.algorithms.problem import Rows
-from mlwright.train.fit import learn, prepare_recipe, recipe_of, respond
+from mlwright.train.fit import learn, prepare_rows, recipe_of, respond
 from mlwright.train.portfolio import DUMMY, LINEAR, PORTFOLIO, portfolio_for, with_trees
 from mlwright.train.records import Configuration, Plan, Task
 from mlwright.train.settings import SearchSettings
-from mlwright.train.target import labelled, rows_of, target_values
+from mlwright.train.target import labelled, rows_of
 
 _SAMPLES = (1_000, 16_000)
 _PROBE_TREES, _FEWEST_PROBED = 40, 3
@@ -190,9 +190,8 @@ def _measure(table: Table, task: Task, plan: Plan, drop: Collection[str], seam: 
     _timed(small, LINEAR, task, plan, drop, seam)
     linear = [_timed(each, LINEAR, task, plan, drop, seam) for each in (small, large)]
     began = seam.elapsed()
-    for recipe in ("tree", "linear"):
-        prepared = prepare_recipe(large, recipe, task, plan.time, drop)
-        transform(prepared, large.frame)
+    for recipe in get_args(Recipe):
+        prepare_rows(large, recipe, task, plan.time, drop)
     rows = (len(small.row_ids), len(large.row_ids))
     return _Costs(
         fit=_line(rows, fits),
@@ -222,10 +221,9 @@ def _timed(
     seam: Seam,
 ) -> float:
     """Return the seconds of a fit and of answering its rows, without their preparation."""
-    preparation = prepare_recipe(table, recipe_of(configuration), task, plan.time, drop)
+    preparation, rows = prepare_rows(table, recipe_of(configuration), task, plan.time, drop)
     if not preparation.outputs:
         return 0.0
-    rows = Rows(transform(preparation, table.frame), target_values(table.frame, task))
 
     def once() -> float:
         began = seam.elapsed()

@@ -31,11 +31,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One entry of the portfolio: an algorithm and its parameters."""
+    """One entry of the portfolio: an algorithm, its parameters, and how it wants its features.
+
+    ``recipe`` names a recipe of :mod:`mlwright.features.prepare`; None is the algorithm's own.
+    """
 
     name: str
     algorithm: str
     parameters: Mapping[str, int | float | str | bool]
+    recipe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,16 @@ import numpy as np
 from mlwright.core.errors import DataError, listed
 from mlwright.data.table import Table
 from mlwright.features.numbers import Matrix
-from mlwright.features.prepare import Recipe, transform
+from mlwright.features.prepare import Recipe
 from mlwright.features.records import Preparation
 from mlwright.stats.metrics import METRICS
 from mlwright.train.algorithms.problem import Rows
-from mlwright.train.fit import learn, prepare_recipe, recipe_of, respond
+from mlwright.train.fit import learn, prepare_rows, recipe_of, respond, rows_prepared
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.progress import Progress
 from mlwright.train.records import Configuration, Decision, Plan, Scored, SearchResult, Task
 from mlwright.train.rounds import rounds_of
-from mlwright.train.target import labelled, rows_of, target_values
+from mlwright.train.target import labelled, rows_of
 
 INTERPRETABLE = ("linear",)
 """The algorithms whose every answer a person can add up."""
@@ -163,11 +163,8 @@ def _features(
     each: _Round, recipe: Recipe, task: Task, plan: Plan, drop: Collection[str]
 ) -> tuple[Preparation, Rows, Rows]:
     if recipe not in each.prepared:
-        preparation = prepare_recipe(each.fitting, recipe, task, plan.time, drop)
-        fitting, judging = (
-            Rows(transform(preparation, table.frame), target_values(table.frame, task))
-            for table in (each.fitting, each.judging)
-        )
+        preparation, fitting = prepare_rows(each.fitting, recipe, task, plan.time, drop)
+        judging = rows_prepared(preparation, each.judging, task)
         # A class that no row outside the test part has cannot be judged by.
         known = np.isfinite(judging.y)
         each.prepared[recipe] = (preparation, fitting, Rows(judging.X[known], judging.y[known]))

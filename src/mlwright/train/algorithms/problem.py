@@ -32,10 +32,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Features and target (class indices or values) of some rows."""
+    """Features and target (class indices or values) of some rows.
+
+    ``weight`` says how much each row counts beside the others; None where all count alike.
+    """
 
     X: Matrix
     y: Vector
+    weight: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True)
