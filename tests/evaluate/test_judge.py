@@ -9,7 +9,8 @@ import pytest
 
 from mlwright.core.records import dump, load
 from mlwright.data.table import Table
-from mlwright.evaluate.judge import Scorer, judge
+from mlwright.evaluate.judge import Scorer, answered
+from mlwright.evaluate.judge import judge as judge_answers
 from mlwright.evaluate.records import Evaluation, FitVerdict
 from mlwright.stats.bootstrap import paired_difference, resamples_for
 from mlwright.stats.metrics import METRICS
@@ -76,6 +77,20 @@ def scorers(kind: str) -> Mapping[str, Scorer]:
     return {"model": answers(1.0), "linear": answers(0.8), "dummy": answers(0.0)}
 
 
+def judge(
+    rows: Table,
+    task: Task,
+    by_name: Mapping[str, Scorer],
+    search: SearchResult,
+    *,
+    seed: int,
+    **options: object,
+) -> Evaluation:
+    unseen = answered(rows, task, by_name["model"], search)
+    baselines = {name: by_name[name] for name in ("dummy", "linear")}
+    return judge_answers(rows, task, unseen, baselines, seed=seed, **options)  # type: ignore[arg-type]
+
+
 def judged(kind: str, **options: object) -> Evaluation:
     train = 2.0 if kind == "regression" else 0.8
     return judge(
@@ -84,7 +99,7 @@ def judged(kind: str, **options: object) -> Evaluation:
         scorers(kind),
         searched(TASKS[kind].metric, train, train),
         seed=3,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
 
 

@@ -9,6 +9,7 @@ from sklearn import datasets
 
 from mlwright.core.records import dump
 from mlwright.data.table import Table
+from mlwright.evaluate.judge import judge
 from mlwright.evaluate.nested import nested
 from mlwright.evaluate.records import Evaluation, FitVerdict
 from mlwright.train.portfolio import DUMMY, LINEAR, PORTFOLIO
@@ -58,7 +59,8 @@ def judged(
 ) -> Evaluation:
     work = replace(PLAN, configurations=only, unit=unit, time=time, **plan)
     task = infer_task(table.frame, "y", None, None)
-    return nested(table, task, work, drop, interpretable_within=0.0, unit=unit)
+    unseen = nested(table, task, work, drop, interpretable_within=0.0, unit=unit)
+    return judge(table, task, unseen, {}, seed=work.seed, unit=unit)
 
 
 def test_a_table_that_tells_its_target_is_judged_well_on_every_row() -> None:

@@ -14,15 +14,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from mlwright.data.table import Table
-from mlwright.evaluate.conclude import conclude
 from mlwright.evaluate.estimate import DUMMY, LINEAR, MODEL, Round
-from mlwright.evaluate.records import Evaluation
 from mlwright.evaluate.truth import Judged, judgeable
+from mlwright.evaluate.unseen import Unseen
 from mlwright.stats.counts import FloatArray, IntArray
 from mlwright.stats.metrics import METRICS
 from mlwright.train import portfolio
@@ -55,20 +54,17 @@ def nested(
     drop: Sequence[str],
     *,
     interpretable_within: float,
-    fairness: Sequence[str] = (),
     unit: str | None = None,
     progress: Progress | None = None,
-) -> Evaluation:
-    """Return the evaluation of what the search makes of a table, each row judged unseen.
+) -> Unseen:
+    """Return the answers of what the search makes of a table, each row's by models without it.
 
     Parameters
     ----------
     plan
         Says how many outer folds and repeats, and is what each inner search carries out.
-    fairness
-        Columns whose groups are compared.
     unit
-        The column of the split's units: whole units are left out together and resampled.
+        The column of the split's units: whole units are left out together.
     """
     asked = _Question(task, plan, drop, interpretable_within, unit)
     progress = progress or Silent()
@@ -83,19 +79,16 @@ def nested(
     progress.finish()
     judged, rounds = _answered(judged, [each.round for each in repeats], plan)
     inside = [fold for each in repeats for fold in each.inside]
-    found = conclude(
-        judged,
-        rounds,
-        task,
-        method=METHOD,
+    return Unseen(
+        METHOD,
+        judged.places,
+        judged.y,
+        tuple(rounds),
+        judged.left_out,
         train=_mean([fold.train for fold in inside]),
         validation=_mean([fold.validation for fold in inside]),
-        fairness=fairness,
-        unit=unit,
-        seed=plan.seed,
+        choices=_choices(inside),
     )
-    why = f"{found.fit.why}; {_choices(inside)}"
-    return replace(found, fit=replace(found.fit, why=why))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +175,7 @@ def _answered(
         Round({name: found[kept] for name, found in each.answers.items()}, fold[kept])
         for each, fold in zip(rounds, folds, strict=True)
     ]
-    return Judged(rows_of(judged.table, kept), judged.y[kept], left_out), fewer
+    return Judged(rows_of(judged.table, kept), judged.y[kept], left_out, judged.places[kept]), fewer
 
 
 def _choices(inside: Sequence[_Inside]) -> str:

@@ -25,11 +25,15 @@ _CONTENT_ID = r"^([0-9a-f]{32})(?:-\d+)?$"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """Rows whose truth the task can be judged on; ``left_out`` counts the others by reason."""
+    """Rows whose truth the task can be judged on; ``left_out`` counts the others by reason.
+
+    ``places`` are where the rows stand in the table they were taken from.
+    """
 
     table: Table
     y: FloatArray
     left_out: Mapping[str, int]
+    places: IntArray
 
 
 def judgeable(table: Table, task: Task) -> Judged:
@@ -42,8 +46,9 @@ def judgeable(table: Table, task: Task) -> Judged:
         f"{task.target} is missing": missing,
         f"{task.target} is {strange}": len(y) - int(known.sum()) - missing,
     }
-    kept = table if known.all() else rows_of(table, np.flatnonzero(known))
-    return Judged(kept, y[known], {why: count for why, count in counts.items() if count})
+    places = np.flatnonzero(known)
+    kept = table if known.all() else rows_of(table, places)
+    return Judged(kept, y[known], {why: count for why, count in counts.items() if count}, places)
 
 
 def units_of(table: Table, unit: str | None) -> IntArray:

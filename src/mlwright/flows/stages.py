@@ -16,12 +16,13 @@ from mlwright.data.records import Contract, Part, Profile, Snapshot, Split, Term
 from mlwright.data.repair.carry import repair as carry_out
 from mlwright.data.repair.records import Repaired, RepairRule
 from mlwright.data.split import make_split
-from mlwright.evaluate.judge import judge
+from mlwright.evaluate.judge import answered, judge
 from mlwright.evaluate.nested import nested
 from mlwright.evaluate.records import Evaluation
+from mlwright.evaluate.unseen import Unseen
 from mlwright.flows.leaking import leaks_of
 from mlwright.flows.records import Baselines, Goal, Judgement, RowRoles, SearchRule
-from mlwright.flows.tables import Tables, part_of, parted
+from mlwright.flows.tables import Tables, part_of, parted, rows_judged
 from mlwright.run.step import step
 from mlwright.scoring.package import package
 from mlwright.scoring.records import ModelPackage
@@ -152,21 +153,19 @@ def baselines(
 
 
 @step
-def evaluation(
+def unseen(
     snapshot: Snapshot,
     split: Split,
     task: Task,
     plan: Plan,
     rule: SearchRule,
-    judgement: Judgement,
     search: SearchResult,
     model: ModelPackage,
-    baselines: Baselines,
     store: Store,
     tables: Tables,
     progress: Progress,
-) -> Evaluation:
-    """Judge the model beside its baselines on rows none of them saw."""
+) -> Unseen:
+    """Answer rows the model never saw: the sealed test part, else each row by models without it."""
     if split.method == "nested":
         return nested(
             part_of(snapshot, split, store, tables, Part.TRAIN),
@@ -174,17 +173,35 @@ def evaluation(
             plan,
             rule.drop,
             interpretable_within=rule.interpretable_within,
-            fairness=judgement.fairness,
             unit=split.unit,
             progress=progress,
         )
-    packages = {"model": model, "dummy": baselines.dummy, "linear": baselines.linear}
-    scorers = {name: load(found, store).predict_frame for name, found in packages.items()}
+    test = part_of(snapshot, split, store, tables, Part.TEST)
+    return answered(test, task, load(model, store).predict_frame, search)
+
+
+@step
+def evaluation(
+    snapshot: Snapshot,
+    split: Split,
+    task: Task,
+    plan: Plan,
+    judgement: Judgement,
+    baselines: Baselines,
+    unseen: Unseen,
+    store: Store,
+    tables: Tables,
+) -> Evaluation:
+    """Judge the model beside its baselines by its answers to rows none of them saw."""
+    beside = {}
+    if split.method != "nested":  # each of its rounds holds the baselines of its own folds
+        packages = {"dummy": baselines.dummy, "linear": baselines.linear}
+        beside = {name: load(found, store).predict_frame for name, found in packages.items()}
     return judge(
-        part_of(snapshot, split, store, tables, Part.TEST),
+        rows_judged(snapshot, split, store, tables),
         task,
-        scorers,
-        search,
+        unseen,
+        beside,
         seed=plan.seed,
         fairness=judgement.fairness,
         unit=split.unit,
@@ -219,7 +236,7 @@ def leaks(
     )
 
 
-ALL = (split, task, profile, contract, leaks, search, model, baselines, evaluation)
+ALL = (split, task, profile, contract, leaks, search, model, baselines, unseen, evaluation)
 """The stages of a table that is taken as it was read: it is both ``raw`` and ``snapshot``."""
 
 REPAIRING = (*ALL, repaired, snapshot)

@@ -30,6 +30,12 @@ def part_of(snapshot: Snapshot, split: Split, store: Store, tables: Tables, *par
     return taken(table, numbers, *parts)
 
 
+def rows_judged(snapshot: Snapshot, split: Split, store: Store, tables: Tables) -> Table:
+    """Return the rows a model is judged by: the sealed test part, or all where none is sealed."""
+    judging = Part.TRAIN if split.method == "nested" else Part.TEST
+    return part_of(snapshot, split, store, tables, judging)
+
+
 def parted(snapshot: Snapshot, split: Split, store: Store, tables: Tables) -> tuple[Table, Numbers]:
     """Return all rows and the number of each one's part, in the order of :func:`part_of`."""
     wanted = (snapshot.digest, split.time)
