@@ -30,6 +30,7 @@ OTHER_VALUES = {
     "rule named `fairness.COLUMN`, or anywhere as `tpr_gap(COLUMN)`",
     "fpr_gap": "the same for false positives",
     "selection_gap": "the same for the share that is selected at all",
+    "calibration_gap": "the same for how much more often a group turns out positive than is stated",
     "latency_p99": "how long one row takes, the slowest in a hundred, on this machine; a time "
     "needs its unit: `<= 20ms`",
 }

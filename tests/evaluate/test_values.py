@@ -119,7 +119,7 @@ def test_everything_known_has_a_value_or_is_a_gap() -> None:
         text for text in values.known() if values.value(parse(f"{text} > 0").term, text) is None
     }
 
-    gaps = {"tpr_gap", "fpr_gap", "selection_gap"}
+    gaps = {"tpr_gap", "fpr_gap", "selection_gap", "calibration_gap"}
     assert {text.split("(")[0] for text in unmeasured} == gaps
 
 

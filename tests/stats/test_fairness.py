@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+from fairlearn import metrics as fairlearn
 
 from mlwright.stats.bootstrap import observed, replicates, summarise
-from mlwright.stats.fairness import gaps, group_rates
+from mlwright.stats.fairness import CALIBRATION, gaps, group_rates
 from mlwright.stats.records import Interval
 
 
@@ -89,3 +93,62 @@ def test_a_group_without_positives_has_no_true_positive_rate() -> None:
     found = group_rates(positive, selected, group, ["a", "b"])
 
     assert math.isnan(found[1].true_positive_rate)
+
+
+def test_calibration_is_what_happened_less_what_was_stated_and_its_gap_the_range() -> None:
+    positive, selected, group = decided(0, rates=(0.3, 0.5, 0.9))
+    stated = np.where(group == 2, 0.3, 0.5)
+
+    found = group_rates(positive, selected, group, ["a", "b", "c"], stated=stated)
+    of = gaps(positive, selected, group, found, stated)[CALIBRATION]
+
+    expected = [(positive - stated)[group == each].mean() for each in range(3)]
+    assert [each.calibration for each in found] == pytest.approx(expected)
+    value = observed([of.statistic], len(group))[0]
+    assert value == pytest.approx(max(expected) - min(expected))
+    assert observed([of.noise], len(group))[0] == 0
+
+
+def test_without_what_was_stated_there_is_no_calibration() -> None:
+    positive, selected, group = decided(0)
+
+    found = group_rates(positive, selected, group, ["a", "b"])
+
+    assert all(math.isnan(each.calibration) for each in found)
+    assert CALIBRATION not in found[0].compared
+    assert CALIBRATION not in gaps(positive, selected, group, found)
+
+
+ADULT = ("income", ">50K", ["sex", "race"], "education_num", 12.0)
+GERMAN = ("credit", "good", ["sex", "foreign_worker"], "duration", 24.0)
+
+
+@pytest.mark.parametrize(("name", "of"), [("adult", ADULT), ("german", GERMAN)])
+def test_rates_and_gaps_of_real_tables_are_those_of_fairlearn(
+    name: str, of: tuple[str, str, list[str], str, float], dataset: Callable[[str], Path]
+) -> None:
+    target, good, protected, number, limit = of
+    table = pl.read_csv(dataset(name), infer_schema_length=None)
+    positive = (table[target] == good).to_numpy().astype(float)
+    selected = (table[number] > limit).to_numpy().astype(float)
+
+    for column in protected:
+        names, codes = np.unique(table[column].to_numpy().astype(object), return_inverse=True)
+        rates = group_rates(positive, selected, codes, list(names), smallest=1)
+        gap = gaps(positive, selected, codes, rates)
+        theirs = fairlearn.MetricFrame(
+            metrics={
+                "selection_gap": fairlearn.selection_rate,
+                "tpr_gap": fairlearn.true_positive_rate,
+                "fpr_gap": fairlearn.false_positive_rate,
+            },
+            y_true=positive,
+            y_pred=selected,
+            sensitive_features=codes,
+        )
+        ours = {each: observed([gap[each].statistic], len(codes))[0] for each in gap}
+
+        assert ours == pytest.approx(theirs.difference().to_dict())
+        assert [each.true_positive_rate for each in rates] == pytest.approx(
+            theirs.by_group["tpr_gap"].tolist()
+        )

@@ -163,17 +163,18 @@ def _mean(statistics: Sequence[Statistic]) -> Statistic:
     return lambda counts: mean_of_defined(np.stack([one(counts) for one in statistics], axis=1))
 
 
-def _decisions(y: FloatArray, answers: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _decisions(y: FloatArray, answers: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return whether each row is positive, whether it is called so, and how surely."""
     positive = (y == 1).astype(np.float64)
-    return positive, (predicted_classes(answers) == 1).astype(np.float64)
+    return positive, (predicted_classes(answers) == 1).astype(np.float64), answers[:, 1]
 
 
 def _rates(
     y: FloatArray, judged: Round, groups: Mapping[str, Groups]
 ) -> dict[str, tuple[GroupRates, ...]]:
-    positive, selected = _decisions(y, judged.answers[MODEL])
+    positive, selected, stated = _decisions(y, judged.answers[MODEL])
     return {
-        column: group_rates(positive, selected, found.codes, found.names)
+        column: group_rates(positive, selected, found.codes, found.names, stated=stated)
         for column, found in groups.items()
     }
 
@@ -181,5 +182,5 @@ def _rates(
 def _gaps(
     y: FloatArray, judged: Round, groups: Groups, rates: Sequence[GroupRates]
 ) -> Mapping[str, Gap]:
-    positive, selected = _decisions(y, judged.answers[MODEL])
-    return gaps(positive, selected, groups.codes, rates)
+    positive, selected, stated = _decisions(y, judged.answers[MODEL])
+    return gaps(positive, selected, groups.codes, rates, stated)

@@ -9,7 +9,7 @@ from mlwright.checks.records import Measured, Rule, Scale, Term
 from mlwright.core.errors import UsageError
 from mlwright.core.quantities import Quantity
 from mlwright.evaluate.records import Evaluation
-from mlwright.stats.fairness import FALSE_POSITIVE, SELECTION, TRUE_POSITIVE
+from mlwright.stats.fairness import CALIBRATION, FALSE_POSITIVE, SELECTION, TRUE_POSITIVE
 from mlwright.stats.metrics import METRICS, Metric, metrics_for
 from mlwright.stats.records import Interval
 
@@ -19,7 +19,7 @@ FAIRNESS = "fairness."
 LATENCY = "latency_p99"
 """How long a row takes, measured beside the evaluation."""
 
-GAPS = (TRUE_POSITIVE, FALSE_POSITIVE, SELECTION)
+GAPS = (TRUE_POSITIVE, FALSE_POSITIVE, SELECTION, CALIBRATION)
 
 
 def scales(task: str, metric: str, fairness: Sequence[str]) -> Mapping[str, Scale]:
@@ -78,9 +78,9 @@ class EvaluationValues:
 
     Known are every metric (``auc``) and the ends of its interval (``auc.low``, ``auc.high``);
     ``gain`` over the dummy and ``gain_over_linear``, with their ends; ``gap``, how much worse the
-    model is on test rows than on training rows; ``tpr_gap``, ``fpr_gap`` and ``selection_gap`` in
-    a rule named ``fairness.<column>``, or as ``tpr_gap(column)``; and what ``extra`` holds, such
-    as ``latency_p99``. :func:`scales` tells what each can be.
+    model is on test rows than on training rows; ``tpr_gap``, ``fpr_gap``, ``selection_gap`` and
+    ``calibration_gap`` in a rule named ``fairness.<column>``, or as ``tpr_gap(column)``; and what
+    ``extra`` holds, such as ``latency_p99``. :func:`scales` tells what each can be.
     """
 
     def __init__(self, evaluation: Evaluation, extra: Mapping[str, float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -19,7 +20,8 @@ class GroupRates:
     """The rates of one group.
 
     ``compared`` names the gaps the group enters: those whose rate has enough rows beneath it. A
-    rate with no rows at all is NaN.
+    rate with no rows at all is NaN. ``calibration`` is how much more often the group turned out
+    positive than the model stated, NaN where that was not measured.
     """
 
     group: str
@@ -29,3 +31,4 @@ class GroupRates:
     true_positive_rate: float
     false_positive_rate: float
     compared: tuple[str, ...]
+    calibration: float = math.nan
