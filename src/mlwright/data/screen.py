@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
-from mlwright.data.cells import Cells, TableCells, at_once
+from mlwright.data.cells import Cells, TableCells, each_column
 from mlwright.data.column import Places
 from mlwright.data.profile import describe
 from mlwright.data.records import (
@@ -71,11 +70,10 @@ def screen(
     known = None if fitted is None else int(fitted.sum())
     rows = None if not described else cells.height if known is None else known
 
-    def look(name: str) -> _Look:
-        return _look(sheet, name, rules, most, rows)
+    def look(series: pl.Series) -> _Look:
+        return _look(sheet, series, rules, most, rows)
 
-    with ThreadPoolExecutor(at_once(cells)) as threads:
-        looks = list(threads.map(look, sheet.names))
+    looks = each_column(cells, look)
     marked = {owner: places for look in looks for owner, places in look.marked.items()}
     findings = [found for look in looks for found in look.findings]
     for rule in rules:
@@ -117,13 +115,13 @@ def _profiles(looks: Iterable[_Look]) -> Iterator[ColumnProfile]:
 
 
 def _look(
-    sheet: Sheet, name: str, rules: Sequence[Rule], most: int | None, rows: int | None
+    sheet: Sheet, series: pl.Series, rules: Sequence[Rule], most: int | None, rows: int | None
 ) -> _Look:
     """Ask the rules about one column, which is held no longer than that.
 
     ``rows`` is how many it is described for; None for not at all.
     """
-    column = sheet.column(name)
+    column = sheet.apart(series)
     sheet.note(column)
     look = _Look([], {}, None if rows is None else describe(column, rows))
     for rule in rules:

@@ -27,14 +27,15 @@ class Seen:
 
     ``identifies`` tells whether it names rows; ``absent`` marks the cells that are empty or say
     so, and is None where there are none; ``again`` are rows of a column that names rows whose cell
-    stands in another row too; ``half`` is the half of the columns it belongs to. ``scores``
-    tell where the numbers of the judged rows lie among all.
+    stands in another row too, ``named`` these cells; ``half`` is the half of the columns it belongs
+    to. ``scores`` tell where the numbers of the judged rows lie among all.
     """
 
     kind: Kind
     identifies: bool
     absent: pl.Series | None
     again: Places
+    named: pl.Series
     half: int
     scores: Scores | None
 
@@ -66,12 +67,16 @@ class Sheet:
 
     def column(self, name: str) -> Column:
         """Return one column, to be taken apart and let go."""
+        return self.apart(self.cells.column(name))
+
+    def apart(self, series: pl.Series) -> Column:
+        """Return a column that was read, to be taken apart and let go."""
         return Column(
-            self.cells.column(name),
+            series,
             self.fitted,
             self.today,
-            is_key=name == self.key,
-            is_target=name == self.target,
+            is_key=series.name == self.key,
+            is_target=series.name == self.target,
         )
 
     def note(self, column: Column) -> None:
@@ -83,7 +88,10 @@ class Sheet:
             again = alike(hashes)
         half = self.sums.add(hashes, column, feature=not (names or column.is_target))
         scores = None if names or column.is_target else self._scores(column)
-        self._seen[column.name] = Seen(column.kind, names, column.absent, again, half, scores)
+        named = column.series.gather(again)
+        self._seen[column.name] = Seen(
+            column.kind, names, column.absent, again, named, half, scores
+        )
 
     def _scores(self, column: Column) -> Scores | None:
         numbers = column.numbers

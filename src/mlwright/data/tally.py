@@ -99,7 +99,9 @@ class Tally:
             low, high = float(self.values[0]), float(self.values[-1])
         if not high - low < _WIDEST:
             return (), ()
-        inner = np.unique(np.linspace(low, high, min(bins, self.different) + 1)[1:-1])
+        inner = np.linspace(low, high, min(bins, self.different) + 1)[1:-1]
+        # Not by np.unique, whose first call brings in a library of masked arrays.
+        inner = inner[np.diff(inner, prepend=-np.inf) > 0]
         before = np.searchsorted(self.values, inner)
         if self.counts is not None:
             before = np.concatenate([[0], self._up_to])[before]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import polars as pl
 
 from mlwright.data.column import Places
 from mlwright.data.rules.rule import Marks, Rule, counted, shown
@@ -13,14 +14,12 @@ from mlwright.data.sheet import Sheet
 
 def _find(sheet: Sheet) -> Iterator[Marks]:
     for name in sheet.names:
-        if not sheet.seen(name).identifies:
-            continue
-        places = sheet.seen(name).again
-        if not len(places):
+        seen = sheet.seen(name)
+        if not seen.identifies or not len(seen.again):
             continue
         # A row that stands twice has its key twice; that is told as what it is.
-        places = places[~np.isin(places, sheet.repeats)] if len(sheet.repeats) else places
-        cells = sheet.cells.column(name).gather(places)
+        alone = ~np.isin(seen.again, sheet.repeats)
+        places, cells = seen.again[alone], seen.named.filter(pl.Series(alone))
         twice = cells.is_duplicated() & cells.is_not_null()
         if twice.any():
             places, cells = places[twice.to_numpy()], cells.filter(twice)
