@@ -66,6 +66,11 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def _inherited() -> dict[str, str]:
+    """Return the environment of a user: modules are compiled once, not at each start."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
 @contextmanager
 def running(
     command: Sequence[str],
@@ -82,7 +87,7 @@ def running(
         began = monotonic()
         process = subprocess.Popen(
             [*pinned(core), *command],
-            env={**os.environ, **environ},
+            env={**_inherited(), **environ},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
