@@ -1,0 +1,1 @@
+"""What searches for a model by itself, measured beside mlwright: how each is run, and on what."""
