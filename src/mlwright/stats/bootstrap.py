@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mlwright.stats.counts import FloatArray, IntArray, Statistic
+from mlwright.stats.counts import FloatArray, IntArray, Statistic, ratio, total
 from mlwright.stats.metrics import Metric
 from mlwright.stats.records import Interval
 
@@ -151,3 +151,25 @@ def paired_difference(
     found = replicates(statistics, len(y), seed=seed, resamples=resamples, units=units)
     values = observed(statistics, len(y)).tolist()
     return summarise(values[0] - values[1], found[0] - found[1])
+
+
+def mean_of(values: FloatArray) -> Statistic:
+    """Return the mean of values as a function of how often each row counts."""
+    return lambda counts: ratio(total(counts * values), total(counts))
+
+
+def mean_interval(
+    values: FloatArray,
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    units: IntArray | None = None,
+) -> Interval:
+    """Return the mean of values with its 95 % interval.
+
+    >>> mean_interval(np.ones(50), seed=0)
+    Interval(value=1.0, low=1.0, high=1.0)
+    """
+    mean = mean_of(values)
+    found = replicates([mean], len(values), seed=seed, resamples=resamples, units=units)
+    return summarise(float(observed([mean], len(values))[0]), found[0])
