@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, field, make_dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum, IntEnum
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlwright.core.encoding import canonical_json, digest_of, encode, plain
+from mlwright.core.encoding import LATER, canonical_json, digest_of, encode, plain
 
 HUGE = 10**5000
 CHARACTERS = st.characters(exclude_categories=[])  # surrogates too
@@ -237,3 +237,13 @@ def test_plain_refuses_two_keys_that_become_one() -> None:
 @given(VALUES)
 def test_plain_gives_what_json_can_write(value: Any) -> None:
     json.dumps(plain(value), allow_nan=False)
+
+
+def test_a_field_gained_later_is_no_part_of_a_digest_at_its_default() -> None:
+    before = make_dataclass("Gained", [("a", int)], frozen=True)
+    after = make_dataclass(
+        "Gained", [("a", int), ("b", tuple, field(default=(), metadata=LATER))], frozen=True
+    )
+
+    assert encode(after(1)) == encode(before(1))
+    assert encode(after(1, (2,))) != encode(before(1))

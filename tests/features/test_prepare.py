@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from datetime import date, datetime, timedelta
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -12,11 +13,15 @@ import pytest
 from mlwright.core.records import dump, load
 from mlwright.data.digests import columns_of
 from mlwright.features.catalogue import transform_row
-from mlwright.features.prepare import Recipe, fit, transform
+from mlwright.features.prepare import Recipe, fit, transform, transform_training
 from mlwright.features.records import Preparation
+from mlwright.features.truth import Truth
 
-RECIPES: tuple[Recipe, ...] = ("tree", "linear")
+RECIPES: tuple[Recipe, ...] = get_args(Recipe)
 ROWS = 200
+
+
+TRUTH = Truth(np.arange(ROWS) % 3 / 1.0, 3)
 
 
 def mixed() -> pl.DataFrame:
@@ -40,7 +45,7 @@ def mixed() -> pl.DataFrame:
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_each_row_has_the_bits_of_the_table(recipe: Recipe) -> None:
     frame = mixed()
-    preparation = fit(frame, columns_of(frame), recipe, time="seen")
+    preparation = fit(frame, columns_of(frame), recipe, time="seen", truth=TRUTH)
 
     matrix = transform(preparation, frame)
 
@@ -114,7 +119,7 @@ def test_the_steps_see_only_the_training_rows() -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_preparation_survives_writing_and_reading(recipe: Recipe) -> None:
-    preparation = fit(mixed(), columns_of(mixed()), recipe)
+    preparation = fit(mixed(), columns_of(mixed()), recipe, truth=TRUTH)
 
     again = load(Preparation, dump(preparation))
 
@@ -122,3 +127,27 @@ def test_a_preparation_survives_writing_and_reading(recipe: Recipe) -> None:
     assert np.array_equal(
         transform(again, mixed()), transform(preparation, mixed()), equal_nan=True
     )
+
+
+def test_what_tells_nothing_still_tells_nothing_of_rows_prepared_from_their_target() -> None:
+    drawn = np.random.default_rng(3)
+    texts = [str(each) for each in drawn.integers(0, 150, 2_000)]
+    frame = pl.DataFrame({"text": texts, "coin": drawn.integers(0, 2, 2_000)})
+    truth = Truth(drawn.integers(0, 2, 2_000).astype(float), 2)
+
+    preparation = fit(frame, columns_of(frame), "encoded", truth=truth)
+    place = preparation.outputs.index("text:target")
+    naive = transform(preparation, frame)[:, place]
+    crossed = transform_training(preparation, frame, truth)[:, place]
+
+    assert abs(np.corrcoef(crossed, truth.values)[0, 1]) < 0.06
+    assert naive.std() == 0.0 or np.corrcoef(naive, truth.values)[0, 1] > 0.2
+
+
+def test_a_step_that_reads_no_target_prepares_training_rows_as_all_others() -> None:
+    frame = mixed()
+    preparation = fit(frame, columns_of(frame), "tree", truth=TRUTH)
+
+    training = transform_training(preparation, frame, TRUTH)
+
+    assert np.array_equal(training, transform(preparation, frame), equal_nan=True)

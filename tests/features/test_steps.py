@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 import struct
 from datetime import date, datetime
+from itertools import product
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlwright.core.records import dump, load
 from mlwright.data.records import Column, Kind
-from mlwright.features.catalogue import STEPS
+from mlwright.features.catalogue import STEPS, TARGET_STEPS, WIDE_STEPS
 from mlwright.features.records import FittedStep, Value
+from mlwright.features.steps import elapsed, target_mean
+from mlwright.features.truth import Truth, crossed
 
 DTYPES: dict[Kind, pl.DataType] = {
     Kind.BOOLEAN: pl.Boolean(),
@@ -41,7 +44,13 @@ READS = {
     "one_hot": (Kind.STRING,),
     "date_parts": (Kind.DATE, Kind.DATETIME),
     "date_cycle": (Kind.DATE, Kind.DATETIME),
+    "frequency": (Kind.STRING,),
 }
+WIDE: dict[str, tuple[tuple[Kind, ...], ...]] = {
+    "elapsed": tuple(product((Kind.DATE, Kind.DATETIME), repeat=2)),
+    "target_mean": ((Kind.STRING,), (Kind.STRING, Kind.INTEGER, Kind.BOOLEAN)),
+}
+WIDE_CASES = [(name, kinds) for name, some in WIDE.items() for kinds in some]
 CASES = [(name, kind) for name, kinds in READS.items() for kind in kinds]
 
 
@@ -53,12 +62,55 @@ def series(kind: Kind, values: list[Value]) -> pl.Series:
     return pl.Series("c", values, dtype=DTYPES[kind])
 
 
+def columns_of(kinds: tuple[Kind, ...]) -> tuple[Column, ...]:
+    return tuple(Column(f"c{place}", kind) for place, kind in enumerate(kinds))
+
+
+def rows(kinds: tuple[Kind, ...]) -> st.SearchStrategy[list[tuple[Value, ...]]]:
+    return st.lists(st.tuples(*(st.none() | VALUES[kind] for kind in kinds)), max_size=20)
+
+
+def turned(kinds: tuple[Kind, ...], cells: list[tuple[Value, ...]]) -> list[pl.Series]:
+    return [series(kind, [row[place] for row in cells]) for place, kind in enumerate(kinds)]
+
+
+def wide(
+    name: str, kinds: tuple[Kind, ...], training: list[tuple[Value, ...]], classes: int
+) -> FittedStep:
+    """Fit a step of several columns; the target goes round the classes."""
+    sources, given = columns_of(kinds), turned(kinds, training)
+    if name in TARGET_STEPS:
+        y = np.arange(len(training), dtype=np.float64)
+        truth = Truth(y % classes if classes else y * 1e3, classes)
+        return TARGET_STEPS[name].fit(given, sources, truth)
+    return {"elapsed": elapsed.fit}[name](sources)
+
+
 def bits(numbers: tuple[float, ...]) -> list[bytes]:
     return [struct.pack("<d", number) for number in numbers]
 
 
 def test_every_step_of_the_catalogue_is_tested_here() -> None:
     assert set(READS) == set(STEPS)
+    assert set(WIDE) == set(WIDE_STEPS)
+
+
+@pytest.mark.parametrize(("name", "kinds"), WIDE_CASES)
+@settings(max_examples=50)
+@given(data=st.data())
+def test_a_table_and_its_rows_give_the_same_bits_where_a_step_reads_several_columns(
+    name: str, kinds: tuple[Kind, ...], data: st.DataObject
+) -> None:
+    training = data.draw(rows(kinds), label="training")
+    step = wide(name, kinds, training, data.draw(st.sampled_from([0, 2, 3])))
+    later = data.draw(rows(kinds), label="later") + training[:5]
+
+    table = WIDE_STEPS[name].transform_table(step, turned(kinds, later))
+
+    assert table.shape == (len(later), len(step.outputs))
+    assert load(FittedStep, dump(step)) == step
+    for row, values in zip(table, later, strict=True):
+        assert bits(tuple(row)) == bits(WIDE_STEPS[name].transform_value(step, values))
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
@@ -159,3 +211,62 @@ def test_two_numbers_whose_sum_is_beyond_a_float_have_a_median_between_them() ->
     median, mean, _ = step.numbers
     assert low <= median <= high
     assert low <= mean <= high
+
+
+def encoded(texts: list[Value], y: list[float], classes: int = 2) -> FittedStep:
+    truth = Truth(np.array(y), classes)
+    return target_mean.fit([series(Kind.STRING, texts)], [Column("c", Kind.STRING)], truth)
+
+
+def test_a_category_of_many_rows_keeps_its_own_mean_and_an_unseen_one_has_that_of_all() -> None:
+    step = encoded(["a"] * 500 + ["b"] * 500, [1.0] * 450 + [0.0] * 550)
+
+    means = {text: target_mean.transform_value(step, [text])[0] for text in ("a", "b", "never")}
+
+    assert means["a"] == pytest.approx(0.9, abs=0.01)
+    assert means["b"] == pytest.approx(0.0, abs=0.01)
+    assert means["never"] == pytest.approx(0.45)
+
+
+def test_categories_that_tell_nothing_of_the_target_have_one_mean() -> None:
+    step = encoded([str(place % 50) for place in range(100)], [0.0, 1.0, 1.0, 0.0] * 25)
+
+    assert len({target_mean.transform_value(step, [str(place)]) for place in range(50)}) == 1
+
+
+def test_values_whose_sum_is_beyond_a_float_have_means_between_them() -> None:
+    step = encoded(["a", "a", "b", "b"], [1.7e308, 1.6e308, 1.5e308, 1.5e308], classes=0)
+
+    for text in ("a", "b", "never"):
+        assert 1.5e308 <= target_mean.transform_value(step, [text])[0] <= 1.7e308
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_each_training_row_is_prepared_once_by_rows_that_are_not_it(ordered: bool) -> None:
+    truth = Truth(np.zeros(103), 2, ordered)
+
+    rounds = crossed(truth)
+
+    prepared = np.concatenate([places for _, places in rounds])
+    assert sorted(prepared) == list(range(103))
+    assert all(not set(learning) & set(places) for learning, places in rounds)
+    assert all(10 <= len(places) <= 32 for _, places in rounds)
+    if ordered:
+        assert all(np.ptp(places) == len(places) - 1 for _, places in rounds)
+
+
+def test_the_time_between_a_day_and_a_moment_counts_parts_of_days() -> None:
+    step = elapsed.fit(columns_of((Kind.DATE, Kind.DATETIME)))
+
+    days = elapsed.transform_value(step, [date(2026, 1, 1), datetime(2026, 1, 3, 12)])
+
+    assert step.outputs == ("c0 to c1:days",)
+    assert days == (2.5,)
+
+
+def test_the_share_of_a_text_is_that_of_the_training_rows() -> None:
+    step = fitted("frequency", Kind.STRING, ["a", "a", "b", None])
+
+    shares = [STEPS["frequency"].transform_value(step, text)[0] for text in ("a", "b", "never")]
+
+    assert shares == [0.5, 0.0, 0.0]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from typing import get_args
 
+import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +16,13 @@ from mlwright.core.errors import DataError
 from mlwright.data.digests import columns_of
 from mlwright.data.records import Column, Kind
 from mlwright.data.table import Table
-from mlwright.features.catalogue import STEPS
+from mlwright.features.catalogue import STEPS, WIDE_STEPS
 from mlwright.features.prepare import Recipe, fit
 from mlwright.features.records import FittedStep
+from mlwright.features.steps import target_mean
+from mlwright.features.truth import Truth
 from mlwright.scoring.cast import cast_value
-from mlwright.scoring.cells import compile_many, compile_one
+from mlwright.scoring.cells import compile_many, compile_one, compile_wide
 from mlwright.train.records import Fitted
 
 Fit = Callable[[str, str], tuple[Fitted, Table]]
@@ -39,8 +44,16 @@ VALUES = st.one_of(
 @pytest.fixture(scope="module")
 def steps(fitted: Fit) -> list[FittedStep]:
     frame = fitted("mixed", "dummy")[1].frame.drop("y")
-    recipes: tuple[Recipe, ...] = ("tree", "linear")
-    return [s for recipe in recipes for s in fit(frame, columns_of(frame), recipe).steps]
+    truth = Truth(np.arange(frame.height) % 2.0, 2)
+    # A text that is rare enough to be told from others by its share.
+    frame = frame.with_columns(town=pl.Series([f"t{row % 40}" for row in range(frame.height)]))
+    found = [
+        step
+        for recipe in get_args(Recipe)
+        for step in fit(frame, columns_of(frame), recipe, truth=truth).steps
+    ]
+    pair = [Column(name, Kind.STRING) for name in ("colour", "town")]
+    return [*found, target_mean.fit([frame["colour"], frame["town"]], pair, truth)]
 
 
 def bits(outputs: tuple[float, ...]) -> bytes:
@@ -53,6 +66,8 @@ def test_a_compiled_cell_gives_the_bits_of_its_step_or_refuses_alike(
     steps: list[FittedStep], value: object
 ) -> None:
     for step in steps:
+        if step.step in WIDE_STEPS:
+            continue
         compiled = compile_many(step)
         try:
             cast = cast_value(value, Column(step.column, step.kind))
@@ -68,7 +83,26 @@ def test_a_compiled_cell_gives_the_bits_of_its_step_or_refuses_alike(
 
 
 def test_every_step_of_the_catalogue_is_tried(steps: list[FittedStep]) -> None:
-    assert {step.step for step in steps} == set(STEPS)
+    assert {step.step for step in steps} == {*STEPS, *WIDE_STEPS}
+
+
+@settings(max_examples=200)
+@given(values=st.tuples(VALUES, VALUES))
+def test_compiled_cells_of_several_columns_give_the_bits_of_their_step_or_refuse_alike(
+    steps: list[FittedStep], values: tuple[object, object]
+) -> None:
+    for step in steps:
+        if step.step not in WIDE_STEPS:
+            continue
+        compiled, given = compile_wide(step), values[: len(step.sources)]
+        try:
+            cast = [cast_value(v, column) for v, column in zip(given, step.sources, strict=True)]
+        except DataError:
+            with pytest.raises(DataError):
+                compiled(given)
+            continue
+
+        assert bits(compiled(given)) == bits(WIDE_STEPS[step.step].transform_value(step, cast))
 
 
 @pytest.mark.parametrize(

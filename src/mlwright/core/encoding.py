@@ -3,7 +3,8 @@
 Tagged bytes tell types apart (``1``, ``1.0``, ``True`` and ``"1"`` differ), sort mappings and
 sets, and keep a float to its last bit. A frozen dataclass is encoded with its name and its
 fields, so that records of different names never share a digest; the module is left out, so that
-moving a class changes no id.
+moving a class changes no id. A field that a record gained later is no part of it at its default, so
+that what was made before keeps its digest.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import lru_cache
+from types import MappingProxyType
 
 from mlwright.core.digest import Digest, digest_bytes
 
@@ -41,6 +43,10 @@ def encode(value: object) -> bytes:
     out: list[bytes] = []
     _write(value, out)
     return b"".join(out)
+
+
+LATER: Mapping[str, bool] = MappingProxyType({"later": True})
+"""The metadata of a field that a record gained after values of it were stored."""
 
 
 def digest_of(value: object, *, tag: str) -> Digest:
@@ -93,7 +99,12 @@ def _write(value: object, out: list[bytes]) -> None:
             out.append(key)
             out.append(item)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = _field_names(type(value))
+        late = _later_fields(type(value))
+        names = [
+            name
+            for name in _field_names(type(value))
+            if name not in late or getattr(value, name) != late[name]
+        ]
         out.append(_text(b"R", type(value).__qualname__) + struct.pack(">Q", len(names)))
         for name in names:
             out.append(_text(b"S", name))
@@ -105,6 +116,11 @@ def _write(value: object, out: list[bytes]) -> None:
 @lru_cache(maxsize=256)
 def _field_names(kind: type) -> tuple[str, ...]:
     return tuple(sorted(f.name for f in dataclasses.fields(kind)))
+
+
+@lru_cache(maxsize=256)
+def _later_fields(kind: type) -> dict[str, object]:
+    return {f.name: f.default for f in dataclasses.fields(kind) if f.metadata.get("later")}
 
 
 def plain(value: object) -> object:

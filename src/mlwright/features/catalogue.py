@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mlwright.data.records import Column
@@ -11,19 +11,23 @@ from mlwright.features.records import FittedStep, Preparation, Value
 from mlwright.features.steps import (
     date_cycle,
     date_parts,
+    elapsed,
+    frequency,
     indicator,
     one_hot,
     ordinal,
     passthrough,
     scale,
+    target_mean,
 )
+from mlwright.features.truth import Truth
 
 if TYPE_CHECKING:
     import polars as pl
 
 
 class Step(Protocol):
-    """A module of ``features/steps``.
+    """A module of ``features/steps`` that reads one column.
 
     The universal promise, held by a test over the whole catalogue: ``transform_value`` gives for
     each cell the bits that ``transform_table`` gives for its row.
@@ -39,9 +43,36 @@ class Step(Protocol):
         """Return the outputs for one cell, in plain Python."""
 
 
+class WideStep(Protocol):
+    """A module of ``features/steps`` that reads several columns, with the promise of :class:`Step`.
+
+    Columns and cells are given in the order of the step's ``sources``.
+    """
+
+    def transform_table(self, step: FittedStep, columns: Sequence[pl.Series]) -> Matrix:
+        """Return rows x outputs for the columns."""
+
+    def transform_value(self, step: FittedStep, values: Sequence[Value]) -> tuple[float, ...]:
+        """Return the outputs for one row's cells, in plain Python."""
+
+
+class TargetStep(WideStep, Protocol):
+    """A step that reads the target of the training rows.
+
+    What it makes of a row it learned from would tell the row's own target; such a row is prepared
+    by a step that was fitted without it.
+    """
+
+    def fit(
+        self, columns: Sequence[pl.Series], sources: Sequence[Column], truth: Truth
+    ) -> FittedStep:
+        """Learn from training rows and their target."""
+
+
 STEPS: Mapping[str, Step] = {
     "date_cycle": date_cycle,
     "date_parts": date_parts,
+    "frequency": frequency,
     "indicator": indicator,
     "one_hot": one_hot,
     "ordinal": ordinal,
@@ -49,10 +80,29 @@ STEPS: Mapping[str, Step] = {
     "scale": scale,
 }
 
+TARGET_STEPS: Mapping[str, TargetStep] = {"target_mean": target_mean}
+
+WIDE_STEPS: Mapping[str, WideStep] = {"elapsed": elapsed, **TARGET_STEPS}
+
+
+def transform_columns(step: FittedStep, frame: pl.DataFrame) -> Matrix:
+    """Return rows x outputs of a fitted step for a table."""
+    if step.step in WIDE_STEPS:
+        columns = [frame[source.name] for source in step.sources]
+        return WIDE_STEPS[step.step].transform_table(step, columns)
+    return STEPS[step.step].transform_table(step, frame[step.column])
+
+
+def transform_cells(step: FittedStep, values: Sequence[Value]) -> tuple[float, ...]:
+    """Return the outputs of a fitted step for one row's cells, in the order of its sources."""
+    if step.step in WIDE_STEPS:
+        return WIDE_STEPS[step.step].transform_value(step, values)
+    return STEPS[step.step].transform_value(step, values[0])
+
 
 def transform_row(preparation: Preparation, row: Mapping[str, Value]) -> tuple[float, ...]:
     """Return one row's outputs, equal to those of :func:`mlwright.features.prepare.transform`."""
     outputs: list[float] = []
     for step in preparation.steps:
-        outputs.extend(STEPS[step.step].transform_value(step, row[step.column]))
+        outputs.extend(transform_cells(step, [row[source.name] for source in step.sources]))
     return tuple(outputs)

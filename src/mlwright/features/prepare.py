@@ -4,35 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlwright.core.errors import FaultError
 from mlwright.data.records import Column
-from mlwright.features.catalogue import STEPS
-from mlwright.features.columns import DATES, NUMERIC, reason_to_drop
-from mlwright.features.numbers import Matrix, missing_in
+from mlwright.features.catalogue import TARGET_STEPS, transform_columns
+from mlwright.features.columns import reason_to_drop
+from mlwright.features.numbers import Matrix
+from mlwright.features.recipes import Given, Recipe, column_steps, joint_steps, known_recipe
 from mlwright.features.records import FittedStep, Preparation
-from mlwright.features.steps import date_cycle, date_parts, ordinal
+from mlwright.features.truth import Truth, crossed
 
 if TYPE_CHECKING:
     import polars as pl
 
-Recipe = Literal["tree", "linear"]
+__all__ = [
+    "Recipe",
+    "assembled",
+    "fit",
+    "known_recipe",
+    "transform",
+    "transform_training",
+    "unusable",
+]
 
-
-def known_recipe(name: str) -> Recipe:
-    """Return a recipe by its name, refusing one that a plan of another version may ask for."""
-    if name not in get_args(Recipe):
-        raise FaultError(
-            "recipe-unknown",
-            f"this version cannot prepare features by the recipe {name!r}",
-            fix="install the version of mlwright that made the plan, or plan anew: --replan",
-            facts={"recipe": name},
-            looked=list(get_args(Recipe)),
-        )
-    return cast("Recipe", name)
+_IN_TIME = "it only orders the rows in time"
 
 
 def fit(
@@ -42,6 +39,7 @@ def fit(
     drop: Collection[str] = (),
     *,
     time: str | None = None,
+    truth: Truth | None = None,
 ) -> Preparation:
     """Learn from training rows how each column becomes features.
 
@@ -52,36 +50,54 @@ def fit(
     columns
         The columns that may be features: all but the target.
     recipe
-        ``tree`` keeps missing values as NaN and categories as codes; ``linear`` fills with the
-        median beside an indicator, standardises, and spreads categories over columns.
+        One of :data:`mlwright.features.recipes.Recipe`.
     drop
         Columns that are no features.
     time
         The column that orders the rows: only what comes round again (hour, weekday, month, day
         of the year) is taken from it.
+    truth
+        The target of the rows; without it, no step reads it.
     """
     steps: list[FittedStep] = []
-    inputs: list[Column] = []
-    dropped: list[tuple[str, str]] = []
+    why: dict[str, str] = {}
+    usable: list[Given] = []
     for column in columns:
         series = frame[column.name]
         reason = "left out on request" if column.name in drop else reason_to_drop(series, column)
-        fitted = () if reason else _STEPS_OF[recipe](series, column, column.name != time)
+        if reason:
+            why[column.name] = reason
+            continue
+        given = Given(series, column, column.name != time, truth)
+        fitted = column_steps(recipe, given)
         if fitted:
-            inputs.append(column)
+            usable.append(given)
             steps.extend(fitted)
         else:
-            dropped.append((column.name, reason or "it only orders the rows in time"))
+            why[column.name] = _IN_TIME
+    return assembled(recipe, columns, (*steps, *joint_steps(recipe, usable)), why)
+
+
+def assembled(
+    recipe: str, columns: Sequence[Column], steps: Sequence[FittedStep], why: Mapping[str, str]
+) -> Preparation:
+    """Return fitted steps as a preparation.
+
+    ``why`` tells of columns that no step reads; the columns keep the order of the table.
+    """
     distinct = _with_distinct_outputs(steps)
+    read = {source.name for step in distinct for source in step.sources}
     return Preparation(
         recipe=recipe,
-        inputs=tuple(inputs),
+        inputs=tuple(column for column in columns if column.name in read),
         steps=distinct,
         outputs=tuple(output for step in distinct for output in step.outputs),
         categorical=tuple(
             output for step in distinct if step.step == "ordinal" for output in step.outputs
         ),
-        dropped=tuple(dropped),
+        dropped=tuple(
+            (column.name, why[column.name]) for column in columns if column.name not in read
+        ),
     )
 
 
@@ -111,36 +127,35 @@ def transform(preparation: Preparation, frame: pl.DataFrame) -> Matrix:
     place = 0
     for step in preparation.steps:
         width = len(step.outputs)
-        columns = STEPS[step.step].transform_table(step, frame[step.column])
-        matrix[:, place : place + width] = columns
+        matrix[:, place : place + width] = transform_columns(step, frame)
         place += width
     return matrix
 
 
-def _tree_steps(series: pl.Series, column: Column, raw: bool) -> tuple[FittedStep, ...]:
-    if column.kind in NUMERIC:
-        return (STEPS["passthrough"].fit(series, column),)
-    if column.kind in DATES:
-        step = date_parts.fit(series, column, raw=raw)
-        return (step,) if step.outputs else ()
-    return (ordinal.fit(series, column),)
+def transform_training(preparation: Preparation, frame: pl.DataFrame, truth: Truth) -> Matrix:
+    """Return the features of the rows that a preparation was fitted on, to be learned from.
+
+    A step that reads the target is fitted again for each round of
+    :func:`mlwright.features.truth.crossed`, so that no row is prepared from its own target.
+    """
+    matrix = transform(preparation, frame)
+    place = 0
+    for step in preparation.steps:
+        width = len(step.outputs)
+        if step.step in TARGET_STEPS:
+            matrix[:, place : place + width] = _crosswise(step, frame, truth)
+        place += width
+    return matrix
 
 
-def _linear_steps(series: pl.Series, column: Column, raw: bool) -> tuple[FittedStep, ...]:
-    missing = missing_in(series)
-    steps: list[FittedStep] = []
-    if column.kind in DATES:
-        step = date_cycle.fit(series, column, raw=raw)
-        steps += [step] if step.outputs else []
-    elif series.filter(~missing).n_unique() > 1:
-        name = "scale" if column.kind in NUMERIC else "one_hot"
-        steps.append(STEPS[name].fit(series, column))
-    if missing.any():
-        steps.append(STEPS["indicator"].fit(series, column))
-    return tuple(steps)
-
-
-_STEPS_OF = {"tree": _tree_steps, "linear": _linear_steps}
+def _crosswise(step: FittedStep, frame: pl.DataFrame, truth: Truth) -> Matrix:
+    module = TARGET_STEPS[step.step]
+    columns = [frame[source.name] for source in step.sources]
+    found = np.empty((frame.height, len(step.outputs)))
+    for learning, prepared in crossed(truth):
+        again = module.fit([c[learning] for c in columns], step.sources, truth.of(learning))
+        found[prepared] = module.transform_table(again, [c[prepared] for c in columns])
+    return found
 
 
 def _with_distinct_outputs(steps: Sequence[FittedStep]) -> tuple[FittedStep, ...]:

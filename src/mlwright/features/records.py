@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from mlwright.core.encoding import LATER
 from mlwright.data.records import Column, Kind
 
 Value = bool | int | float | str | date | datetime | None
@@ -13,10 +14,11 @@ Value = bool | int | float | str | date | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class FittedStep:
-    """One fitted feature step: it reads a raw column and writes one or more outputs.
+    """One fitted feature step: it reads raw columns, mostly one, and writes one or more outputs.
 
     ``step`` names its module in ``features/steps``; ``numbers`` and ``categories`` hold what was
-    fitted on the training rows (their meaning is the step's own, told in its module).
+    fitted on the training rows (their meaning is the step's own, told in its module). ``column`` of
+    ``kind`` is the first column it reads, ``others`` are the further ones.
     """
 
     step: str
@@ -25,6 +27,12 @@ class FittedStep:
     outputs: tuple[str, ...]
     numbers: tuple[float, ...]
     categories: tuple[str, ...]
+    others: tuple[Column, ...] = field(default=(), metadata=LATER)
+
+    @property
+    def sources(self) -> tuple[Column, ...]:
+        """The columns it reads, in the order in which it takes their cells."""
+        return (Column(self.column, self.kind), *self.others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlwright.data.records import Kind
-from mlwright.features.catalogue import STEPS
+from mlwright.features.catalogue import transform_columns
 from mlwright.features.records import FittedStep, Preparation
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def distances(
     place = 0
     for step in preparation.steps:
         width = len(step.outputs)
-        cells = STEPS[step.step].transform_table(step, frame[step.column])
+        cells = transform_columns(step, frame)
         squares += _squares(step, cells, np.array(features[place : place + width]))
         means.append(_means(cells))
         place += width

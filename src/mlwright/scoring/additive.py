@@ -78,6 +78,8 @@ def _by_column(package: ModelPackage, amounts: list[float]) -> tuple[tuple[str, 
     of: dict[str, list[float]] = {column.name: [] for column in package.signature.inputs}
     place = 0
     for step in package.preparation.steps:
-        of[step.column].extend(amounts[place : place + len(step.outputs)])
+        made = amounts[place : place + len(step.outputs)]
+        for source in step.sources:  # what several columns make together is theirs in equal parts
+            of[source.name].extend(amount / len(step.sources) for amount in made)
         place += len(step.outputs)
     return tuple((name, math.fsum(each)) for name, each in of.items())

@@ -7,13 +7,15 @@ value. The types that JSON delivers are met first; all others take the strict ca
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
 from mlwright.data.records import Column, Kind
-from mlwright.features.catalogue import STEPS
+from mlwright.features.catalogue import STEPS, WIDE_STEPS
+from mlwright.features.keys import key_of
 from mlwright.features.records import FittedStep
+from mlwright.features.steps.target_mean import means_of
 from mlwright.scoring.cast import INTEGERS, cast_value
 
 Cell = Callable[[Any], float]
@@ -23,7 +25,7 @@ _LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
 
 
 def compile_one(step: FittedStep) -> Cell:
-    """Return the function for a step with one output."""
+    """Return the function for a step of one column with one output."""
     careful = compile_many(step)
 
     def slow(value: Any) -> float:
@@ -36,7 +38,7 @@ def compile_one(step: FittedStep) -> Cell:
 
 
 def compile_many(step: FittedStep) -> Cells:
-    """Return the function for a step with any number of outputs."""
+    """Return the function for a step of one column with any number of outputs."""
     column = Column(step.column, step.kind)
     transform = partial(STEPS[step.step].transform_value, step)
 
@@ -45,7 +47,22 @@ def compile_many(step: FittedStep) -> Cells:
 
     if step.kind is Kind.DATE:
         return _date(slow)
+    if step.step == "frequency":
+        return _frequency(step, slow)
     return _one_hot(step, slow) if step.step == "one_hot" else slow
+
+
+def compile_wide(step: FittedStep) -> Callable[[Sequence[Any]], tuple[float, ...]]:
+    """Return the function for a step that reads several columns, from their cells in order."""
+    sources, transform = step.sources, partial(WIDE_STEPS[step.step].transform_value, step)
+
+    def slow(values: Sequence[Any]) -> tuple[float, ...]:
+        pairs = zip(values, sources, strict=True)
+        return transform([cast_value(value, column) for value, column in pairs])
+
+    if step.step == "target_mean":
+        return _target_mean(step, slow)
+    return slow
 
 
 def _boolean(slow: Cell) -> Cell:
@@ -156,6 +173,36 @@ def _one_hot(step: FittedStep, slow: Cells) -> Cells:
         if type(value) is str:
             return find(value, other)
         return missing if value is None else slow(value)
+
+    return cells
+
+
+def _frequency(step: FittedStep, slow: Cells) -> Cells:
+    answers = {text: (share,) for text, share in zip(step.categories, step.numbers, strict=True)}
+    find, missing, other = answers.get, slow(None), (0.0,)
+
+    def cells(value: Any) -> tuple[float, ...]:
+        if type(value) is str:
+            return find(value, other)
+        return missing if value is None else slow(value)
+
+    return cells
+
+
+def _target_mean(
+    step: FittedStep, slow: Callable[[Sequence[Any]], tuple[float, ...]]
+) -> Callable[[Sequence[Any]], tuple[float, ...]]:
+    """Look a key up once its cells are of the kinds that make it."""
+    find, other = means_of(step).get, step.numbers[: len(step.outputs)]
+    plain = tuple({Kind.STRING: str, Kind.INTEGER: int}.get(c.kind, bool) for c in step.sources)
+    whole = [place for place, column in enumerate(step.sources) if column.kind is Kind.INTEGER]
+
+    def cells(values: Sequence[Any]) -> tuple[float, ...]:
+        if tuple(map(type, values)) == plain and all(
+            _LEAST <= values[place] <= _MOST for place in whole
+        ):
+            return find(key_of(values), other)
+        return slow(values)
 
     return cells
 

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.data.records import Kind
+from mlwright.features.catalogue import WIDE_STEPS
 from mlwright.features.prepare import transform
 from mlwright.features.records import FittedStep, Preparation
 from mlwright.scoring.cast import INTEGERS, missing_columns
-from mlwright.scoring.cells import compile_many, compile_one
+from mlwright.scoring.cells import compile_many, compile_one, compile_wide
 from mlwright.scoring.native.protocol import Matrix, Native
 
 if TYPE_CHECKING:
@@ -95,14 +96,16 @@ def compile_numbers(preparation: Preparation) -> Callable[[Row], Sequence[float]
     steps = preparation.steps
     kinds = {kind: [step for step in steps if _passes_on(step, kind)] for kind in _PLAIN_KINDS}
     groups = tuple((_picker(some), _PLAIN_KINDS[kind]) for kind, some in kinds.items() if some)
-    passed_on = [step for some in kinds.values() for step in some]
-    if len(passed_on) < _WORTHWHILE or any(len(step.outputs) != 1 for step in steps):
+    if sum(map(len, kinds.values())) < _WORTHWHILE:
         return careful
     pick = _picker(steps)
     others = tuple(
-        (place, compile_one(step)) for place, step in enumerate(steps) if step not in passed_on
+        (place, compile_one(step))
+        for place, step in enumerate(steps)
+        if _is_narrow(step) and not any(_passes_on(step, kind) for kind in _PLAIN_KINDS)
     )
-    if len(groups) == 1 and not others:
+    spread = _spread(steps)
+    if len(groups) == 1 and not others and not spread:
         types = groups[0][1]
 
         def all_numbers(record: Row) -> Sequence[float]:
@@ -120,12 +123,15 @@ def compile_numbers(preparation: Preparation) -> Callable[[Row], Sequence[float]
                 if not _are_plain(pick_some(record), types):
                     return careful(record)
             values: Any = pick(record)
+            taken = [each.take(record) for each in spread]
         except KeyError:
             return careful(record)  # which tells all that are missing
-        if others:
+        if others or spread:
             values = list(values)
             for place, cell in others:
                 values[place] = cell(values[place])
+            for each, some in zip(spread, taken, strict=True):
+                values[each.place : each.place + 1] = each.make(some)
         return values  # type: ignore[no-any-return]
 
     return numbers
@@ -155,25 +161,57 @@ def _compile_cells(preparation: Preparation) -> Callable[[Row], list[float]]:
     if not steps:
         return lambda _: []
     pick = _picker(steps)
-    # A step with several outputs holds one place until its own cells take it.
-    cells = tuple(compile_one(s) if len(s.outputs) == 1 else _hold for s in steps)
-    wide = tuple(
-        (place, compile_many(step))
-        for place, step in reversed(list(enumerate(steps)))
-        if len(step.outputs) != 1
-    )
+    # A step with several outputs or columns holds one place until its own cells take it.
+    cells = tuple(compile_one(step) if _is_narrow(step) else _hold for step in steps)
+    spread = _spread(steps)
 
     def row(record: Row) -> list[float]:
         try:
             values = pick(record)
+            taken = [each.take(record) for each in spread]
         except KeyError:
             raise missing_columns(record, preparation.inputs) from None
         features = [cell(value) for cell, value in zip(cells, values, strict=True)]
-        for place, several in wide:
-            features[place : place + 1] = several(values[place])
+        for each, some in zip(spread, taken, strict=True):
+            features[each.place : each.place + 1] = each.make(some)
         return features
 
     return row
+
+
+def _is_narrow(step: FittedStep) -> bool:
+    """Tell whether a step makes one feature of one column."""
+    return len(step.outputs) == 1 and step.step not in WIDE_STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """A step of several columns or features: its place, what it takes, and what it makes of it."""
+
+    place: int
+    take: Callable[[Row], Any]
+    make: Callable[[Any], tuple[float, ...]]
+
+
+def _spread(steps: Sequence[FittedStep]) -> tuple[_Spread, ...]:
+    """Return the steps that are not narrow, the last first: each moves none to come."""
+    return tuple(
+        _Spread(place, *_taken(step))
+        for place, step in reversed(list(enumerate(steps)))
+        if not _is_narrow(step)
+    )
+
+
+def _taken(
+    step: FittedStep,
+) -> tuple[Callable[[Row], Any], Callable[[Any], tuple[float, ...]]]:
+    if step.step not in WIDE_STEPS:
+        return itemgetter(step.column), compile_many(step)
+    names = [source.name for source in step.sources]
+    if len(names) == 1:
+        only = names[0]
+        return lambda record: (record[only],), compile_wide(step)
+    return itemgetter(*names), compile_wide(step)
 
 
 def compile_columns(
@@ -181,11 +219,15 @@ def compile_columns(
 ) -> Callable[[Mapping[str, Cells], int], Matrix]:
     """Return the function from columns of cells to the features of all rows."""
     width = len(preparation.outputs)
-    writers: list[tuple[str, int, int, Callable[[Cells], Any]]] = []
+    writers: list[_Writer] = []
+    others: list[_Writer] = []
     place = 0
     for step in preparation.steps:
         several = len(step.outputs)
-        writers.append((step.column, place, place + several, _column(step)))
+        writer = _Writer([c.name for c in step.sources], place, place + several, _column(step))
+        writers.append(writer)
+        if not any(_passes_on(step, kind) for kind in _PLAIN_KINDS):
+            others.append(writer)
         place += several
     passed_on = places_passed_on(preparation)
     blocks = tuple(
@@ -193,7 +235,6 @@ def compile_columns(
         for kind in _PLAIN_KINDS
         if (names := [s.column for s in preparation.steps if _passes_on(s, kind)])
     )
-    others = [writer for writer in writers if writer[0] not in passed_on]
 
     def columns(cells: Mapping[str, Cells], height: int) -> Matrix:
         # Feature by feature in memory while it is filled, which is quicker; then row by row.
@@ -205,11 +246,21 @@ def compile_columns(
                 left = writers
                 break
             X[places] = block
-        for name, first, last, write in left:
-            X[first:last] = write(cells[name])
+        for each in left:
+            X[each.first : each.last] = each.write(*[cells[name] for name in each.names])
         return np.ascontiguousarray(X.T)
 
     return columns
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """The columns a step reads, the places of its features, and the way from one to the other."""
+
+    names: Sequence[str]
+    first: int
+    last: int
+    write: Callable[..., Any]
 
 
 def places_passed_on(preparation: Preparation) -> dict[str, int]:
@@ -236,13 +287,21 @@ def _block(columns: list[Cells], types: frozenset[type]) -> Matrix | None:
     return None if (np.abs(block) >= _MOST).any() else block
 
 
-def _column(step: FittedStep) -> Callable[[Cells], Any]:
-    """Return the function from a column's cells to its features, feature by feature."""
-    if len(step.outputs) != 1:
-        several = compile_many(step)
-        return lambda cells: np.array([several(cell) for cell in cells], dtype=np.float64).T
-    one = compile_one(step)
-    return lambda cells: [one(cell) for cell in cells]
+def _column(step: FittedStep) -> Callable[..., Any]:
+    """Return the function from the cells of a step's columns to each of its features in turn."""
+    width = len(step.outputs)
+    if _is_narrow(step):
+        one = compile_one(step)
+        return lambda cells: [one(cell) for cell in cells]
+    if step.step in WIDE_STEPS:
+        wide = compile_wide(step)
+        return lambda *columns: _turned([wide(row) for row in zip(*columns, strict=True)], width)
+    several = compile_many(step)
+    return lambda cells: _turned([several(cell) for cell in cells], width)
+
+
+def _turned(rows: list[tuple[float, ...]], width: int) -> Matrix:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), width).T
 
 
 def _hold(_: object) -> float:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from mlwright.data.digests import columns_of
 from mlwright.data.table import Table
 from mlwright.features.numbers import Matrix
-from mlwright.features.prepare import Recipe, known_recipe, transform
 from mlwright.features.prepare import fit as fit_preparation
+from mlwright.features.prepare import transform, transform_training
+from mlwright.features.recipes import Recipe, known_recipe
 from mlwright.features.records import Preparation
+from mlwright.features.truth import Truth
 from mlwright.train.algorithms.problem import Learned, Problem, Rows
 from mlwright.train.catalogue import ALGORITHMS
 from mlwright.train.portfolio import DUMMY
@@ -65,8 +67,9 @@ def prepare_rows(
     row here did not see that row's own.
     """
     columns = [column for column in columns_of(table.frame) if column.name != task.target]
-    preparation = fit_preparation(table.frame, columns, recipe, drop, time=time)
-    return preparation, rows_prepared(preparation, table, task)
+    truth = Truth(target_values(table.frame, task), len(task.classes), time is not None)
+    preparation = fit_preparation(table.frame, columns, recipe, drop, time=time, truth=truth)
+    return preparation, Rows(transform_training(preparation, table.frame, truth), truth.values)
 
 
 def rows_prepared(preparation: Preparation, table: Table, task: Task) -> Rows:
