@@ -11,6 +11,7 @@ from mlwright.cli.main import COMMANDS
 from mlwright.core.errors import UsageError
 from mlwright.core.ids import Noun
 from mlwright.flows import stages
+from mlwright.flows.findings.catalogue import FINDINGS
 from mlwright.registry.records import RoleName
 from mlwright.registry.versions import RESERVED, allowed_name, valid_name
 
@@ -19,6 +20,7 @@ ENDPOINTS = {"v2", "api", "why", "prove", "labels", "invocations", "metrics", "h
 
 def test_every_command_step_role_list_and_address_is_reserved() -> None:
     words = {*COMMANDS, *NOUNS, *ENDPOINTS, "audit", "spec", "settings", "latest", "search"}
+    words |= {each.name for each in FINDINGS}
     words |= {each.name for each in stages.REPAIRING} | {role.value for role in RoleName}
 
     assert words - RESERVED == set()

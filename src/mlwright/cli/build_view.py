@@ -16,6 +16,7 @@ from mlwright.data.records import Snapshot, Source, Split
 from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.decisions import judged_by
+from mlwright.flows.findings.catalogue import FINDINGS
 from mlwright.flows.records import Build
 from mlwright.govern.card import interpretable
 from mlwright.scoring.records import ModelPackage
@@ -24,6 +25,7 @@ from mlwright.train.records import Plan, SearchResult, Task
 _WIDTH = 10
 _LONGEST_STEP = 80
 _MOST_OUTGROWN = 5
+_FINDINGS = {each.name: each for each in FINDINGS}
 
 
 @dataclass(slots=True)
@@ -34,7 +36,7 @@ class BuildView:
 
     def finished(self, stage: str, value: object, seconds: float, *, cached: bool) -> None:
         """Tell one finished stage."""
-        lines = _lines(value)
+        lines = _lines(value) if stage not in _FINDINGS else [_FINDINGS[stage].told(value).summary]
         if not lines or self.output.as_json or self.output.quiet:
             return
         took = "kept" if cached else f"{seconds:.1f} s"
@@ -246,6 +248,7 @@ def build_document(build: Build, *, report: str | None) -> dict[str, object]:
         "metrics": evaluation.metrics,
         "baseline": evaluation.baselines,
         "gain": evaluation.gain,
+        "findings": build.findings,
         "method": evaluation.method,
         "test_rows": evaluation.rows,
         "looks": build.looks,

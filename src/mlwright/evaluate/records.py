@@ -105,3 +105,41 @@ class Evaluation:
     left_out: Mapping[str, int]
     seed: int
     resamples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows with one value of a column, or two of two, on which a model loses more than elsewhere.
+
+    ``loss`` is the mean on its rows, ``elsewhere`` on all others, ``excess`` their difference.
+    ``stated`` and ``happened`` tell whether it misjudges these rows or they are hard to tell: the
+    positive class's mean probability and its share (binary), the top class's mean probability and
+    how often it was right (multiclass), or the mean answer and the mean truth (regression).
+    """
+
+    where: tuple[tuple[str, str], ...]
+    rows: int
+    loss: float
+    elsewhere: float
+    excess: Interval
+    chance: float
+    stated: float
+    happened: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """The worst slices of the rows a model never saw, the largest sure excess first.
+
+    ``loss`` names the metric whose part of a row is compared. ``tested`` counts the slices of at
+    least ``smallest`` rows, ``believed`` those that are worse beyond chance; ``slices`` are those
+    of them that do not share most of their rows.
+    """
+
+    loss: str
+    rows: int
+    columns: tuple[str, ...]
+    smallest: int
+    tested: int
+    believed: int
+    slices: tuple[Slice, ...]

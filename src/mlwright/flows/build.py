@@ -119,6 +119,11 @@ def build(
         "before": before,
         "plan": plan,
         "terms": agreed.terms,
+        **{
+            name: value
+            for finding in foreseen.findings
+            for name, value in finding.inputs(workspace.settings).items()
+        },
     }
     resources = {
         "store": workspace.store,
@@ -129,7 +134,10 @@ def build(
     settings = {origin.key: str(origin.value) for origin in workspace.settings.origins()}
     run = runner.start(command, inputs=inputs, config=settings)
     with runner.recording():
-        steps = stages.REPAIRING if question.repair else stages.ALL
+        steps = [
+            *(stages.REPAIRING if question.repair else stages.ALL),
+            *(finding.step for finding in foreseen.findings),
+        ]
         made = runner.execute(steps, inputs=inputs, resources=resources)
         package = cast("ModelPackage", made["model"])
         evaluation = cast("Evaluation", made["evaluation"])
@@ -144,12 +152,14 @@ def build(
             workspace, run, question, split, package, judged_now="evaluation" not in cached
         )
         report = cast("LeakReport", made["leaks"])
+        found = {each.name: made[each.name] for each in foreseen.findings}
         verdicts = judge_model(
             workspace,
             run,
             foreseen.of_model,
             package,
             evaluation,
+            [each.values(found[each.name]) for each in foreseen.findings],
             of_table=of_table,
             of_leaks=judge_leaks(question.leaks, report, question.waivers, package.id),
             report=report,
@@ -176,6 +186,7 @@ def build(
         search=cast("SearchResult", made["search"]),
         package=package,
         evaluation=evaluation,
+        findings=found,
         leaks=report,
         verdicts=verdicts,
         version=version,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.records import load
 from mlwright.evaluate.records import Evaluation
+from mlwright.flows.findings.kept import findings_of
 from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.records import Why
@@ -37,6 +39,7 @@ class PastProof:
 class Dossier:
     """A model version with what it is, how it was judged, where it serves and who proved it.
 
+    ``findings`` are the records of what was found beside the evaluation, by name.
     ``roles`` are those it holds now, ``changes`` every move of its endpoint, oldest first,
     ``proofs`` newest first, ``siblings`` all versions of its name.
     """
@@ -45,6 +48,7 @@ class Dossier:
     package: ModelPackage
     search: SearchResult
     evaluation: Evaluation
+    findings: Mapping[str, object]
     verdicts: tuple[Verdict, ...]
     roles: tuple[str, ...]
     changes: tuple[RoleChange, ...]
@@ -62,6 +66,7 @@ def dossier(ref: str, workspace: Workspace) -> Dossier:
         package=load(ModelPackage, store.get(version.package)),
         search=step_output(version.run, "search", SearchResult, workspace),
         evaluation=load(Evaluation, store.get(version.evaluation)),
+        findings=findings_of(version, workspace),
         verdicts=tuple(_verdict(check, workspace) for check in version.checks),
         roles=tuple(r.role for r in ledger.roles(version.name) if r.ref == version.ref),
         changes=changes(ledger, version.name),

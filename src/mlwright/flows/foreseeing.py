@@ -13,6 +13,8 @@ from mlwright.data.records import Snapshot, Split
 from mlwright.evaluate.values import require_task, scales
 from mlwright.features.prepare import unusable
 from mlwright.flows import stages
+from mlwright.flows.findings.catalogue import scales_of, wanted
+from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.question import Question, check_columns
 from mlwright.flows.tables import Tables, part_of
 from mlwright.flows.workspace import Workspace
@@ -27,7 +29,8 @@ class Foreseen:
     """The split and the task of a build to come, and the table they were told from.
 
     ``snapshot`` is that table: repaired, where the question has steps. The checks are ``of_model``
-    or ``of_table``: about a value of the model, or about a column.
+    or ``of_table``: about a value of the model, or about a column. ``findings`` are those to be
+    carried out.
     """
 
     split: Split
@@ -36,6 +39,7 @@ class Foreseen:
     tables: Tables = field(default_factory=Tables)
     of_model: tuple[Rule, ...] = ()
     of_table: tuple[Rule, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def foresee(
@@ -61,8 +65,9 @@ def foresee(
     foreseen = Foreseen(split, snapshot, task, tables)
     _require_features(workspace, snapshot, question, foreseen)
     kind = task.kind.value
-    measured = scales(kind, task.metric, question.judgement.fairness)
-    names = [column.name for column in snapshot.columns]
+    names = tuple(column.name for column in snapshot.columns)
+    scope = Scope(kind, task.metric, names, question.judgement.fairness)
+    measured = {**scales_of(scope), **scales(kind, task.metric, scope.fairness)}
     of_columns = (*names, *(f"null({name})" for name in names))
     of_table = tuple(
         rule
@@ -74,7 +79,7 @@ def foresee(
     for rule in of_model:
         require_known(rule, (*measured, *of_columns))
     require_sense(of_model, measured)
-    return replace(foreseen, of_model=of_model, of_table=of_table)
+    return replace(foreseen, of_model=of_model, of_table=of_table, findings=wanted(scope, of_model))
 
 
 def _require_features(

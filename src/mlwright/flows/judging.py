@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlwright.checks.judge import judge
+from mlwright.checks.judge import Values, judge
+from mlwright.checks.named import Together
 from mlwright.checks.records import Rule, Verdict
 from mlwright.core.encoding import digest_of
 from mlwright.data.leaks.records import LeakReport
@@ -71,6 +72,7 @@ def judge_model(
     rules: Sequence[Rule],
     package: ModelPackage,
     evaluation: Evaluation,
+    beside: Sequence[Values],
     *,
     of_table: Sequence[Verdict],
     of_leaks: Sequence[Verdict],
@@ -78,11 +80,12 @@ def judge_model(
 ) -> tuple[Verdict, ...]:
     """Judge a model by every rule and record each verdict, bound to the model's id.
 
-    The verdicts ``of_table`` are bound to the data it was made of, and recorded beside them;
+    ``beside`` is what the findings measured beside the evaluation. The verdicts ``of_table`` are
+    bound to the data it was made of, and recorded beside them;
     of those ``of_leaks`` that a person answered for, who and why is recorded too.
     """
     timed = measure(load_scorer(package, workspace.store), workspace.seam)
-    values = EvaluationValues(evaluation, {LATENCY: timed.p99})
+    values = Together((EvaluationValues(evaluation, {LATENCY: timed.p99}), *beside))
     verdicts = (*judge(rules, values, package.id), *of_leaks, *of_table)
     waived = [
         waived_event(verdict, report, package.id, run)

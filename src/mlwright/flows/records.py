@@ -90,7 +90,8 @@ class ContractVersion:
 class Build:
     """A finished build: everything `mlw run` shows, from the data to the registered version.
 
-    ``snapshot`` is the table as it was read, ``repaired`` what steps of the spec made of it, None
+    ``findings`` are the records of what was found beside the evaluation, by name. ``snapshot`` is
+    the table as it was read, ``repaired`` what steps of the spec made of it, None
     without them. ``outgrown`` tells where the rows go beyond what the contract kept from before.
     """
 
@@ -103,6 +104,7 @@ class Build:
     search: SearchResult
     package: ModelPackage
     evaluation: Evaluation
+    findings: Mapping[str, object]
     leaks: LeakReport
     verdicts: tuple[Verdict, ...]
     version: ModelVersion

@@ -16,6 +16,7 @@ from mlwright.data.records import Part, Snapshot, Split
 from mlwright.data.split import parts
 from mlwright.data.table import read
 from mlwright.flows.dossier import dossier
+from mlwright.flows.findings.kept import words
 from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.report import render
@@ -27,7 +28,15 @@ from mlwright.registry.versions import find
 def report_html(workspace: Workspace, version: ModelVersion) -> str:
     """Return the report of a version as one HTML document."""
     found = dossier(version.ref, workspace)
-    return render(version, found.package, found.search, found.evaluation, found.verdicts, found.why)
+    return render(
+        version,
+        found.package,
+        found.search,
+        found.evaluation,
+        found.verdicts,
+        found.why,
+        words(found.findings),
+    )
 
 
 def write_report(workspace: Workspace, version: ModelVersion, out: Path | None) -> Path:

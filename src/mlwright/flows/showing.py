@@ -21,6 +21,7 @@ from mlwright.evaluate.records import Evaluation
 from mlwright.flows.contracting import contract_version
 from mlwright.flows.decisions import decisions as decisions_of
 from mlwright.flows.decisions import spec_of
+from mlwright.flows.findings.kept import findings_of, words
 from mlwright.flows.ingesting import data_event, snapshot_of
 from mlwright.flows.labelling.explaining import logged_label, why_answer
 from mlwright.flows.leak_gates import WAIVED
@@ -30,6 +31,7 @@ from mlwright.flows.recording import find_label, find_prediction, labels_of
 from mlwright.flows.repairing import repairs_of
 from mlwright.flows.splitting import splits_of
 from mlwright.flows.workspace import Workspace
+from mlwright.govern.told import Told, cell_text
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import Event
 from mlwright.registry.records import ModelVersion
@@ -128,6 +130,7 @@ def _with_unit(value: object, quantity: Quantity | None) -> object:
 def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> Shown:
     package = load(ModelPackage, workspace.store.get(version.package))
     evaluation = load(Evaluation, workspace.store.get(version.evaluation))
+    findings = findings_of(version, workspace)
     roles = [r.role for r in workspace.ledger.roles(version.name) if r.ref == version.ref]
     verdicts = [{"id": c, **_newest(c, workspace).facts} for c in version.checks]
     sections = [
@@ -162,6 +165,7 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
                 for name, m in evaluation.metrics.items()
             ),
         ),
+        *(section for each in words(findings) for section in _finding(each)),
         Section(
             "checks",
             ("outcome", "rule", "why", "check"),
@@ -185,12 +189,21 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
         "inputs": plain(package.signature.inputs),
         "dropped": [{"column": c, "why": reason} for c, reason in package.preparation.dropped],
         "evaluation": plain(evaluation),
+        "findings": plain(findings),
         "checks": verdicts,
         "waived": [{**e.facts, "by": e.actor, "time": e.time, "event": e.id} for e in waived],
     }
     if decisions:
         _add_decisions(version.run, workspace, sections, document)
     return Shown("model", version.ref, tuple(sections), document)
+
+
+def _finding(told: Told) -> Iterator[Section]:
+    yield Section(told.title, (), ((told.summary, *told.notes),), told=True)
+    for table in told.figures:
+        if table.rows:
+            rows = tuple(tuple(map(cell_text, row)) for row in table.rows)
+            yield Section(table.heading, table.columns, rows)
 
 
 def _contract(version: ModelVersion, package: ModelPackage, workspace: Workspace) -> str:

@@ -11,6 +11,7 @@ from mlwright.data.promises import values_told
 from mlwright.evaluate.records import Evaluation
 from mlwright.govern.card import in_words, interpretable, metric_chart, number
 from mlwright.govern.records import Why
+from mlwright.govern.told import Told, cell_text
 from mlwright.registry.records import ModelVersion
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.records import SearchResult
@@ -23,10 +24,12 @@ def render(
     evaluation: Evaluation,
     verdicts: tuple[Verdict, ...],
     why: Why,
+    findings: tuple[Told, ...] = (),
 ) -> str:
     """Return the report as one HTML document; the same records give the same bytes."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["number"] = number
+    environment.filters["cell"] = cell_text
     taken = {column.name for column in package.signature.inputs}
     template = environment.from_string(
         files("mlwright.govern").joinpath("templates/report.html").read_text("utf-8")
@@ -38,6 +41,7 @@ def render(
         interpretable=interpretable(search),
         evaluation=evaluation,
         verdicts=verdicts,
+        findings=findings,
         features=[f for f in package.contract.features if f.name in taken],
         promises={f.name: values_told(f) for f in package.contract.features},
         why=why,

@@ -24,9 +24,12 @@ _COMMANDS = (
     " prove report rollback run serve show ui user watch why"
 )
 _LISTS = "approvals checks data endpoints events labels models predictions runs steps"
-_STEPS = "baselines contract evaluation leaks model profile repaired search snapshot split task"
+_STEPS = (
+    "baselines contract evaluation leaks model profile repaired search snapshot split task unseen"
+)
+_FINDINGS = "slices"
 
-RESERVED = frozenset(" ".join((_ENDPOINTS, _WORDS, _COMMANDS, _LISTS, _STEPS)).split())
+RESERVED = frozenset(" ".join((_ENDPOINTS, _WORDS, _COMMANDS, _LISTS, _STEPS, _FINDINGS)).split())
 """Words that mean something else where a model's name may stand: in an address, a command or
 after `mlw why`. No name may be one of them, in capitals neither."""
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mlwright.core.ids import short
 from mlwright.govern.card import number
+from mlwright.govern.told import cell_text
 from mlwright.server.links import address, linked, model_page
 from mlwright.server.records import Page
 
@@ -27,6 +28,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(number=number, moment=moment, short=short, address=address)
+    environment.filters["cell"] = cell_text
     environment.filters.update(model_page=model_page, words=words, exact=exact)
     environment.tests["linked"] = lambda value: linked(value) is not None
     return environment

@@ -1,0 +1,1 @@
+"""What is told of a model beside its evaluation: each finding a step, one a file."""

@@ -1,0 +1,1 @@
+"""Each finding about a model told in words and tables, one a file."""
