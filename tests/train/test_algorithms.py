@@ -25,7 +25,16 @@ from mlwright.train.portfolio import PORTFOLIO
 from mlwright.train.records import Configuration, Plan, Task, TaskKind
 from mlwright.train.task import infer_task
 
-NAMES = [each.name for each in PORTFOLIO]
+OURS = [name for name in ALGORITHMS if name != "foreign"]
+CONFIGURATIONS = {
+    each.name: each
+    for each in (
+        *PORTFOLIO,
+        *(Configuration(name, name, ALGORITHMS[name].DEFAULTS) for name in OURS),
+    )
+}
+NAMES = list(CONFIGURATIONS)
+BOOSTED = ["trees-deep", "xgboost"]
 CLASSES = {"binary": 2, "multiclass": 3, "regression": 0}
 TREES = 6
 ROWS = 2_600  # more than one of LightGBM's blocks of 1,024 rows for each of two threads
@@ -64,7 +73,7 @@ def rows_for(kind: str, recipe: str) -> Rows:
 
 
 def case(name: str, kind: str, threads: int = 1) -> tuple[str, Rows, Problem]:
-    configuration = next(each for each in PORTFOLIO if each.name == name)
+    configuration = CONFIGURATIONS[name]
     recipe = ALGORITHMS[configuration.algorithm].RECIPE
     parameters = dict(configuration.parameters)
     if "trees" in parameters:
@@ -151,8 +160,11 @@ def test_answers_are_finite_and_probabilities_sum_to_one(name: str, kind: str) -
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_judging_rows_decide_when_to_stop_and_the_same_whatever_the_threads(kind: str) -> None:
-    algorithm, rows, problem = case("trees-deep", kind)
+@pytest.mark.parametrize("name", BOOSTED)
+def test_judging_rows_decide_when_to_stop_and_the_same_whatever_the_threads(
+    name: str, kind: str
+) -> None:
+    algorithm, rows, problem = case(name, kind)
     problem = replace(problem, parameters={**problem.parameters, "trees": 60, "rate": 0.3})
     half = ROWS // 2
     fitting, judging = Rows(rows.X[:half], rows.y[:half]), Rows(rows.X[half:], rows.y[half:])
@@ -166,7 +178,7 @@ def test_judging_rows_decide_when_to_stop_and_the_same_whatever_the_threads(kind
     assert ALGORITHMS[algorithm].fit(fitting, exactly, None).content == stopped.content
 
 
-@pytest.mark.parametrize("name", ["linear", "trees"])
+@pytest.mark.parametrize("name", [each for each in OURS if each != "dummy"])
 def test_what_is_learned_on_real_tables_beats_the_dummy(name: str) -> None:
     for load, classes, metric in (
         (load_breast_cancer, 2, "log_loss"),

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
-from mlwright.train.algorithms import dummy, lightgbm, linear
-from mlwright.train.algorithms.problem import Learned, Problem, Rows
+from mlwright.train.algorithms import dummy, extra_trees, lightgbm, linear, xgboost
+from mlwright.train.algorithms.problem import Learned, Parameters, Problem, Rows
 
 
 class Algorithm(Protocol):
@@ -19,6 +19,8 @@ class Algorithm(Protocol):
     """
 
     RECIPE: Recipe
+    DEFAULTS: Parameters
+    """What a configuration leaves unsaid."""
 
     def fit(self, rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
         """Learn from rows; ``judging`` rows may decide when to stop, and nothing else."""
@@ -27,4 +29,10 @@ class Algorithm(Protocol):
         """Return rows x classes of probabilities, or rows x 1 of values."""
 
 
-ALGORITHMS: Mapping[str, Algorithm] = {"dummy": dummy, "linear": linear, "lightgbm": lightgbm}
+ALGORITHMS: Mapping[str, Algorithm] = {
+    "dummy": dummy,
+    "linear": linear,
+    "lightgbm": lightgbm,
+    "xgboost": xgboost,
+    "extra_trees": extra_trees,
+}

@@ -12,8 +12,11 @@ from mlwright.scoring.native.protocol import Native
 
 _NATIVES: Mapping[str, Callable[..., Native]] = {
     "dummy": DummyModel,
-    "lightgbm": LightgbmModel,
     "linear": LinearModel,
+    # Trees of every library are stored as LightGBM's text.
+    "lightgbm": LightgbmModel,
+    "xgboost": LightgbmModel,
+    "extra_trees": LightgbmModel,
 }
 
 

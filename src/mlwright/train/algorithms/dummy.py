@@ -9,19 +9,24 @@ import numpy as np
 from mlwright.core.encoding import canonical_json
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
-from mlwright.train.algorithms.problem import Learned, Problem, Rows, centre_and_spread
+from mlwright.train.algorithms.problem import Learned, Parameters, Problem, Rows, centre_and_spread
+from mlwright.train.algorithms.weights import quantile_of, totals
 
 RECIPE: Recipe = "tree"
 FORMAT = "mlwright/dummy/1"
+
+DEFAULTS: Parameters = {}
 
 
 def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:  # noqa: ARG001
     """Return ``{"format", "answers"}``, one answer an output."""
     if problem.classes:
-        counts = np.bincount(rows.y.astype(np.intp), minlength=problem.classes)
-        answers = (counts / len(rows.y)).tolist()
+        held = totals(rows, problem)
+        answers = (held / held.sum()).tolist()
+    elif problem.quantile is not None:
+        answers = [quantile_of(rows.y, rows.weight, problem.quantile)]
     else:
-        answers = [centre_and_spread(rows.y)[0]]
+        answers = [centre_and_spread(rows.y, rows.weight)[0]]
     return Learned(canonical_json({"format": FORMAT, "answers": answers}), problem.parameters)
 
 

@@ -17,30 +17,46 @@ from mlwright.core.encoding import canonical_json
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
 from mlwright.stats.linear import scores_of, shares_of
-from mlwright.train.algorithms.problem import Learned, Problem, Rows, centre_and_spread
+from mlwright.train.algorithms.problem import Learned, Parameters, Problem, Rows, centre_and_spread
+from mlwright.train.algorithms.weights import (
+    UNSEEN,
+    multipliers,
+    quantile_of,
+    taken_back,
+    weight_of,
+)
 from mlwright.train.threads import one_blas_thread
 
 RECIPE: Recipe = "linear"
 FORMAT = "mlwright/linear/1"
 
+DEFAULTS: Parameters = {"l2": 1.0}
+
 _ITERATIONS = 300
-# The score of a class without a row, under the lowest of the others: a probability near 1e-15,
-# where the metrics clip.
-_UNSEEN = 35.0
 
 
 def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:  # noqa: ARG001
-    """Return weights that minimise the loss plus ``l2`` times half their squared length."""
-    l2 = float(problem.parameters["l2"])
+    """Return weights that minimise the loss plus ``l2`` times half their squared length.
+
+    A quantile is as far from the mean for every row: that of what the mean leaves over.
+    """
+    l2 = float({**DEFAULTS, **problem.parameters}["l2"])
+    factors = multipliers(rows, problem)
+    counted = Rows(rows.X, rows.y, weight_of(rows, factors))
     with one_blas_thread():
         if problem.classes == 0:
-            link, intercepts, weights = "identity", *_ridge(rows, l2)
+            link, intercepts, weights = "identity", *_ridge(counted, l2)
         elif problem.classes == 2:
             link = "logistic"
-            intercepts, weights = _classes(rows, 2, l2)
+            intercepts, weights = _classes(counted, 2, l2)
             intercepts, weights = intercepts[1:] - intercepts[:1], weights[1:] - weights[:1]
         else:
-            link, intercepts, weights = "softmax", *_classes(rows, problem.classes, l2)
+            link, intercepts, weights = "softmax", *_classes(counted, problem.classes, l2)
+    if problem.classes:
+        intercepts = intercepts + taken_back(factors)
+    elif problem.quantile is not None:
+        off = rows.y - scores_of(rows.X, weights, intercepts)[:, 0]
+        intercepts = intercepts + quantile_of(off, rows.weight, problem.quantile)
     written = {
         "format": FORMAT,
         "link": link,
@@ -68,8 +84,9 @@ _Weights = tuple[NDArray[np.float64], NDArray[np.float64]]
 def _ridge(rows: Rows, l2: float) -> _Weights:
     from sklearn.linear_model import Ridge
 
-    mean, spread = centre_and_spread(rows.y)
-    model = Ridge(alpha=l2, solver="cholesky").fit(rows.X, (rows.y - mean) / spread)
+    mean, spread = centre_and_spread(rows.y, rows.weight)
+    model = Ridge(alpha=l2, solver="cholesky")
+    model.fit(rows.X, (rows.y - mean) / spread, rows.weight)
     weights = np.asarray(model.coef_, dtype=np.float64).reshape(1, -1) * spread
     return np.array([float(model.intercept_) * spread + mean]), weights
 
@@ -87,10 +104,10 @@ def _classes(rows: Rows, classes: int, l2: float) -> _Weights:
         with warnings.catch_warnings():
             # Cut short, the weights are as reproducible, and judged like all others.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(rows.X, rows.y)
+            model.fit(rows.X, rows.y, rows.weight)
         fitted = seen[1:] if len(seen) == 2 else seen
         intercepts[fitted] = model.intercept_
         weights[fitted] = model.coef_
     unseen = np.setdiff1d(np.arange(classes), seen)
-    intercepts[unseen] = intercepts[seen].min() - _UNSEEN
+    intercepts[unseen] = intercepts[seen].min() - UNSEEN
     return intercepts, weights

@@ -21,6 +21,8 @@ class Problem:
 
     ``classes`` is 0 for a regression; ``categorical`` are the places of the features that are
     codes without an order. The same problem and rows give the same bytes whatever ``threads`` is.
+    Two parameters mean the same to every algorithm: ``balance`` (how far classes are evened out)
+    and ``quantile``.
     """
 
     classes: int
@@ -28,6 +30,12 @@ class Problem:
     parameters: Parameters
     seed: int
     threads: int
+
+    @property
+    def quantile(self) -> float | None:
+        """What share of the targets is to lie under the answer; None where the mean is asked."""
+        asked = self.parameters.get("quantile")
+        return None if asked is None or self.classes else float(asked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +58,17 @@ class Learned:
     parameters: Parameters
 
 
-def centre_and_spread(y: Vector) -> tuple[float, float]:
+def centre_and_spread(y: Vector, weight: Vector | None = None) -> tuple[float, float]:
     """Return the mean of values and their standard deviation, 1 where they do not vary.
 
     Measured in units of the largest value, so that no sum overflows.
     """
     unit = float(np.max(np.abs(y))) or 1.0
-    mean = float(np.mean(y / unit)) * unit
-    spread = float(np.std(y / unit)) * unit
-    return mean, spread if math.isfinite(spread) and spread > 0.0 else 1.0
+    if weight is None:
+        mean, spread = float(np.mean(y / unit)), float(np.std(y / unit))
+    else:
+        share = weight / weight.sum()
+        mean = float(np.sum(share * (y / unit)))
+        spread = math.sqrt(float(np.sum(share * (y / unit - mean) ** 2)))
+    spread *= unit
+    return mean * unit, spread if math.isfinite(spread) and spread > 0.0 else 1.0
