@@ -19,6 +19,7 @@ def tell_passport(passport: Passport, output: Output) -> None:
     """Print what is particular to a prediction; the way back is printed as for any id."""
     _tell_answer(passport, output)
     _tell_reasons(passport, output)
+    _tell_otherwise(passport, output)
     _tell_row(passport, output)
     _tell_neighbours(passport, output)
 
@@ -59,6 +60,32 @@ def _tell_reasons(passport: Passport, output: Output) -> None:
         f"  the model's own score is {additive.score:.6g}: the start, {additive.base:.6g}, and "
         f"the reasons {made}"
     )
+
+
+def _tell_otherwise(passport: Passport, output: Output) -> None:
+    output.line()
+    output.heading("what would have led to another answer")
+    for goal in passport.otherwise:
+        output.line(f"  {goal.told}")
+        output.table(
+            ("far", "nearest row", "changed"),
+            (
+                (
+                    number(each.distance),
+                    "unknown" if each.nearest is None else number(each.nearest),
+                    each.sentence,
+                )
+                for each in goal.found
+            ),
+        )
+    if passport.fixed:
+        for why in dict.fromkeys(passport.fixed.values()):
+            columns = [column for column, each in passport.fixed.items() if each == why]
+            output.line(f"  left alone: {', '.join(columns)} ({why})")
+    else:
+        output.line(
+            "  every column counts as changeable; [features] immutable names those that are not"
+        )
 
 
 def _tell_row(passport: Passport, output: Output) -> None:

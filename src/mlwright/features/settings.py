@@ -10,3 +10,9 @@ class FeatureSettings:
     """Which columns become features."""
 
     drop: tuple[str, ...] = field(default=(), metadata={"doc": "Columns that are never a feature."})
+    immutable: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "doc": "Columns that cannot be changed: no explanation proposes another value of them."
+        },
+    )

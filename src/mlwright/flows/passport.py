@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from mlwright.data.split import PARTS
 from mlwright.data.table import unordered
 from mlwright.features.numbers import is_missing
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.otherwise import Again, Around, fixed_columns, otherwise
 from mlwright.flows.outputs import step_output
 from mlwright.flows.recording import find_prediction, labels_of
 from mlwright.flows.workspace import Workspace
@@ -27,28 +27,15 @@ from mlwright.registry.roles import changes
 from mlwright.registry.versions import versions
 from mlwright.scoring.additive import additive, prepared
 from mlwright.scoring.records import ModelPackage
-from mlwright.scoring.scorer import Scorer
 from mlwright.scoring.scorer import load as load_scorer
 from mlwright.serve.guard import guard_of
 from mlwright.serve.labels import key_text
-from mlwright.serve.records import Flag, Label, Prediction, Unread
+from mlwright.serve.records import Label, Prediction, Unread
 from mlwright.serve.requests import rows_of
 
 NEIGHBOURS = 5
 _BLOCK = 64  # rows whose part is asked first, the nearest; then twice as many, and so on
 _LEARNED = (PARTS.index(Part.TRAIN), PARTS.index(Part.VALIDATION))
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """A recorded request, read and guarded again: its row as sent, as scored, and its flags."""
-
-    version: ModelVersion
-    package: ModelPackage
-    scorer: Scorer
-    sent: Mapping[str, object]
-    used: Mapping[str, object]
-    flags: tuple[Flag, ...]
 
 
 def passport_of(ref: str, workspace: Workspace) -> Passport:
@@ -74,7 +61,10 @@ def explain(
     again = read_again(prediction, workspace)
     version, package = again.version, again.package
     row = prepared(package, again.used)
-    neighbours, centre = _nearest(again, [number for *_, number in row], workspace)
+    near = _around(again, [number for *_, number in row], workspace)
+    neighbours = () if near is None else _nearest(again, near, workspace)
+    centre = None if near is None else near.centre
+    fixed = fixed_columns(version, package, workspace)
     content = workspace.store.get(package.predictor)
     return passport(
         Gathered(
@@ -91,6 +81,8 @@ def explain(
             change=in_force(changes(workspace.ledger, prediction.endpoint), prediction),
             labels=tuple(labels),
             unread=tuple(unread),
+            otherwise=otherwise(again, near, fixed, workspace),
+            fixed=fixed,
             model=why(version.ref, workspace.ledger, workspace.store),
         )
     )
@@ -109,7 +101,8 @@ def read_again(prediction: Prediction, workspace: Workspace) -> Again:
     guard = guard_of(package, prediction.segment.policy)
     sent = rows_of(prediction.body)[prediction.row]
     used, flags = guard(sent, prediction.row)
-    return Again(version, package, load_scorer(package, workspace.store), sent, used, flags)
+    scorer = load_scorer(package, workspace.store)
+    return Again(version, package, scorer, guard, sent, used, flags)
 
 
 def key_of(prediction: Prediction, workspace: Workspace) -> str | None:
@@ -137,13 +130,8 @@ def version_of(prediction: Prediction, workspace: Workspace) -> ModelVersion:
     )
 
 
-def _nearest(
-    again: Again, features: Sequence[float], workspace: Workspace
-) -> tuple[tuple[Neighbour, ...], Sequence[float] | None]:
-    """Return the nearest rows the model learned from, and the mean of each feature.
-
-    Rows that are no longer in the store have neither.
-    """
+def _around(again: Again, features: Sequence[float], workspace: Workspace) -> Around | None:
+    """Return the data around a row; None where its rows are no longer in the store."""
     version, package = again.version, again.package
     snapshot = snapshot_of(version.data, workspace)
     split = step_output(version.run, "split", Split, workspace)
@@ -155,24 +143,32 @@ def _nearest(
     except NotFoundError as error:
         if error.code != "object-missing":
             raise
-        return (), None
+        return None
     apart, centre = distances(package.preparation, frame, features)
-    order = np.argsort(apart, kind="stable")
-    truths = frame[target]
+    return Around(frame, apart, centre.tolist())
+
+
+def _nearest(again: Again, near: Around, workspace: Workspace) -> tuple[Neighbour, ...]:
+    """Return the nearest rows the model learned from."""
+    version = again.version
+    snapshot = snapshot_of(version.data, workspace)
+    split = step_output(version.run, "split", Split, workspace)
+    order = np.argsort(near.apart, kind="stable")
+    truths = near.frame[again.package.task.target]
     found: list[Neighbour] = []
     begin, size = 0, _BLOCK
     while len(found) < NEIGHBOURS and begin < len(order):
         block = [int(place) for place in order[begin : begin + size]]
         begin, size = begin + size, 2 * size
         known = [place for place in block if not is_missing(truths[place])]
-        rows = rows_at(known, frame, snapshot, workspace.store)
+        rows = rows_at(known, near.frame, snapshot, workspace.store)
         numbers = parts_of(rows, split, snapshot, workspace.store)
         found += [
-            Neighbour(row, float(apart[place]), PARTS[number].value, _scalar(truths[place]))
+            Neighbour(row, float(near.apart[place]), PARTS[number].value, _scalar(truths[place]))
             for place, row, number in zip(known, rows.row_ids, numbers, strict=True)
             if number in _LEARNED
         ]
-    return tuple(found[:NEIGHBOURS]), centre.tolist()
+    return tuple(found[:NEIGHBOURS])
 
 
 def _scalar(value: object) -> Scalar:

@@ -43,7 +43,7 @@ class Question:
 
     ``stated`` are the lines of the contract that a person wrote, as they were written. ``leaks``
     are the rules about leaks, ``checks`` all others. ``repair`` is None where the spec has no
-    steps.
+    steps. ``immutable`` columns are proposed no other value of.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Question:
     leaks: tuple[Rule, ...]
     waivers: tuple[Waiver, ...]
     repair: RepairRule | None = None
+    immutable: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -98,6 +99,7 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
         leaks=_leak_rules(checks),
         waivers=waivers_of(settings.section(WaiverSettings).reasons),
         repair=repair_rule(settings),
+        immutable=settings.section(FeatureSettings).immutable,
     )
 
 
@@ -187,6 +189,7 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
         "data.group": roles.group,
         **{f"fairness.{name}": name for name in question.judgement.fairness},
         **{f"features.drop ({name})": name for name in question.rule.drop},
+        **{f"features.immutable ({name})": name for name in question.immutable},
         **{f"waive ({w.check}({w.column}))": w.column for w in question.waivers},
         **{f"contract ({line.key})": line.term.name for line in lines},
     }

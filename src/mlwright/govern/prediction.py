@@ -10,7 +10,7 @@ from mlwright.core.encoding import plain
 from mlwright.data.records import Scalar
 from mlwright.govern.neighbours import DISTANCE
 from mlwright.govern.reasons import reasons, start
-from mlwright.govern.records import Link, Neighbour, Passport, Why
+from mlwright.govern.records import Link, Neighbour, Otherwise, Passport, Why
 from mlwright.registry.records import ModelVersion, RoleChange
 from mlwright.scoring.additive import CENTRED
 from mlwright.scoring.records import Additive, ModelPackage
@@ -41,6 +41,8 @@ class Gathered:
     change: RoleChange | None
     labels: tuple[Label, ...]
     unread: tuple[Unread, ...]
+    otherwise: tuple[Otherwise, ...]
+    fixed: Mapping[str, str]
     model: Why
 
 
@@ -77,6 +79,7 @@ def passport(found: Gathered) -> Passport:
         },
         "flags": prediction.flags,
         "nearest": {"distance": DISTANCE, "rows": found.neighbours},
+        "otherwise": {"found": found.otherwise, "fixed": found.fixed},
         "segment": prediction.segment,
         "labels": found.labels,
         **({"unread": found.unread} if found.unread else {}),
@@ -103,6 +106,8 @@ def passport(found: Gathered) -> Passport:
         change=found.change,
         labels=found.labels,
         unread=found.unread,
+        otherwise=found.otherwise,
+        fixed=found.fixed,
     )
 
 

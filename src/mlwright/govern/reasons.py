@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from mlwright.govern.records import Reason
+from mlwright.govern.records import Change, Reason
 from mlwright.scoring.records import Additive, Scale
 
 _NOTHING = 5e-3
@@ -46,6 +46,26 @@ def start(additive: Additive, target: str, average: str) -> str:
     if additive.scale is Scale.LOG_WEIGHT:
         return told + ", the largest of all classes"
     return told
+
+
+def changed(
+    changes: Sequence[Change], target: str, value: object, probability: float | None
+) -> str:
+    """Tell which cells would be otherwise, and what the answer would be then.
+
+    >>> changed((Change("tenure", 1, 24),), "churned", "no", 0.71)
+    "with tenure = 24 (not 1), churned would be 'no' (71.0% likely)"
+    """
+    cells = " and ".join(
+        f"{each.column} = {_shown(each.after)} (not {_before(each.before)})" for each in changes
+    )
+    said = number(value) if isinstance(value, float) else _shown(value)
+    sure = "" if probability is None else f" ({probability:.1%} likely)"
+    return f"with {cells}, {target} would be {said}{sure}"
+
+
+def _before(value: object) -> str:
+    return "missing" if _missing(value) else _shown(value)
 
 
 def _what(additive: Additive, target: str) -> str:

@@ -88,6 +88,47 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One cell that would be otherwise; ``before`` is None where it is missing."""
+
+    column: str
+    before: object
+    after: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """Changes of one row that lead to another answer, as the real scorer answered it.
+
+    ``value`` is that answer, ``probability`` its own where it is a class. ``distance`` tells how
+    far the changes go (a number counts in deviations of its column, another category 1), and
+    ``nearest`` how far the changed row lies from the nearest row of the data, None where those are
+    gone: far from all of them, the answer is one about a row nobody has seen.
+    """
+
+    changes: tuple[Change, ...]
+    value: Scalar
+    probability: float | None
+    distance: float
+    nearest: float | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """What was found of one other answer: the fewest and smallest changes first.
+
+    ``asked`` counts the rows the scorer was asked about; ``told`` says what was found in a
+    sentence, and where nothing was, how far was looked.
+    """
+
+    goal: str
+    found: tuple[Counterfactual, ...]
+    asked: int
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class Passport(Why):
     """One prediction explained: the answer, its reasons, and everything behind it.
 
@@ -95,8 +136,9 @@ class Passport(Why):
     as the predictor got it: column, feature and number. ``reasons`` are all columns, largest
     first; with ``additive.base`` they make the score. ``distance`` tells what near means.
     ``change`` is the move that made the version live, None where the log has none. ``unread`` names
-    the damaged segments of records in which more labels may lie. All of it is in ``facts`` too, as
-    JSON.
+    the damaged segments of records in which more labels may lie. ``otherwise`` tells what would
+    have led to another answer, and ``fixed`` which columns were left alone, each with the reason.
+    All of it is in ``facts`` too, as JSON.
     """
 
     prediction: Prediction
@@ -115,3 +157,5 @@ class Passport(Why):
     change: RoleChange | None
     labels: tuple[Label, ...]
     unread: tuple[Unread, ...]
+    otherwise: tuple[Otherwise, ...]
+    fixed: Mapping[str, str]

@@ -58,6 +58,8 @@ def passport(request: Request, control: Control) -> Page:
             "prepared": found.prepared,
             "neighbours": found.neighbours,
             "distance": found.distance,
+            "otherwise": found.otherwise,
+            "fixed": found.fixed,
             "change": found.change,
             "labels": found.labels,
             "unread": found.unread,
