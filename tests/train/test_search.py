@@ -15,12 +15,13 @@ from mlwright.core.errors import DataError
 from mlwright.core.records import dump, load
 from mlwright.data.table import Table
 from mlwright.stats.metrics import METRICS
+from mlwright.train.choice import price_of
 from mlwright.train.fit import answers, fit
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.progress import Silent
 from mlwright.train.records import Configuration, Plan, Scored, SearchResult, Task, TaskKind
 from mlwright.train.rounds import rounds_of
-from mlwright.train.search import _price, search
+from mlwright.train.search import search
 from mlwright.train.target import rows_of, target_values
 from mlwright.train.task import infer_task
 
@@ -174,7 +175,7 @@ def test_a_price_is_a_difference_or_the_share_a_loss_grows_by(
     task = Task(TaskKind.REGRESSION, "y", (), metric, "")
     pair = [Scored(DUMMY, value, value, {}) for value in (best, other)]
 
-    assert _price(pair[0], pair[1], task) == pytest.approx(price)
+    assert price_of(pair[0], pair[1], task) == pytest.approx(price)
 
 
 def test_without_interpretable_models_the_best_is_chosen(

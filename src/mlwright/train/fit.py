@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlwright.data.digests import columns_of
@@ -13,14 +14,19 @@ from mlwright.features.prepare import transform, transform_training
 from mlwright.features.recipes import Recipe, known_recipe
 from mlwright.features.records import Preparation
 from mlwright.features.truth import Truth
+from mlwright.train import blend
 from mlwright.train.algorithms.problem import Learned, Problem, Rows
+from mlwright.train.algorithms.foreign import OWN
 from mlwright.train.catalogue import ALGORITHMS
+from mlwright.train.own.content import ALGORITHM as FOREIGN
 from mlwright.train.portfolio import DUMMY
-from mlwright.train.records import Configuration, Fitted, Plan, Task
+from mlwright.train.records import Configuration, Fitted, OwnModel, Plan, Task
 from mlwright.train.target import labelled, target_values
 
 if TYPE_CHECKING:
     import polars as pl
+
+_SEEDS = 2**32
 
 
 def fit(
@@ -36,10 +42,35 @@ def fit(
         Columns that are no features.
     """
     known = labelled(table, task.target)
+    if configuration.members:
+        return _fit_blend(known, configuration, task, plan, drop)
     preparation, rows = prepare_rows(known, recipe_of(configuration), task, plan.time, drop)
     used = configuration if preparation.outputs else DUMMY
     learned = learn(rows, used, preparation, task, plan, None)
     return Fitted(used, task, preparation, learned.content)
+
+
+def _fit_blend(
+    known: Table, configuration: Configuration, task: Task, plan: Plan, drop: Collection[str]
+) -> Fitted:
+    """Fit each member on all rows, as often as it says, and join them."""
+    prepared: dict[Recipe, tuple[Preparation, Rows]] = {}
+    parts: list[blend.Part] = []
+    for member in configuration.members:
+        recipe = recipe_of(member.configuration)
+        if recipe not in prepared:
+            prepared[recipe] = prepare_rows(known, recipe, task, plan.time, drop)
+        preparation, rows = prepared[recipe]
+        if not preparation.outputs:
+            return fit(known, DUMMY, task, plan, drop)
+        for number in range(member.fits):
+            seeded = replace(plan, seed=(plan.seed + number) % _SEEDS)
+            learned = learn(rows, member.configuration, preparation, task, seeded, None)
+            weight = member.weight / member.fits
+            parts.append(blend.Part(preparation, learned.content, weight))
+    intercept = float(configuration.parameters.get("intercept", 0.0))
+    union, content = blend.joined(parts, classes=len(task.classes), intercept=intercept)
+    return Fitted(configuration, task, union, content)
 
 
 def answers(fitted: Fitted, frame: pl.DataFrame, *, threads: int = 1) -> Matrix:
@@ -48,8 +79,11 @@ def answers(fitted: Fitted, frame: pl.DataFrame, *, threads: int = 1) -> Matrix:
     Meant for judging during the search; what is served is the compiled plan of ``scoring``.
     """
     problem = _problem(fitted.configuration, fitted.preparation, fitted.task, 0, threads)
+    X = transform(fitted.preparation, frame)
+    if fitted.configuration.members:
+        return blend.answer(fitted.content, X, problem)
     algorithm = ALGORITHMS[fitted.configuration.algorithm]
-    return algorithm.answer(fitted.content, transform(fitted.preparation, frame), problem)
+    return algorithm.answer(fitted.content, X, problem)
 
 
 def recipe_of(configuration: Configuration) -> Recipe:
@@ -69,12 +103,14 @@ def prepare_rows(
     columns = [column for column in columns_of(table.frame) if column.name != task.target]
     truth = Truth(target_values(table.frame, task), len(task.classes), time is not None)
     preparation = fit_preparation(table.frame, columns, recipe, drop, time=time, truth=truth)
-    return preparation, Rows(transform_training(preparation, table.frame, truth), truth.values)
+    X = transform_training(preparation, table.frame, truth)
+    return preparation, Rows(X, truth.values, frame=table.frame)
 
 
 def rows_prepared(preparation: Preparation, table: Table, task: Task) -> Rows:
     """Return rows that a fitted preparation has not seen, ready to be answered and judged."""
-    return Rows(transform(preparation, table.frame), target_values(table.frame, task))
+    values = target_values(table.frame, task)
+    return Rows(transform(preparation, table.frame), values, frame=table.frame)
 
 
 def learn(
@@ -87,6 +123,11 @@ def learn(
 ) -> Learned:
     """Return what a configuration learns from prepared rows."""
     problem = _problem(configuration, preparation, task, plan.seed, plan.threads)
+    if configuration.algorithm == FOREIGN:
+        problem = replace(problem, own=own_of(plan, configuration), labels=task.classes)
+        names = preparation.outputs
+        rows = replace(rows, names=names)
+        judging = None if judging is None else replace(judging, names=names)
     return ALGORITHMS[configuration.algorithm].fit(rows, problem, judging)
 
 
@@ -101,6 +142,12 @@ def respond(
     """Return the answers of what was learned, for rows prepared already."""
     problem = _problem(configuration, preparation, task, plan.seed, plan.threads)
     return ALGORITHMS[configuration.algorithm].answer(learned.content, X, problem)
+
+
+def own_of(plan: Plan, configuration: Configuration) -> OwnModel:
+    """Return the model of the user's own that a configuration names."""
+    name = configuration.parameters[OWN]
+    return next(each for each in plan.own if each.name == name)
 
 
 def _problem(

@@ -4,15 +4,18 @@ A probe times small fits on a sample of the table and scales their seconds to ea
 plan may hold. Of the plans that fit the budget the worthiest is taken: half the configurations
 cost 0.8 of worth, and what other steps down cost stands beside them. Two probes may plan
 differently; a plan, carried out again, gives the same model.
+
+From ``THOROUGH_FROM`` seconds on a plan looks at more configurations than it judges in full, makes
+new ones near the best, and blends several; with less it judges a few and takes the best.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import accumulate, product
 
 import numpy as np
 
@@ -20,10 +23,12 @@ from mlwright.core.seam import Seam
 from mlwright.data.digests import columns_of
 from mlwright.data.records import Kind, Split
 from mlwright.data.table import Table
+from mlwright.features.records import Preparation
 from mlwright.train.algorithms.lightgbm import PATIENCE
+from mlwright.train.algorithms.problem import Rows
 from mlwright.train.fit import learn, prepare_rows, recipe_of, respond
-from mlwright.train.portfolio import DUMMY, LINEAR, PORTFOLIO, portfolio_for, with_trees
-from mlwright.train.records import Configuration, Plan, Task
+from mlwright.train.portfolio import DUMMY, LINEAR, portfolio_for, with_trees
+from mlwright.train.records import Configuration, Look, Plan, Task
 from mlwright.train.settings import SearchSettings
 from mlwright.train.target import labelled, rows_of
 
@@ -64,6 +69,33 @@ MOST_FOLDED = 20_000
 
 _VALIDATED = {(0, 0, 0): 0.0}
 
+_THOROUGHLY_VALIDATED = {(0, 0, 0): 0.0, (0, 3, 0): 0.3, (0, 5, 0): 0.4}
+"""The same where a plan is thorough: weights of a blend are told better by more rows."""
+
+MOST_THOROUGHLY_FOLDED = 150_000
+
+THOROUGH_FROM = 10.0
+"""Seconds of budget from which a plan is thorough."""
+
+_MARGIN = 0.75
+"""The share of a budget that a thorough plan is foreseen to take: machines have busy moments."""
+
+_THOROUGH_SHARES = {2.0: 0.1, **_SHARES}
+MEMBERS = 5
+ROW_SECONDS = 85e-6
+"""What the trees of a model may add to the time of a row, of 100 us for the whole of it."""
+
+_FEWEST_TO_LOOK = 5_000
+_LOOK_SHARE, _FEWEST_LOOKED = 0.3, 4_000
+"""The share of the rows a first look fits on, and the fewest.
+
+Of fewer rows than ``_FEWEST_TO_LOOK`` one round says too little which configurations are worth
+more.
+"""
+
+_CHILD = 1.3
+"""What a new configuration may cost beside the dearest offered: it may have more leaves."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -78,16 +110,59 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True)
-class _Costs:
-    """Seconds: of a fit of trees before its first tree, of a tree of all classes, of a linear fit.
+class _Cost:
+    """Seconds of an algorithm: of a fit before its first tree, and of a tree of all classes.
 
-    All with what answering the rows takes. ``prepare`` is for each row, over both recipes.
+    What answering the rows takes is in them.
     """
 
     fit: _Line
-    tree: _Line
-    linear: _Line
+    tree: _Line = _Line(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """What each algorithm takes, and preparing a row by every recipe that is offered."""
+
+    algorithms: Mapping[str, _Cost]
     prepare: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Depth:
+    """How far a plan goes beyond judging what is offered.
+
+    ``kept`` of a first look are judged in full (0: there is no look), ``mutations`` are made.
+    """
+
+    kept: int
+    mutations: int
+    members: int
+    fits: int
+
+
+_PLAIN = {_Depth(0, 0, 1, 1): 0.0}
+_DEPTHS = {
+    _Depth(0, 0, 1, 1): 0.0,
+    _Depth(0, 0, MEMBERS, 1): 0.6,
+    _Depth(0, 0, MEMBERS, 2): 0.8,
+    _Depth(0, 0, MEMBERS, 3): 0.9,
+    _Depth(0, 6, MEMBERS, 3): 1.1,
+    _Depth(0, 12, MEMBERS, 4): 1.3,
+    _Depth(0, 24, MEMBERS, 5): 1.5,
+    _Depth(0, 48, MEMBERS, 6): 1.6,
+    _Depth(6, 0, MEMBERS, 1): 0.5,
+    _Depth(6, 6, MEMBERS, 1): 0.7,
+    _Depth(8, 12, MEMBERS, 1): 1.0,
+    _Depth(8, 12, MEMBERS, 2): 1.2,
+    _Depth(8, 24, MEMBERS, 3): 1.5,
+    _Depth(10, 48, MEMBERS, 3): 1.9,
+    _Depth(12, 96, MEMBERS, 4): 2.3,
+    _Depth(16, 200, MEMBERS, 5): 2.7,
+    _Depth(24, 500, MEMBERS, 6): 3.1,
+    _Depth(32, 1_500, MEMBERS, 8): 3.5,
+}
+"""What each depth is worth beside the number of configurations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +174,7 @@ class _Work:
     folds: int
     outer_folds: int
     repeats: int
+    depth: _Depth
     seconds: float
     worth: float
 
@@ -126,10 +202,13 @@ def probe(
     machine
         The class of this machine, recorded with the plan.
     """
+    began = seam.elapsed()
     known = labelled(table, task.target)
     rows, columns = known.frame.shape
     threads = settings.threads or ((os.cpu_count() or 1) if rows * columns >= MANY_CELLS else 1)
-    offered = portfolio_for(settings.models, categories=_has_categories(known, task, drop))
+    thorough = settings.budget >= THOROUGH_FROM
+    categories = _has_categories(known, task, drop)
+    offered = portfolio_for(settings.models, categories=categories, thorough=thorough)
     draft = Plan(
         configurations=offered,
         rows=rows,
@@ -143,10 +222,27 @@ def probe(
         measured={},
         unit=split.unit,
         time=split.time,
+        size=settings.size,
+        row_seconds=ROW_SECONDS,
     )
     costs = _measure(known, task, draft, drop, seam)
-    ways = _ways(offered, rows, costs, split.method)
-    chosen = _take(list(ways), settings.budget)
+    ways = list(_ways(offered, rows, costs, split.method, thorough=thorough))
+    left = settings.budget
+    if thorough:
+        left = max(left - (seam.elapsed() - began), 0.0) * _MARGIN
+    chosen = _take(ways, left)
+    return _planned(draft, chosen, costs)
+
+
+def _planned(draft: Plan, chosen: _Work, costs: _Costs) -> Plan:
+    depth = chosen.depth
+    look = Look(_looked_at(chosen.rows, chosen.folds), 1, depth.kept)
+    measured = {"seconds_foreseen": chosen.seconds, "seconds_a_row_prepared": costs.prepare}
+    for name, cost in costs.algorithms.items():
+        measured[f"seconds_a_fit_of_{name}"] = cost.fit.fixed
+        measured[f"seconds_a_fit_and_row_of_{name}"] = cost.fit.row
+        measured[f"seconds_a_tree_of_{name}"] = cost.tree.fixed
+        measured[f"seconds_a_tree_and_row_of_{name}"] = cost.tree.row
     return replace(
         draft,
         configurations=chosen.configurations,
@@ -154,15 +250,11 @@ def probe(
         folds=chosen.folds,
         outer_folds=chosen.outer_folds,
         repeats=chosen.repeats,
-        measured={
-            "seconds_a_fit": costs.fit.fixed,
-            "seconds_a_fit_and_row": costs.fit.row,
-            "seconds_a_tree": costs.tree.fixed,
-            "seconds_a_tree_and_row": costs.tree.row,
-            "seconds_a_linear_fit": costs.linear.fixed,
-            "seconds_a_linear_fit_and_row": costs.linear.row,
-            "seconds_foreseen": chosen.seconds,
-        },
+        looks=(look,) if depth.kept else (),
+        mutations=depth.mutations,
+        members=depth.members,
+        fits=depth.fits,
+        measured=measured,
     )
 
 
@@ -175,28 +267,64 @@ def _has_categories(table: Table, task: Task, drop: Collection[str]) -> bool:
 
 def _measure(table: Table, task: Task, plan: Plan, drop: Collection[str], seam: Seam) -> _Costs:
     """Time fits on a small and on a larger sample: what a fit costs, and what its rows add."""
-    small, large = (_sampled(table, rows) for rows in _SAMPLES)
+    samples = [_Sample(_sampled(table, rows), task, plan, drop, seam) for rows in _SAMPLES]
+    if samples[0].rows == samples[1].rows:  # one size tells all there is
+        samples = samples[1:]
     # A tree of a task of many classes is as many trees.
     count = max(_FEWEST_PROBED, _PROBE_TREES // max(len(task.classes), 1))
-    few, one = _trees(count), _trees(1)
-    _timed(small, one, task, plan, drop, seam)  # The first fit also loads the library.
-    fits = [_timed(each, one, task, plan, drop, seam) for each in (small, large)]
-    trees = [
-        max(_timed(each, few, task, plan, drop, seam) - fit, 0.0) / (count - 1)
-        for each, fit in zip((small, large), fits, strict=True)
-    ]
-    _timed(small, LINEAR, task, plan, drop, seam)
-    linear = [_timed(each, LINEAR, task, plan, drop, seam) for each in (small, large)]
-    began = seam.elapsed()
-    for recipe in dict.fromkeys(recipe_of(each) for each in plan.configurations):
-        prepare_rows(large, recipe, task, plan.time, drop)
-    rows = (len(small.row_ids), len(large.row_ids))
-    return _Costs(
-        fit=_line(rows, fits),
-        tree=_line(rows, trees),
-        linear=_line(rows, linear),
-        prepare=(seam.elapsed() - began) / rows[1],
-    )
+    # The linear baseline is fitted whatever is offered.
+    usual = {each.algorithm: each for each in (*reversed(plan.configurations), LINEAR)}
+    found: dict[str, _Cost] = {}
+    for name, configuration in usual.items():
+        if name == DUMMY.algorithm:
+            continue
+        first = with_count(configuration, 1)
+        samples[0].timed(first)  # The first fit also loads the library.
+        fits = [each.timed(first) for each in samples]
+        found[name] = _Cost(_line(samples, fits))
+        if "trees" in configuration.parameters:
+            few = with_count(configuration, count)
+            trees = [
+                max(each.timed(few) - fit, 0.0) / (count - 1) / _size_of(configuration)
+                for each, fit in zip(samples, fits, strict=True)
+            ]
+            found[name] = _Cost(found[name].fit, _line(samples, trees))
+    large = samples[-1]
+    return _Costs(found, large.prepared_in / large.rows)
+
+
+class _Sample:
+    """Some rows of a table, each recipe's features made once, and fits of them timed."""
+
+    def __init__(
+        self, table: Table, task: Task, plan: Plan, drop: Collection[str], seam: Seam
+    ) -> None:
+        self.rows = len(table.row_ids)
+        self.prepared_in = 0.0
+        self._given = (table, task, plan, drop)
+        self._clock = seam.elapsed
+        self._prepared: dict[str, tuple[Preparation, Rows]] = {}
+
+    def timed(self, configuration: Configuration) -> float:
+        """Return the seconds of a fit and of answering its rows, without their preparation."""
+        table, task, plan, drop = self._given
+        recipe = recipe_of(configuration)
+        if recipe not in self._prepared:
+            began = self._clock()
+            self._prepared[recipe] = prepare_rows(table, recipe, task, plan.time, drop)
+            self.prepared_in += self._clock() - began
+        preparation, rows = self._prepared[recipe]
+        if not preparation.outputs:
+            return 0.0
+
+        def once() -> float:
+            began = self._clock()
+            learned = learn(rows, configuration, preparation, task, plan, None)
+            respond(learned, rows.X, configuration, preparation, task, plan)
+            return self._clock() - began
+
+        seconds = once()
+        return seconds if seconds > _QUICK else min(seconds, once())
 
 
 def _sampled(table: Table, rows: int) -> Table:
@@ -205,97 +333,153 @@ def _sampled(table: Table, rows: int) -> Table:
     return rows_of(table, places * count // len(places))
 
 
-def _trees(count: int) -> Configuration:
-    usual = next(c for c in PORTFOLIO if c.algorithm == "lightgbm")
-    return replace(usual, parameters={**usual.parameters, "trees": count})
+def with_count(configuration: Configuration, trees: int) -> Configuration:
+    """Return a configuration of so many trees, where it has any."""
+    if "trees" not in configuration.parameters:
+        return configuration
+    return replace(configuration, parameters={**configuration.parameters, "trees": trees})
 
 
-def _timed(
-    table: Table,
-    configuration: Configuration,
-    task: Task,
-    plan: Plan,
-    drop: Collection[str],
-    seam: Seam,
-) -> float:
-    """Return the seconds of a fit and of answering its rows, without their preparation."""
-    preparation, rows = prepare_rows(table, recipe_of(configuration), task, plan.time, drop)
-    if not preparation.outputs:
-        return 0.0
-
-    def once() -> float:
-        began = seam.elapsed()
-        learned = learn(rows, configuration, preparation, task, plan, None)
-        respond(learned, rows.X, configuration, preparation, task, plan)
-        return seam.elapsed() - began
-
-    seconds = once()
-    return seconds if seconds > _QUICK else min(seconds, once())
-
-
-def _line(rows: tuple[int, int], seconds: Sequence[float]) -> _Line:
+def _line(samples: Sequence[_Sample], seconds: Sequence[float]) -> _Line:
     """Return the line through two timings; a table with one size alone has no fixed part."""
-    if rows[0] == rows[1]:
-        return _Line(0.0, seconds[1] / rows[1])
+    rows = [each.rows for each in samples]
+    if len(rows) == 1:
+        return _Line(0.0, seconds[0] / rows[0])
     slope = max((seconds[1] - seconds[0]) / (rows[1] - rows[0]), 0.0)
     return _Line(max(seconds[0] - slope * rows[0], 0.0), slope)
 
 
 def _ways(
-    offered: Sequence[Configuration], rows: int, costs: _Costs, method: str
+    offered: Sequence[Configuration], rows: int, costs: _Costs, method: str, *, thorough: bool
 ) -> Iterator[_Work]:
     """Give every way to spend a budget that is considered, with the seconds it is foreseen at."""
-    schemes = _VALIDATED
-    if method == "nested":
-        schemes = _NESTED
-    elif method == "hash" and rows < MOST_FOLDED:
-        schemes = _FOLDED
+    schemes = _schemes(rows, method, thorough=thorough)
     caps = [c for c in _CAPS if c == 1.0 or rows * c >= _FEWEST_CAPPED]
-    counts = range(min(_FEWEST, len(offered)), len(offered) + 1)
-    for scheme, cap, share, count in product(schemes, caps, _SHARES, counts):
-        outer, folds, repeats = scheme
-        kept = tuple(with_trees(each, share) for each in offered[:count])
+    shares = _THOROUGH_SHARES if thorough else _SHARES
+    least = min(_FEWEST, len(offered))
+    counts = [n for n in range(least, len(offered) + 1) if not thorough or n % 3 == 0]
+    counts = sorted({least, *counts, len(offered)})
+    depths = _DEPTHS if thorough and len(offered) > 1 else _PLAIN
+    for cap, share in product(caps, shares):
+        kept = tuple(with_trees(each, share) for each in offered)
         capped = int(rows * cap)
-        seconds = _seconds(kept, rows, capped, folds, outer, repeats, costs)
-        worth = schemes[scheme] + _SHARES[share] + _CAPS[cap] + 0.8 * math.log2(count)
-        yield _Work(kept, capped, folds, outer, repeats, seconds, worth)
+        foreseen = _Foreseen(kept, rows, capped, costs)
+        for scheme, count, depth in product(schemes, counts, depths):
+            if depth.kept and (rows < _FEWEST_TO_LOOK or depth.kept >= count + depth.mutations):
+                continue
+            if not depth.kept and depth.mutations and rows >= _FEWEST_TO_LOOK:
+                continue
+            seconds = foreseen.seconds(scheme, count, depth)
+            worth = schemes[scheme] + shares[share] + _CAPS[cap] + depths[depth]
+            worth += 0.8 * math.log2(count)
+            yield _Work(
+                kept[:count], capped, scheme[1], scheme[0], scheme[2], depth, seconds, worth
+            )
 
 
-def _seconds(
-    kept: Sequence[Configuration],
-    rows: int,
-    capped: int,
-    folds: int,
-    outer: int,
-    repeats: int,
-    costs: _Costs,
-) -> float:
-    """Return the seconds of a search, of the fits that follow it and of a nested judgement."""
+def _schemes(rows: int, method: str, *, thorough: bool) -> Mapping[tuple[int, int, int], float]:
+    if method == "nested":
+        return _NESTED
+    if method != "hash":
+        return _VALIDATED
+    if rows < MOST_FOLDED:
+        return _FOLDED
+    return _THOROUGHLY_VALIDATED if thorough and rows < MOST_THOROUGHLY_FOLDED else _VALIDATED
 
-    def searched(of: int) -> float:
-        share = (folds - 1) / folds if folds else 1.0
-        each = sum(_fit_seconds(c, int(of * share), costs) for c in kept)
-        return (each + 2 * of * costs.prepare) * max(folds, 1)
 
-    # The fits after a search: the chosen one (at worst the dearest) and both baselines.
-    dearest = max(_fit_seconds(c, rows, costs) for c in kept)
-    after = dearest + _fit_seconds(LINEAR, rows, costs)
-    total = searched(capped) + after
-    if outer:
-        inner = min(capped, rows * (outer - 1) // outer)
-        total += repeats * outer * (searched(inner) + after)
-    return total
+class _Foreseen:
+    """The seconds of ways to search some configurations, sums that many ways share made once."""
+
+    def __init__(
+        self, kept: Sequence[Configuration], rows: int, capped: int, costs: _Costs
+    ) -> None:
+        self._kept = kept
+        self._rows = rows
+        self._capped = capped
+        self._costs = costs
+        self._sums: dict[int, list[float]] = {}
+        self._peaks: dict[int, list[float]] = {}
+
+    def seconds(self, scheme: tuple[int, int, int], count: int, depth: _Depth) -> float:
+        """Return the seconds of a search, of the fits after it and of a nested judgement."""
+        outer, folds, repeats = scheme
+        after = self._after(self._rows, count, depth)
+        total = self._searched(self._capped, folds, count, depth) + after
+        if outer:
+            inner = self._rows * (outer - 1) // outer
+            each = self._searched(min(self._capped, inner), folds, count, depth)
+            total += repeats * outer * (each + self._after(inner, count, depth))
+        return total
+
+    def _searched(self, of: int, folds: int, count: int, depth: _Depth) -> float:
+        rounds = max(folds, 1)
+        fitted = int(of * (folds - 1) / folds) if folds else of
+        prepare = of * self._costs.prepare
+        child = self._dearest(fitted, count) * _CHILD
+        if not depth.kept:
+            full = self._sum(fitted, count) + depth.mutations * child
+            return (full + prepare) * rounds + self._blending(count, depth)
+        looked = _looked_at(fitted, folds)
+        look = self._sum(looked, count)
+        look += depth.mutations * self._dearest(looked, count) * _CHILD
+        share = min(depth.kept, count) / count
+        full = self._sum(fitted, count) * share + max(depth.kept - count, 0) * child
+        # The few that go on are rather the dearer ones.
+        again = prepare if looked < fitted else 0.0
+        return look + again + (full * _CHILD + prepare) * rounds + self._blending(count, depth)
+
+    def _blending(self, count: int, depth: _Depth) -> float:
+        if depth.members == 1:
+            return 0.0
+        return _BLENDING * min(depth.kept or count, 12) * min(self._capped, 8_000) / 8_000
+
+    def _after(self, rows: int, count: int, depth: _Depth) -> float:
+        """Return the seconds of the fits after a search, at worst the dearest, and a baseline."""
+        each = self._dearest(rows, count)
+        if depth.members > 1:
+            usual = self._sum(rows, count) / max(count - 2, 1)
+            each = max(each, (each + 2 * usual) * depth.fits)
+        return each + _fit_seconds(LINEAR, rows, self._costs)
+
+    def _sum(self, rows: int, count: int) -> float:
+        return self._known(rows)[0][count]
+
+    def _dearest(self, rows: int, count: int) -> float:
+        return self._known(rows)[1][count]
+
+    def _known(self, rows: int) -> tuple[list[float], list[float]]:
+        if rows not in self._sums:
+            each = [_fit_seconds(c, rows, self._costs) for c in self._kept]
+            self._sums[rows] = [0.0, *accumulate(each)]
+            self._peaks[rows] = [0.0, *accumulate(each, max)]
+        return self._sums[rows], self._peaks[rows]
+
+
+_BLENDING = 0.15
+"""Seconds of choosing a blend from one candidate more, of 8,000 rows or more."""
+
+
+def _looked_at(rows: int, folds: int) -> int:
+    """Return how many rows a first look fits on."""
+    fitted = rows if not folds else rows * (folds - 1) // folds
+    return min(fitted, max(_FEWEST_LOOKED, int(fitted * _LOOK_SHARE)))
 
 
 def _fit_seconds(configuration: Configuration, rows: int, costs: _Costs) -> float:
-    if configuration.algorithm == DUMMY.algorithm:
+    cost = costs.algorithms.get(configuration.algorithm)
+    if cost is None:
         return 0.0
-    if configuration.algorithm == LINEAR.algorithm:
-        return costs.linear.at(rows)
-    leaves = float(configuration.parameters["leaves"])
-    offered = float(configuration.parameters["trees"])
-    grown = min(offered, _KEPT_TREES * offered + PATIENCE)
-    return costs.fit.at(rows) + costs.tree.at(rows) * grown * math.sqrt(leaves / 31.0)
+    if "trees" not in configuration.parameters:
+        return cost.fit.at(rows)
+    grown = float(configuration.parameters["trees"])
+    if "rate" in configuration.parameters:  # stopped early
+        grown = min(grown, _KEPT_TREES * grown + PATIENCE)
+    return cost.fit.at(rows) + cost.tree.at(rows) * grown * _size_of(configuration)
+
+
+def _size_of(configuration: Configuration) -> float:
+    """Return what a tree takes beside one of 31 leaves."""
+    return math.sqrt(float(configuration.parameters.get("leaves", 31)) / 31.0)
 
 
 def _take(ways: Sequence[_Work], budget: float) -> _Work:

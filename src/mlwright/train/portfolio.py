@@ -2,7 +2,8 @@
 
 The dummy and the linear one come first, because every result is shown beside them. The trees after
 them are ordered so that the first few differ from one another: sampled, categories without an
-order, small, random thresholds. The order is a judgement, not a measurement.
+order, small, random thresholds. A thorough plan takes them from a longer list with other
+algorithms and slower learning between them. The order is a judgement, not a measurement.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def _trees(
     bins: int = 255,
     random_thresholds: bool = False,
     unordered: bool = False,
+    recipe: str | None = None,
 ) -> Configuration:
     return Configuration(
         name,
@@ -49,7 +51,17 @@ def _trees(
             "random_thresholds": random_thresholds,
             "unordered": unordered,
         },
+        recipe,
     )
+
+
+def _boosted(name: str, **parameters: int | float | str | bool) -> Configuration:
+    usual = {"trees": 400, "rate": 0.06, "row_share": 0.8, "column_share": 0.7}
+    return Configuration(name, "xgboost", {**usual, **parameters})
+
+
+def _random(name: str, **parameters: int | float | str | bool) -> Configuration:
+    return Configuration(name, "extra_trees", {"trees": 100, "leaves": 500, **parameters})
 
 
 PORTFOLIO: tuple[Configuration, ...] = (
@@ -76,21 +88,74 @@ PORTFOLIO: tuple[Configuration, ...] = (
     ),
 )
 
+_BY_NAME = {each.name: each for each in PORTFOLIO}
+
+THOROUGH: tuple[Configuration, ...] = (
+    DUMMY,
+    LINEAR,
+    _BY_NAME["trees"],
+    _random("random-trees", smallest_leaf=3, column_share=0.5),
+    _trees("trees-encoded", row_share=0.8, column_share=0.7, recipe="encoded"),
+    _boosted("boosted", leaves=31, smallest_leaf=2.0, l2=1.0),
+    _BY_NAME["trees-small"],
+    _BY_NAME["trees-deep"],
+    _BY_NAME["trees-unordered"],
+    _trees(
+        "trees-slow",
+        trees=900,
+        rate=0.025,
+        leaves=24,
+        smallest_leaf=15,
+        row_share=0.75,
+        column_share=0.45,
+        l2=2.0,
+    ),
+    _BY_NAME["linear-strict"],
+    _BY_NAME["trees-random"],
+    _boosted("boosted-deep", rate=0.05, leaves=80, smallest_leaf=4.0, l2=4.0, column_share=0.5),
+    _BY_NAME["trees-tiny-leaves"],
+    _random("random-trees-fine", leaves=1_000, smallest_leaf=1, column_share=0.8),
+    _BY_NAME["trees-deepest"],
+    _trees(
+        "trees-encoded-small",
+        leaves=12,
+        smallest_leaf=30,
+        row_share=0.8,
+        column_share=0.6,
+        l2=5.0,
+        recipe="encoded",
+    ),
+    _BY_NAME["trees-fine"],
+    _BY_NAME["trees-whole"],
+    _boosted("boosted-small", leaves=10, smallest_leaf=5.0, l2=2.0),
+    _BY_NAME["trees-stumpy"],
+)
+"""The longer list, of which a plan with time to look around takes the first so many."""
+
+ALL = (*PORTFOLIO, *(each for each in THOROUGH if each.name not in _BY_NAME))
+
 _FASTEST, _SLOWEST = 0.25, 0.01
 
 
-def portfolio_for(models: Sequence[str], *, categories: bool) -> tuple[Configuration, ...]:
+def portfolio_for(
+    models: Sequence[str], *, categories: bool, thorough: bool = False
+) -> tuple[Configuration, ...]:
     """Return the configurations of some algorithms (``auto``: all), the dummy always first.
 
     Without ``categories`` in the table, a configuration that only treats them differently is
     left out.
+
+    Parameters
+    ----------
+    thorough
+        Take them from the longer list; without it ``auto`` is what the shorter one holds.
 
     Raises
     ------
     UsageError
         ``models-unknown`` for an algorithm that is not in the portfolio.
     """
-    known = ["auto", *dict.fromkeys(each.algorithm for each in PORTFOLIO)]
+    known = ["auto", *dict.fromkeys(each.algorithm for each in ALL)]
     for name in models:
         if name not in known:
             close = nearest(name, known)
@@ -100,11 +165,13 @@ def portfolio_for(models: Sequence[str], *, categories: bool) -> tuple[Configura
                 fix=f"use {close!r}" if close else f"use one of {', '.join(known)}",
                 facts={"models": name, "known": known},
             )
+    usual = THOROUGH if thorough else PORTFOLIO
+    offered = (*usual, *(each for each in ALL if each not in usual))
     return tuple(
         each
-        for each in PORTFOLIO
-        if (each is DUMMY or "auto" in models or each.algorithm in models)
-        and (categories or not each.parameters.get("unordered"))
+        for each in offered
+        if (each is DUMMY or ("auto" in models and each in usual) or each.algorithm in models)
+        and (categories or not (each.parameters.get("unordered") or each.recipe == "encoded"))
     )
 
 
@@ -114,7 +181,7 @@ def with_trees(configuration: Configuration, share: float) -> Configuration:
     >>> with_trees(PORTFOLIO[2], 0.5).parameters["trees"]
     200
     """
-    if configuration.algorithm != "lightgbm":
+    if "rate" not in configuration.parameters:
         return configuration
     trees = max(10, round(float(configuration.parameters["trees"]) * share))
     rate = min(max(float(configuration.parameters["rate"]) / share, _SLOWEST), _FASTEST)

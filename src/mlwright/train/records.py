@@ -16,11 +16,17 @@ class TaskKind(str, Enum):
     BINARY = "binary"
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
+    ANOMALY = "anomaly"
+    CLUSTERING = "clustering"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The target and how it is read; ``classes`` are sorted, the last of two is positive."""
+    """The target and how it is read; ``classes`` are sorted, the last of two is positive.
+
+    Where rows are told apart without a target, ``target`` names what is answered (``p_value``,
+    ``cluster``), and ``classes`` are the clusters, the largest first.
+    """
 
     kind: TaskKind
     target: str
@@ -34,12 +40,39 @@ class Configuration:
     """One entry of the portfolio: an algorithm, its parameters, and how it wants its features.
 
     ``recipe`` names a recipe of :mod:`mlwright.features.prepare`; None is the algorithm's own.
+    ``members`` are those of a ``blend``, whose scores are added up.
     """
 
     name: str
     algorithm: str
     parameters: Mapping[str, int | float | str | bool]
     recipe: str | None = None
+    members: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One configuration of a blend, what its score is multiplied by, and how often it is fitted.
+
+    Several fits differ in their seed alone, and share the weight.
+    """
+
+    configuration: Configuration
+    weight: float
+    fits: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A cheap look at all configurations before the few most promising are judged in full.
+
+    Each is fitted on at most ``rows`` rows and judged by the first ``rounds`` rounds; then the best
+    ``kept`` go on, among them the best of each algorithm.
+    """
+
+    rows: int
+    rounds: int
+    kept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +83,13 @@ class Plan:
     ``outer_folds`` and ``repeats`` are those of nested cross-validation, 0 with a sealed test.
     ``rows`` caps the rows a configuration is searched on; the final fit takes all.
     ``unit`` is the column whose equal values share a fold, ``time`` the column that orders the
-    rows: folds then follow it, and its raw value is no feature. ``measured`` holds what the probe
-    timed and the seconds it foresees for the whole plan; nothing reads them when it is executed.
+    rows: folds then follow it, and its raw value is no feature. ``own`` are the models of the
+    user's own that configurations name. ``measured`` holds what the probe timed and the seconds it
+    foresees for the whole plan; nothing reads them when it is executed.
+    ``looks`` come before the configurations are judged in full, and ``mutations`` are tried after
+    the first of them, or at the end without one. A blend has at most ``members``, each fitted
+    ``fits`` times; a model of trees takes at most ``size`` bytes and ``row_seconds`` a row (None:
+    no bound).
     """
 
     configurations: tuple[Configuration, ...]
@@ -66,6 +104,45 @@ class Plan:
     measured: Mapping[str, float]
     unit: str | None = None
     time: str | None = None
+    own: tuple[OwnModel, ...] = ()
+    looks: tuple[Look, ...] = ()
+    mutations: int = 0
+    members: int = 1
+    fits: int = 1
+    size: int | None = None
+    row_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """The text of one module of the user's, by the name it is imported under."""
+
+    name: str
+    package: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnModel:
+    """A model of the user's own, as a search tries it.
+
+    ``blueprint`` is canonical JSON: which function is called, or which estimator is made with
+    which parameters. ``modules`` are the user's modules behind it, so that it can be made again
+    when their files have changed; ``code`` is the digest of what in them can decide a fit, and
+    ``parts`` the names in it. ``distributions`` are the packages it touches, by version.
+    ``recipe`` says how its features are prepared, ``pickle`` whether the user asked for it to be
+    kept as a pickle, and ``unseen`` what of the code could not be seen through.
+    """
+
+    name: str
+    blueprint: str
+    recipe: str
+    pickle: bool
+    code: str
+    parts: tuple[str, ...]
+    modules: tuple[Module, ...]
+    distributions: Mapping[str, str]
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlwright.core.quantities import Quantity
+from mlwright.core.settings import FreeTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,19 @@ class QuestionSettings:
         metadata={
             "doc": "The kind of prediction; inferred from the target when absent.",
             "choices": ("binary", "multiclass", "regression"),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceSettings(FreeTable):
+    """What the parameters of models of the user's own may be."""
+
+    lines: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "doc": 'Parameters of a model of your own, under its name: depth = "3, 5, 8", '
+            'rate = "0.001 .. 0.1 log" below [space."MODULE:NAME"].'
         },
     )
 
@@ -39,7 +54,26 @@ class SearchSettings:
     )
     models: tuple[str, ...] = field(
         default=("auto",),
-        metadata={"doc": "Algorithms to try, such as linear and lightgbm, or auto for all."},
+        metadata={
+            "doc": "Algorithms to try, such as linear and lightgbm, or auto for all; and models of "
+            "your own as MODULE:NAME."
+        },
+    )
+    pickle: bool = field(
+        default=False,
+        metadata={
+            "doc": "Keep a model of your own as a pickle where it has no other form. Opening one "
+            "runs what is written in it: it is done in a confined process alone."
+        },
+    )
+    tries: int = field(
+        default=8,
+        metadata={
+            "doc": "How many parameters out of [space] are tried of each model of your own, at "
+            "most.",
+            "minimum": 1,
+            "maximum": 1_000,
+        },
     )
     interpretable_within: float = field(
         default=0.005,
@@ -47,6 +81,14 @@ class SearchSettings:
             "doc": "How much of the metric an interpretable model may lose and still be chosen.",
             "quantity": Quantity.SHARE,
             "minimum": 0.0,
+        },
+    )
+    size: int = field(
+        default=20_000_000,
+        metadata={
+            "doc": "The most bytes the trees of a model may take, such as 5MB.",
+            "quantity": Quantity.SIZE,
+            "minimum": 10_000,
         },
     )
     seed: int = field(

@@ -54,6 +54,10 @@ class LinearModel:
         products: Matrix = self._weights * np.frombuffer(self._pack(*features))
         return products
 
+    def raw_matrix(self, X: Matrix) -> Matrix:
+        """Return rows x scores for a matrix of features."""
+        return scores_of(X, self._weights, self._intercepts)
+
     def matrix(self, X: Matrix) -> Matrix:
         """Return rows x outputs for a matrix of features."""
         scores = scores_of(X, self._weights, self._intercepts)

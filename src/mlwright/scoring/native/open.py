@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mlwright.core.errors import FaultError
+from mlwright.scoring.native.blend import BlendModel
 from mlwright.scoring.native.dummy import DummyModel
+from mlwright.scoring.native.foreign import ForeignModel
 from mlwright.scoring.native.lightgbm import LightgbmModel
 from mlwright.scoring.native.linear import LinearModel
 from mlwright.scoring.native.protocol import Native
 
 _NATIVES: Mapping[str, Callable[..., Native]] = {
+    "blend": BlendModel,
     "dummy": DummyModel,
+    "foreign": ForeignModel,
     "linear": LinearModel,
     # Trees of every library are stored as LightGBM's text.
     "lightgbm": LightgbmModel,

@@ -1,0 +1,88 @@
+"""New configurations near the best: a few parameters moved, drawn by seed and number alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mlwright.train.records import Configuration
+
+_PARENTS = 4
+_MOST_MOVED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Knob:
+    """The least and the most of a parameter, whether whole, and whether it moves by factors."""
+
+    least: float
+    most: float
+    whole: bool = False
+    by_factor: bool = True
+
+
+_KNOBS: Mapping[str, _Knob] = {
+    "leaves": _Knob(4, 160, whole=True),
+    "depth": _Knob(2, 10, whole=True, by_factor=False),
+    "smallest_leaf": _Knob(1, 120, whole=True),
+    "row_share": _Knob(0.5, 1.0, by_factor=False),
+    "column_share": _Knob(0.25, 1.0, by_factor=False),
+    "l2": _Knob(0.05, 60.0),
+    "rate": _Knob(0.01, 0.25),
+}
+_FACTORS = (0.35, 0.55, 0.75, 1.35, 1.8, 2.8)
+_SHIFTS = (-0.4, -0.25, -0.12, 0.12, 0.25, 0.4)
+_LEAST_L2 = 0.3
+"""What an l2 of 0 counts as, so that it can be multiplied."""
+
+
+def child_of(ranked: Sequence[Configuration], number: int, seed: int) -> Configuration | None:
+    """Return the ``number``-th new configuration near the best ones; None where none can move.
+
+    Parameters
+    ----------
+    ranked
+        Best first. The better half of the first few is moved more often.
+    """
+    movable = [each for each in ranked if _names(each)][:_PARENTS]
+    if not movable:
+        return None
+    drawn = np.random.default_rng((seed, number))
+    place = min(int(len(movable) * drawn.random() ** 1.5), len(movable) - 1)
+    parent = movable[place]
+    names = _names(parent)
+    moved = drawn.permutation(len(names))[: 1 + int(drawn.integers(_MOST_MOVED))]
+    parameters = dict(parent.parameters)
+    for where in sorted(moved.tolist()):
+        name = names[where]
+        value = _moved(float(parameters[name]), _KNOBS[name], drawn)
+        if name == "rate" and "trees" in parameters:
+            # As much is learned in all: a slower rate needs more trees.
+            trees = float(parameters["trees"]) * min(float(parameters[name]) / value, 1.6)
+            parameters["trees"] = max(10, round(trees))
+        parameters[name] = value
+    root = parent.name.partition("~")[0]
+    return replace(parent, name=f"{root}~{number + 1}", parameters=parameters)
+
+
+def _names(configuration: Configuration) -> list[str]:
+    if "trees" not in configuration.parameters:
+        return []
+    return sorted(name for name in configuration.parameters if name in _KNOBS)
+
+
+def _moved(value: float, knob: _Knob, drawn: np.random.Generator) -> int | float:
+    way = int(drawn.integers(len(_FACTORS)))
+    if knob.by_factor:
+        value = max(value, _LEAST_L2 if knob.least < _LEAST_L2 else 0.0) * _FACTORS[way]
+    else:
+        span = knob.most - knob.least
+        value += _SHIFTS[way] * span
+    value = min(max(value, knob.least), knob.most)
+    if knob.whole:
+        return round(value)
+    # Few digits: what is recorded reads as it was meant.
+    return float(f"{value:.3g}") if math.isfinite(value) else knob.least
