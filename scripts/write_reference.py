@@ -31,6 +31,9 @@ OTHER_VALUES = {
     "fpr_gap": "the same for false positives",
     "selection_gap": "the same for the share that is selected at all",
     "calibration_gap": "the same for how much more often a group turns out positive than is stated",
+    "importance": "how much worse the metric is when a column's cells are dealt out anew among the "
+    "rows, as `importance(COLUMN)`; has an interval",
+    "reliance": "the share of what moves the answers that a column makes, as `reliance(COLUMN)`",
     "latency_p99": "how long one row takes, the slowest in a hundred, on this machine; a time "
     "needs its unit: `<= 20ms`",
 }

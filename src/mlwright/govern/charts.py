@@ -25,8 +25,10 @@ class Bar:
     emphasis: bool
 
 
-def intervals(bars: Sequence[Bar], *, title: str) -> str:
+def intervals(bars: Sequence[Bar], *, title: str, headed: bool = False) -> str:
     """Draw values with their intervals on one axis, one row each.
+
+    Of several such pictures beside each other each is ``headed`` by its title.
 
     The axis spans the values shown, not zero: intervals are compared, lengths are not. A value
     that is not defined, or whose interval is not, is left out; without any left it is said.
@@ -43,13 +45,16 @@ def intervals(bars: Sequence[Bar], *, title: str) -> str:
     def at(value: float) -> float:
         return _LEFT + inner * (value - low) / (high - low)
 
-    height = _TOP + _ROW * len(shown) + 26
+    top = _TOP + (_ROW if headed else 0)
+    height = top + _ROW * len(shown) + 26
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" class="chart"'
         f' aria-label="{escape(title)}"><title>{escape(title)}</title>'
     ]
+    if headed:
+        parts.append(f'<text x="0" y="16">{escape(title)}</text>')
     for place, bar in enumerate(shown):
-        y = _TOP + _ROW * place + _ROW / 2
+        y = top + _ROW * place + _ROW / 2
         found = bar.interval
         kind = "strong" if bar.emphasis else "plain"
         parts.append(
@@ -57,14 +62,14 @@ def intervals(bars: Sequence[Bar], *, title: str) -> str:
             f'<line class="{kind}" x1="{at(found.low):.1f}" x2="{at(found.high):.1f}"'
             f' y1="{y:.1f}" y2="{y:.1f}"/>'
             f'<circle class="{kind}" cx="{at(found.value):.1f}" cy="{y:.1f}" r="5"/>'
-            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{_digits(found.value)}</text>'
+            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{digits(found.value)}</text>'
         )
-    bottom = _TOP + _ROW * len(shown) + 4
+    bottom = top + _ROW * len(shown) + 4
     parts.append(
         f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{bottom}" y2="{bottom}"/>'
-        f'<text class="axis" x="{_LEFT}" y="{bottom + 16}">{_digits(low)}</text>'
+        f'<text class="axis" x="{_LEFT}" y="{bottom + 16}">{digits(low)}</text>'
         f'<text class="axis" x="{_WIDTH - _RIGHT}" y="{bottom + 16}" text-anchor="end">'
-        f"{_digits(high)}</text></svg>"
+        f"{digits(high)}</text></svg>"
     )
     return "".join(parts)
 
@@ -107,13 +112,13 @@ def pushes(rows: Sequence[Push], *, title: str) -> str:
             f'<text x="{_WIDE - 12}" y="{y + 17}" text-anchor="end">{escape(row.name)}</text>'
             f'<rect class="{kind}" x="{left:.1f}" y="{y + 5}" width="{max(right - left, 1):.1f}"'
             f' height="{_SLIM - 10}" rx="2"/>'
-            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 17}">{sign}{_digits(row.amount)}</text>'
+            f'<text x="{_WIDTH - _RIGHT + 12}" y="{y + 17}">{sign}{digits(row.amount)}</text>'
         )
     parts.append("</svg>")
     return "".join(parts)
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     """Return a number as elsewhere, one too long for its place beside a bar by its power of ten."""
     return number(value) if abs(value) < _ROOM else f"{value:.4g}"
 

@@ -8,8 +8,9 @@ outputs of its steps. Nothing is sampled or approximated.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from mlwright.scoring.native.protocol import Matrix, Native
 from mlwright.scoring.plan import Row, compile_features
 from mlwright.scoring.records import Additive, ModelPackage, Scale
 from mlwright.scoring.scorer import native_of
@@ -65,6 +66,35 @@ def additive(
         score=score,
         gap=0.0 if total == score else abs(total - score),
     )
+
+
+def amounts(
+    package: ModelPackage, native: Native, features: Sequence[Sequence[float]]
+) -> Sequence[Mapping[str, Sequence[float]]]:
+    """Return what each input column adds to each score, row by row of prepared rows.
+
+    A linear model's amounts start from the mean of these rows, as its weights alone say nothing of
+    how far a feature moves; trees' start from the mean over the rows they learned from.
+    """
+    away: Matrix | None = None
+    if package.configuration.algorithm in CENTRED and len(features):
+        count = len(features)
+        centre = [math.fsum(column) / count for column in zip(*features, strict=True)]
+        away = native.terms(centre)
+    found = []
+    for row in features:
+        terms = native.terms(row)
+        of = [
+            _by_column(package, each[:-1].tolist())
+            for each in (terms if away is None else terms - away)
+        ]
+        found.append({one[0][0]: [amount for _, amount in one] for one in zip(*of, strict=True)})
+    return found
+
+
+def scale_of(package: ModelPackage) -> Scale:
+    """Return the scale on which a model's columns add up."""
+    return _SCALES[package.task.kind]
 
 
 def prepared(package: ModelPackage, row: Row) -> tuple[tuple[str, str, float], ...]:
