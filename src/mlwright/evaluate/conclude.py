@@ -8,7 +8,7 @@ from mlwright.evaluate.curves import curves
 from mlwright.evaluate.estimate import DUMMY, LINEAR, MODEL, Round, estimate
 from mlwright.evaluate.fit_verdict import Scores, fit_verdict
 from mlwright.evaluate.records import Evaluation
-from mlwright.evaluate.truth import Judged, groups_of, units_of
+from mlwright.evaluate.truth import Judged, groups_named, units_of
 from mlwright.stats.metrics import BINARY, METRICS
 from mlwright.train.records import Task
 
@@ -39,7 +39,7 @@ def conclude(
         rounds,
         task=kind,
         metric=task.metric,
-        groups={column: groups_of(judged.table.frame[column]) for column in fairness},
+        groups={name: groups_named(judged.table.frame, name) for name in fairness},
         units=units_of(judged.table, unit),
         seed=seed,
     )

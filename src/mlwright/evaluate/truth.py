@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +18,9 @@ from mlwright.train.target import rows_of, target_values
 
 MANY_VALUES = 10
 """A numeric column with more different values is compared in four bands of equal count."""
+
+CROSSED = " & "
+"""Joins the names of columns whose groups are crossed: ``sex & race``."""
 
 _MISSING = "missing"
 _CONTENT_ID = r"^([0-9a-f]{32})(?:-\d+)?$"
@@ -78,6 +81,34 @@ class Groups:
 
     names: tuple[str, ...]
     codes: IntArray
+
+
+def groups_named(frame: pl.DataFrame, name: str) -> Groups:
+    """Return the groups of a column, or of several whose names are joined by `` & ``."""
+    found = [groups_of(frame[column]) for column in columns_named(name, frame.columns)]
+    return found[0] if len(found) == 1 else _crossed(found)
+
+
+def columns_named(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that a name of groups means: itself, or those it joins.
+
+    >>> columns_named("sex & race", ["sex", "race"]), columns_named("R & D", ["R & D"])
+    (('sex', 'race'), ('R & D',))
+    """
+    return (name,) if name in columns else tuple(name.split(CROSSED))
+
+
+def _crossed(groups: Sequence[Groups]) -> Groups:
+    """Return the groups of rows that are in the same group of each."""
+    sizes = [len(each.names) for each in groups]
+    codes = np.ravel_multi_index([each.codes for each in groups], sizes)
+    held, found = np.unique(codes, return_inverse=True)
+    places = np.stack(np.unravel_index(held, sizes), axis=1).tolist()
+    names = (
+        CROSSED.join(each.names[place] for each, place in zip(groups, some, strict=True))
+        for some in places
+    )
+    return Groups(tuple(names), found.astype(np.intp))
 
 
 def groups_of(values: pl.Series) -> Groups:

@@ -18,6 +18,7 @@ from mlwright.data.repair.grammar import parse_all
 from mlwright.data.repair.records import RepairRule
 from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.data.terms import Line, promised, read_line, require_lines
+from mlwright.evaluate.truth import columns_named
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.leak_gates import leak_scales, waivers_of
 from mlwright.flows.records import Goal, Judgement, RowRoles, SearchRule
@@ -187,7 +188,11 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
         "target": question.goal.target,
         "data.time": roles.time,
         "data.group": roles.group,
-        **{f"fairness.{name}": name for name in question.judgement.fairness},
+        **{
+            f"fairness.{name}": name
+            for crossed in question.judgement.fairness
+            for name in columns_named(crossed, names)
+        },
         **{f"features.drop ({name})": name for name in question.rule.drop},
         **{f"features.immutable ({name})": name for name in question.immutable},
         **{f"waive ({w.check}({w.column}))": w.column for w in question.waivers},

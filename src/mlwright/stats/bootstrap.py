@@ -8,7 +8,7 @@ differences between two models on the same rows are paired.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -62,16 +62,25 @@ def replicates(
     out = np.full((len(statistics), resamples), math.nan)
     if rows == 0 or not statistics:
         return out
+    start = 0
+    for counts in drawn_counts(rows, seed=seed, resamples=resamples, units=units):
+        for index, statistic in enumerate(statistics):
+            out[index, start : start + len(counts)] = statistic(counts)
+        start += len(counts)
+    return out
+
+
+def drawn_counts(
+    rows: int, *, seed: int, resamples: int, units: IntArray | None = None
+) -> Iterator[FloatArray]:
+    """Yield the resamples as lines of counts, a number of lines at a time."""
     draw = _drawer(rows, units, np.random.Generator(np.random.PCG64(seed)))
     step = max(1, min(resamples, _CHUNK // rows))
     for start in range(0, resamples, step):
-        stop = min(start + step, resamples)
-        counts = np.empty((stop - start, rows))
+        counts = np.empty((min(step, resamples - start), rows))
         for line in counts:
             line[:] = draw()
-        for index, statistic in enumerate(statistics):
-            out[index, start:stop] = statistic(counts)
-    return out
+        yield counts
 
 
 def _drawer(

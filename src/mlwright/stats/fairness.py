@@ -28,9 +28,12 @@ _SELECTED = (1, 3)
 _CELLS = 4
 _EXCESS = _CELLS  # the place behind the cells
 
-_Tables = Callable[[FloatArray], FloatArray]
+Tables = Callable[[FloatArray], FloatArray]
 """Gives lines x groups x 5: rows counted by group, truth and decision, and behind these cells the
 sum of what happened less what was stated."""
+
+GAPS = tuple(_CELLS_BENEATH)
+"""Every gap, in the order in which they are told."""
 
 
 def group_rates(
@@ -53,7 +56,7 @@ def group_rates(
     stated
         Each row's probability of being positive, as the model states it.
     """
-    tables = _tables(positive, selected, group, len(names), stated)(np.ones((1, len(group))))
+    tables = group_tables(positive, selected, group, len(names), stated)(np.ones((1, len(group))))
     rates = {gap: rates_of(tables, gap)[0] for gap in _CELLS_BENEATH}
     beneath = {gap: tables[0][:, list(cells)].sum(axis=1) for gap, cells in _CELLS_BENEATH.items()}
     told = tuple(gap for gap in _CELLS_BENEATH if gap != CALIBRATION or stated is not None)
@@ -98,7 +101,7 @@ def gaps(
     difference in how much more often the groups turn out positive than is stated of them, is
     there where it is known what was stated.
     """
-    tables = _tables(positive, selected, group, len(rates), stated)
+    tables = group_tables(positive, selected, group, len(rates), stated)
     once = np.ones((1, len(group)))
 
     def gap_of(name: str) -> Gap:
@@ -121,13 +124,14 @@ def _range(rates: FloatArray) -> FloatArray:
     return widest
 
 
-def _tables(
+def group_tables(
     positive: FloatArray,
     selected: FloatArray,
     group: IntArray,
     groups: int,
     stated: FloatArray | None,
-) -> _Tables:
+) -> Tables:
+    """Return the function from lines of counts to the tables that all rates are made of."""
     cell = group * _CELLS + 2 * positive.astype(np.intp) + selected.astype(np.intp)
     excess = None if stated is None else positive - stated
 

@@ -12,6 +12,7 @@ from mlwright.data.records import Contract, FeatureContract, Kind
 from mlwright.evaluate.robustness.changes.catalogue import WAYS
 from mlwright.evaluate.robustness.changes.noise import WIDTH
 from mlwright.evaluate.robustness.noticing import noticed
+from mlwright.evaluate.robustness.records import WAYS as TOLD
 from mlwright.evaluate.robustness.subject import Subject
 from mlwright.train.records import Task, TaskKind
 
@@ -153,3 +154,7 @@ def test_what_is_noticed_is_what_breaks_a_promise_of_the_contract(way: str) -> N
             for row in cells.iter_rows(named=True)
         ]
         assert noticed(contract, changed).tolist() == expected
+
+
+def test_every_way_is_told_and_every_one_that_is_told_can_be_made() -> None:
+    assert tuple(WAYS) == TOLD

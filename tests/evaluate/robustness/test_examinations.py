@@ -147,8 +147,8 @@ def test_a_category_that_decides_is_one_step_away() -> None:
 def test_where_all_rows_are_decided_alike_there_is_no_boundary_and_nothing_to_copy() -> None:
     same = asked(lambda frame: np.tile([0.2, 0.8], (frame.height, 1)))
 
-    assert boundary(same) is None
-    assert extraction(same, PLAN) is None
+    assert boundary(same).rows == 0
+    assert extraction(same, PLAN).fidelity == {}
 
 
 def test_a_copy_agrees_the_more_the_more_was_asked() -> None:
@@ -171,7 +171,7 @@ def test_losses_of_rows_learnt_by_heart_give_them_away_and_others_do_not() -> No
     assert alike.gap.low < 0 < alike.gap.high
     assert by_heart.gap.value == pytest.approx(0.9, abs=0.05)
     assert by_heart.gap.low > 0.8
-    assert membership(np.zeros(0), np.zeros(3), seed=0) is None
+    assert membership(np.zeros(0), np.zeros(3), seed=0).others == 0
 
 
 def test_a_loss_is_that_of_the_own_class_or_the_squared_error() -> None:

@@ -8,6 +8,7 @@ this search found; there may be a smaller one.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mlwright.evaluate.robustness.changes.numbers import like, number_columns
-from mlwright.evaluate.robustness.records import Boundary
+from mlwright.evaluate.robustness.records import NEAR, Boundary
 from mlwright.evaluate.robustness.subject import Subject, spread_of
 from mlwright.features.numbers import missing_in, numbers_of
 from mlwright.stats.bootstrap import mean_interval, observed, replicates, summarise
@@ -31,23 +32,24 @@ NEAREST = 2
 """Rows decided otherwise from which the search begins; the better end is kept."""
 
 HALVES = 8
-NEAR = 0.5
 _MOST_COLUMNS = 100
 
 _Mask = NDArray[np.bool_]
 
 
-def boundary(subject: Subject) -> Boundary | None:
-    """Return how far rows are from another decision; None for a model without decisions.
+def boundary(subject: Subject) -> Boundary:
+    """Return how far rows are from another decision.
 
-    None too where all rows are decided alike, so that there is nowhere to begin.
+    Nothing is found where all rows are decided alike, so that there is nowhere to begin.
     """
     if subject.decide is None:
-        return None
+        raise TypeError("a regression decides nothing")
     pool = subject.evenly(MOST_POOL)
     decided = subject.decide(pool.ask(pool.rows))
     if len(np.unique(decided)) < 2:
-        return None
+        nothing = Interval(math.nan, math.nan, math.nan)
+        said = f"All of {len(decided):,} rows are decided alike: there is no boundary among them."
+        return Boundary(0, nothing, nothing, nothing, {}, subject.seed, said)
     measure = _Measure(pool)
     some = _evenly(len(pool.y), MOST_ROWS)
     starts = _starts(measure, decided, some)

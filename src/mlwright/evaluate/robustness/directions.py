@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -21,14 +23,31 @@ PLACES = 9
 """Values of a column that each row is asked with: evenly spread by rank from 5 % to 95 %."""
 
 
-def directions(subject: Subject) -> Directions:
-    """Return how the answer goes with each column of numbers that varies."""
+def directions(subject: Subject, columns: Sequence[str] = ()) -> Directions:
+    """Return how the answer goes with each column of numbers that varies.
+
+    Parameters
+    ----------
+    columns
+        Those of the table, of which the ones that the model does not read have no direction.
+    """
     some = subject.evenly(MOST_ROWS)
-    named = number_columns(subject.inputs)[:MOST_COLUMNS]
-    if subject.task.kind.value == MULTICLASS or not len(some.y):
-        return Directions(len(some.y), (), subject.seed)
-    found = [_direction(some, name, _values(subject.rows[name])) for name in named]
-    return Directions(len(some.y), tuple(each for each in found if each is not None), subject.seed)
+    read = [column.name for column in subject.inputs]
+    numbers = number_columns(subject.inputs)
+    without = {name: "the model does not read it" for name in columns if name not in read}
+    without |= {name: "it holds no numbers" for name in read if name not in numbers}
+    found: list[Direction] = []
+    for place, name in enumerate(numbers):
+        values = _values(subject.rows[name])
+        if subject.task.kind.value == MULTICLASS:
+            without[name] = "of more than two classes none is up"
+        elif len(values) < 2:
+            without[name] = "it does not vary"
+        elif place >= MOST_COLUMNS:
+            without[name] = f"only the first {MOST_COLUMNS} columns of numbers are looked at"
+        else:
+            found.append(_direction(some, name, values))
+    return Directions(len(some.y), tuple(found), without, subject.seed)
 
 
 def _values(series: pl.Series) -> FloatArray:
@@ -39,9 +58,7 @@ def _values(series: pl.Series) -> FloatArray:
     return np.unique(np.quantile(known, np.linspace(0.05, 0.95, PLACES), method="nearest"))
 
 
-def _direction(subject: Subject, name: str, values: FloatArray) -> Direction | None:
-    if len(values) < 2:
-        return None
+def _direction(subject: Subject, name: str, values: FloatArray) -> Direction:
     series = subject.rows[name]
     asked = [
         subject.ask(subject.rows.with_columns(like(series, np.full(len(series), value))))[:, -1]

@@ -44,17 +44,18 @@ _SUREST = 12.0
 """Log-odds beyond which an answer is 0 or 1 for anybody who reads it."""
 
 
-def extraction(subject: Subject, plan: Plan) -> Extraction | None:
+def extraction(subject: Subject, plan: Plan) -> Extraction:
     """Return how often copies decide as the model does, after each number of queries.
 
-    None where the model gives the same answer to all rows, which is copied by asking once.
+    No copy is made of a model that gives the same answer to all rows: asking once is enough.
     """
     judged = subject.evenly(MOST_ROWS)
     truth = judged.ask(judged.rows)
     queries = _drawn(subject, max(BUDGETS))
     told = subject.ask(queries)
     if not len(judged.y) or (told == told[0]).all():
-        return None
+        said = "It gives the same answer to all rows: asking once copies it."
+        return Extraction(len(judged.y), {}, 1.0, subject.seed, said)
     found: dict[str, Interval] = {}
     for budget in BUDGETS:
         copied = _copied(subject, queries[:budget], told[:budget], judged.rows, plan)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mlwright.evaluate.robustness.records import Membership
 from mlwright.stats.counts import FloatArray
+from mlwright.stats.records import Interval
 from mlwright.stats.shares import difference, wilson
 
 MOST_ROWS = 5_000
@@ -22,7 +25,7 @@ def losses(y: FloatArray, answers: FloatArray, *, values: bool) -> FloatArray:
     return told
 
 
-def membership(members: FloatArray, others: FloatArray, *, seed: int) -> Membership | None:
+def membership(members: FloatArray, others: FloatArray, *, seed: int) -> Membership:
     """Return how much more often rows of the training than others are told to be of it.
 
     A limit is found on every second row, where it tells most, and judged on the rest, then the
@@ -34,7 +37,9 @@ def membership(members: FloatArray, others: FloatArray, *, seed: int) -> Members
         The losses of rows that were learnt from, and of rows that were not.
     """
     if len(members) < 2 or len(others) < 2:
-        return None
+        nothing = Interval(math.nan, math.nan, math.nan)
+        why = "There are no rows it did not learn from: whether it gives any away cannot be told."
+        return Membership(len(members), 0, nothing, seed, why)
     told = np.zeros(2)
     for half in (0, 1):
         limit = _limit(members[half::2], others[half::2])

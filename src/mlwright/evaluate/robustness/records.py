@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from mlwright.stats.records import Interval
 
+WAYS = ("noise", "missing", "swap", "unit", "range")
+"""How rows are changed, in the order in which it is told."""
+
+NEAR = 0.5
+"""A distance within which a row is told to be near another decision."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnChange:
@@ -42,11 +48,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """Every way in which rows were changed; those that no column allows are left out."""
+    """What each way of changing rows did; a way that no column allows is left out."""
 
     metric: str
     changes: Mapping[str, Change]
     seed: int
+
+    @property
+    def told(self) -> tuple[Change, ...]:
+        """The changes in the order in which they are told."""
+        return tuple(self.changes[way] for way in WAYS if way in self.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +85,11 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class Directions:
-    """The direction of each column of numbers; empty for more than two classes."""
+    """The direction of each column of numbers, and why every other column has none."""
 
     rows: int
     columns: tuple[Direction, ...]
+    without: Mapping[str, str]
     seed: int
 
 
@@ -89,7 +101,7 @@ class Boundary:
     number counts in spreads of its column, another category counts 1. No search proves that there
     is none smaller: it is an upper bound. ``near`` is the share of rows that flip within
     ``NEAR``, ``queries`` how many answers the search needs for a row, ``columns`` how many of the
-    flips take each column.
+    flips take each column. No ``rows`` where all are decided alike.
     """
 
     rows: int
@@ -107,7 +119,7 @@ class Extraction:
 
     ``fidelity`` maps a number of queries to the share of unseen rows that the copy decides alike;
     for a regression to the share of the answers' variance it explains. ``guess`` is the same for
-    a copy that knows nothing.
+    a copy that knows nothing. Nothing is mapped where one answer is given to all.
     """
 
     rows: int
@@ -116,13 +128,21 @@ class Extraction:
     seed: int
     said: str
 
+    @property
+    def told(self) -> tuple[tuple[int, Interval], ...]:
+        """Each number of queries and what it led to, the fewest first."""
+        return tuple(
+            (asked, self.fidelity[str(asked)]) for asked in sorted(map(int, self.fidelity))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
     """How far the loss of a row gives away that the model learnt from it.
 
     ``gap`` is the share of training rows that are told as such less the share of others that are,
-    by a limit on the loss that was found on other rows: 0 gives nothing away.
+    by a limit on the loss that was found on other rows: 0 gives nothing away. No ``others`` where
+    every row was learnt from.
     """
 
     members: int

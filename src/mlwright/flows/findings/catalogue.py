@@ -6,10 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 
 from mlwright.checks.grammar import term_text
 from mlwright.checks.records import Rule, Scale
-from mlwright.flows.findings import explanation, slices
+from mlwright.flows.findings import boundary, directions, extraction, membership, robustness, slices
 from mlwright.flows.findings.records import Finding, Scope
 
-FINDINGS: Sequence[Finding] = (slices.FINDING, explanation.FINDING)
+FINDINGS: Sequence[Finding] = (
+    slices.FINDING,
+    robustness.FINDING,
+    directions.FINDING,
+    boundary.FINDING,
+    extraction.FINDING,
+    membership.FINDING,
+)
 
 
 def scales_of(scope: Scope) -> Mapping[str, Scale]:

@@ -1,0 +1,1 @@
+"""How a model and its labels treat groups, and what treating them more alike would cost."""
