@@ -16,21 +16,39 @@ if TYPE_CHECKING:
     from mlwright.api.run import run as run
     from mlwright.core.errors import MlwrightError as MlwrightError
     from mlwright.run.step import step as step
+    from mlwright.train.own.declare import train as train
+    from mlwright.train.own.fold import Context as Context
+    from mlwright.train.own.fold import Fold as Fold
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "mlwright.api.client",
     "Client": "mlwright.api.client",
+    "Context": "mlwright.train.own.fold",
+    "Fold": "mlwright.train.own.fold",
     "MlwrightError": "mlwright.core.errors",
     "Model": "mlwright.api.model",
     "Project": "mlwright.api.project",
     "Run": "mlwright.api.run",
     "run": "mlwright.api.run",
     "step": "mlwright.run.step",
+    "train": "mlwright.train.own.declare",
 }
 
-__all__ = ["Answer", "Client", "MlwrightError", "Model", "Project", "Run", "run", "step"]
+__all__ = [
+    "Answer",
+    "Client",
+    "Context",
+    "Fold",
+    "MlwrightError",
+    "Model",
+    "Project",
+    "Run",
+    "run",
+    "step",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

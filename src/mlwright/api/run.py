@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -52,6 +53,8 @@ def run(
     checks: str | Sequence[str] = (),
     waive: Mapping[str, str] | None = None,
     new_contract: bool = False,
+    models: Sequence[object] | object | None = None,
+    space: Mapping[str, Mapping[str, object]] | None = None,
     **settings: object,
 ) -> Run:
     """Train, judge and register a model from a table and a question.
@@ -71,6 +74,11 @@ def run(
         Reasons by the leaks they answer for, such as ``{"leak.target(delay)": "known by then"}``.
     new_contract
         Infer what columns promise again, instead of keeping what was agreed for this name.
+    models
+        What is tried: names of algorithms, ``"auto"`` for all of them, ``"MODULE:NAME"``, functions
+        made with :func:`mlwright.train`, or estimators with ``fit`` and ``predict``.
+    space
+        What the parameters of models of your own may be, by model: ``{"fit": {"depth": [3, 5]}}``.
     **settings
         Any setting of the spec by its last name, such as ``budget="60s"`` or ``key="id"``.
 
@@ -89,6 +97,10 @@ def run(
             )
     flags = {name: value for name, value in settings.items() if value is not None}
     flags |= {f"waive.{check}": reason for check, reason in (waive or {}).items()}
+    own: tuple[object, ...] = ()
+    if models is not None:
+        flags["search.models"], own = _models(models)
+    flags |= _space(space or {})
     frame = None
     if source is not None:
         flags["data.source"], frame = given(source, Path.cwd())
@@ -100,10 +112,31 @@ def run(
         flags=flags,
         environ=os.environ,
     )
-    if frame is not None:
-        opened.workspace = replace(opened.workspace, frame=frame)
+    opened.workspace = replace(opened.workspace, frame=frame, own=own)
     rules = (checks,) if isinstance(checks, str) else tuple(checks)
     build = opened.build(
         rules=rules, new_contract=new_contract, listener=_Quiet(), progress=Silent()
     )
     return Run(opened, build)
+
+
+def _models(given: Sequence[object] | object) -> tuple[tuple[str, ...], tuple[object, ...]]:
+    """Return the names among models, and what is a model itself."""
+    several = given if isinstance(given, list | tuple) else [given]
+    names = tuple(each for each in several if isinstance(each, str))
+    return names, tuple(each for each in several if not isinstance(each, str))
+
+
+def _space(space: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """Return a search space as the spec's lines."""
+    return {
+        f"space.{model}.{parameter}": ", ".join(map(_written, values))
+        if isinstance(values, list | tuple)
+        else _written(values)
+        for model, parameters in space.items()
+        for parameter, values in parameters.items()
+    }
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -11,7 +11,7 @@ from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.features.settings import FeatureSettings
 from mlwright.registry.settings import ProjectSettings
 from mlwright.serve.settings import ServeSettings
-from mlwright.train.settings import QuestionSettings, SearchSettings
+from mlwright.train.settings import QuestionSettings, SearchSettings, SpaceSettings
 
 SECTIONS: Mapping[str, type] = MappingProxyType(
     {
@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "contract": ContractSettings,
         "features": FeatureSettings,
         "search": SearchSettings,
+        "space": SpaceSettings,
         "checks": CheckSettings,
         "waive": WaiverSettings,
         "serve": ServeSettings,

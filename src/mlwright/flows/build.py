@@ -18,6 +18,7 @@ from mlwright.flows.ingesting import ingest_source
 from mlwright.flows.joining import joins_behind, of_version
 from mlwright.flows.judging import count_look, judge_model, judge_table
 from mlwright.flows.leak_gates import judge_leaks
+from mlwright.flows.owning import own_models
 from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
 from mlwright.flows.question import ask, check_columns
 from mlwright.flows.records import Build
@@ -71,6 +72,7 @@ def build(
     workspace.ledger.require_writable()
     workspace.ledger.require_sound()
     question = ask(workspace.settings, rules)
+    own = () if plan_from is not None else own_models(workspace)
 
     began = clock()
     raw, source = ingest_source(workspace, workspace.settings.section(DataSettings))
@@ -89,10 +91,10 @@ def build(
         if plan_from is not None
         else None
         if replan
-        else recorded_plan(workspace, snapshot, question)
+        else recorded_plan(workspace, snapshot, question, own)
     )
     planned_before = plan is not None
-    plan = plan or make_plan(workspace, snapshot, question, foreseen)
+    plan = plan or make_plan(workspace, snapshot, question, foreseen, own)
     listener.finished("plan", plan, clock() - began, cached=planned_before)
     agreed = terms_of(workspace, snapshot, question, anew=new_contract)
     promised = [line.rule for line in question.lines if line.rule is not None]
@@ -130,7 +132,11 @@ def build(
         "tables": foreseen.tables,
         "progress": progress,
     }
-    runner = Runner(workspace.store, workspace.ledger, workspace.seam, on_step=on_step)
+    # What of the user's code does not show may have changed: nothing is kept for it.
+    seen_through = not any(each.unseen for each in plan.own)
+    runner = Runner(
+        workspace.store, workspace.ledger, workspace.seam, cache=seen_through, on_step=on_step
+    )
     settings = {origin.key: str(origin.value) for origin in workspace.settings.origins()}
     run = runner.start(command, inputs=inputs, config=settings)
     with runner.recording():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from mlwright.core.digest import Digest
@@ -12,19 +13,29 @@ from mlwright.core.records import dump, load
 from mlwright.data.records import Snapshot
 from mlwright.flows import stages
 from mlwright.flows.foreseeing import Foreseen
+from mlwright.flows.owning import algorithms
 from mlwright.flows.question import Question
 from mlwright.flows.tables import part_of
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.run.environment import environment
+from mlwright.train.owning import with_own
 from mlwright.train.plan import probe
-from mlwright.train.records import Plan
-from mlwright.train.settings import SearchSettings
+from mlwright.train.records import OwnModel, Plan
+from mlwright.train.settings import SearchSettings, SpaceSettings
+
+_OWN_SHARE = 0.5
+"""The share of the budget that is spent on models of the user's own, where there are any."""
 
 
-def recorded_plan(workspace: Workspace, snapshot: Snapshot, question: Question) -> Plan | None:
-    """Return the newest plan made for this data, this question and this kind of machine."""
-    purpose = _purpose(workspace, snapshot, question)
+def recorded_plan(
+    workspace: Workspace,
+    snapshot: Snapshot,
+    question: Question,
+    own: tuple[OwnModel, ...] = (),
+) -> Plan | None:
+    """Return the newest plan made for this data, this question, this code and kind of machine."""
+    purpose = _purpose(workspace, snapshot, question, own)
     for event in workspace.ledger.events(kind="plan.made", newest_first=True):
         if event.facts["purpose"] == purpose:
             return load(Plan, workspace.store.get(Digest(str(event.facts["plan"]))))
@@ -54,24 +65,41 @@ def plan_of_run(workspace: Workspace, run: str) -> Plan:
 
 
 def make_plan(
-    workspace: Workspace, snapshot: Snapshot, question: Question, foreseen: Foreseen
+    workspace: Workspace,
+    snapshot: Snapshot,
+    question: Question,
+    foreseen: Foreseen,
+    own: tuple[OwnModel, ...] = (),
 ) -> Plan:
     """Probe the machine on this data, turn the budget into work and record the plan."""
     search = workspace.settings.section(SearchSettings)
     split = foreseen.split
+    seen = part_of(snapshot, split, workspace.store, foreseen.tables, *stages.SEEN)
+    share = search.budget * (_OWN_SHARE if own else 0.0)
     plan = probe(
-        part_of(snapshot, split, workspace.store, foreseen.tables, *stages.SEEN),
+        seen,
         foreseen.task,
         split,
-        search,
+        replace(search, budget=search.budget - share, models=algorithms(search.models)),
         question.rule.drop,
         machine=environment().machine_class,
+        seam=workspace.seam,
+    )
+    plan = with_own(
+        replace(plan, budget_seconds=search.budget),
+        own,
+        seen,
+        foreseen.task,
+        question.rule.drop,
+        space=workspace.settings.section(SpaceSettings).lines,
+        tries=search.tries,
+        budget=share,
         seam=workspace.seam,
     )
     digest = workspace.store.put(dump(plan))
     facts = {
         "plan": digest,
-        "purpose": _purpose(workspace, snapshot, question),
+        "purpose": _purpose(workspace, snapshot, question, own),
         "machine": plan.machine,
     }
     workspace.ledger.append(
@@ -80,7 +108,11 @@ def make_plan(
     return plan
 
 
-def _purpose(workspace: Workspace, snapshot: Snapshot, question: Question) -> Digest:
+def _purpose(
+    workspace: Workspace, snapshot: Snapshot, question: Question, own: tuple[OwnModel, ...]
+) -> Digest:
+    space = workspace.settings.section(SpaceSettings).lines
+    tried = [(e.name, e.blueprint, e.code, dict(e.distributions)) for e in own]
     return digest_of(
         (
             snapshot.digest,
@@ -89,6 +121,7 @@ def _purpose(workspace: Workspace, snapshot: Snapshot, question: Question) -> Di
             question.rule,
             workspace.settings.section(SearchSettings),
             environment().machine_class,
+            *((tried, dict(space)) if tried else ()),
         ),
         tag="mlwright/plan/1",
     )

@@ -18,7 +18,8 @@ class Workspace:
     """An opened project: ``folder`` is the project's, its state lies in ``folder/.mlwright``.
 
     ``environ`` is what sources named as ``env:NAME`` are looked up in; it may hold passwords.
-    ``frame`` is a table that a program gave in place of the name of one.
+    ``frame`` is a table that a program gave in place of the name of one, ``own`` are the models it
+    gave to be tried.
     """
 
     folder: Path
@@ -28,6 +29,7 @@ class Workspace:
     seam: Seam
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     frame: object | None = field(default=None, repr=False)
+    own: tuple[object, ...] = field(default=(), repr=False)
 
     @property
     def outside(self) -> Outside:

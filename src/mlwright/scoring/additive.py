@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from mlwright.scoring.exchanged import MOST, exchanged
+from mlwright.scoring.native.foreign import ALGORITHM, ForeignModel
 from mlwright.scoring.native.protocol import Matrix, Native
 from mlwright.scoring.plan import Row, compile_features
 from mlwright.scoring.records import Additive, ModelPackage, Scale
@@ -23,8 +25,9 @@ _SCALES = {
 }
 
 
-CENTRED = frozenset({"linear"})
-"""The algorithms whose terms are products, so that their reasons can start from any row."""
+CENTRED = frozenset({"linear", ALGORITHM})
+"""The algorithms whose reasons can start from any row: their terms are products, or each column is
+exchanged with that row's."""
 
 
 def additive(
@@ -45,6 +48,8 @@ def additive(
     """
     native = native_of(package, content)
     features = compile_features(package.preparation)(row)
+    if isinstance(native, ForeignModel):
+        return _moved(package, native, features, centre)
     answer = native.row(features)
     task = package.task
     place = answer.index(max(answer)) if task.kind is TaskKind.MULTICLASS else 0
@@ -77,6 +82,8 @@ def amounts(
     how far a feature moves; trees' start from the mean over the rows they learned from.
     """
     away: Matrix | None = None
+    if isinstance(native, ForeignModel):
+        return _exchanged(package, native, features[:MOST])
     if package.configuration.algorithm in CENTRED and len(features):
         count = len(features)
         centre = [math.fsum(column) / count for column in zip(*features, strict=True)]
@@ -90,6 +97,39 @@ def amounts(
         ]
         found.append({one[0][0]: [amount for _, amount in one] for one in zip(*of, strict=True)})
     return found
+
+
+def _exchanged(
+    package: ModelPackage, native: ForeignModel, features: Sequence[Sequence[float]]
+) -> Sequence[Mapping[str, Sequence[float]]]:
+    if not features:
+        return []
+    centre = [math.fsum(column) / len(features) for column in zip(*features, strict=True)]
+    return exchanged(package, native, features, centre)[2]
+
+
+def _moved(
+    package: ModelPackage,
+    native: ForeignModel,
+    features: Sequence[float],
+    centre: Sequence[float] | None,
+) -> Additive:
+    """Return how far one row's score moves with each column; what that leaves open is the gap."""
+    task = package.task
+    start = [0.0] * len(features) if centre is None else centre
+    bases, scores, (amounts,) = exchanged(package, native, [features], start)
+    place = int(scores[0].argmax()) if task.kind is TaskKind.MULTICLASS else 0
+    base, score = float(bases[0, place]), float(scores[0, place])
+    columns = tuple((name, each[place]) for name, each in amounts.items())
+    shown = {TaskKind.REGRESSION: None, TaskKind.BINARY: 1}.get(task.kind, place)
+    return Additive(
+        scale=_SCALES[task.kind],
+        output=None if shown is None else task.classes[shown],
+        base=base,
+        columns=columns,
+        score=score,
+        gap=abs(math.fsum((base, *(amount for _, amount in columns))) - score),
+    )
 
 
 def scale_of(package: ModelPackage) -> Scale:

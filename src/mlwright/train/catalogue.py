@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
-from mlwright.train.algorithms import dummy, extra_trees, lightgbm, linear, xgboost
+from mlwright.train.algorithms import dummy, extra_trees, foreign, lightgbm, linear, xgboost
 from mlwright.train.algorithms.problem import Learned, Parameters, Problem, Rows
 
 
@@ -35,4 +35,5 @@ ALGORITHMS: Mapping[str, Algorithm] = {
     "lightgbm": lightgbm,
     "xgboost": xgboost,
     "extra_trees": extra_trees,
+    "foreign": foreign,
 }

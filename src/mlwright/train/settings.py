@@ -37,6 +37,19 @@ class SpaceSettings(FreeTable):
 
 
 @dataclass(frozen=True, slots=True)
+class SpaceSettings(FreeTable):
+    """What the parameters of models of the user's own may be."""
+
+    lines: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "Parameters of a model of your own, under its name: depth = \"3, 5, 8\", "
+            "rate = \"0.001 .. 0.1 log\" below [space.\"MODULE:NAME\"]."
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """How much work the search may do and what it optimises."""
 

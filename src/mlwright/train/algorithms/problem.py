@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlwright.data.records import Scalar
 from mlwright.features.numbers import Matrix
+from mlwright.train.records import OwnModel
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Vector = NDArray[np.float64]
 Parameters = Mapping[str, int | float | str | bool]
@@ -18,6 +24,8 @@ Parameters = Mapping[str, int | float | str | bool]
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is asked of an algorithm beside its rows.
+
+    ``own`` is the model of the user's own that is fitted, ``labels`` what its classes are called.
 
     ``classes`` is 0 for a regression; ``categorical`` are the places of the features that are
     codes without an order. The same problem and rows give the same bytes whatever ``threads`` is.
@@ -30,6 +38,8 @@ class Problem:
     parameters: Parameters
     seed: int
     threads: int
+    own: OwnModel | None = None
+    labels: tuple[Scalar, ...] = ()
 
     @property
     def quantile(self) -> float | None:
@@ -43,11 +53,15 @@ class Rows:
     """Features and target (class indices or values) of some rows.
 
     ``weight`` says how much each row counts beside the others; None where all count alike.
+    ``frame`` are the same rows before their preparation and ``names`` those of the features: for
+    models of the user's own.
     """
 
     X: Matrix
     y: Vector
     weight: Vector | None = None
+    frame: pl.DataFrame | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

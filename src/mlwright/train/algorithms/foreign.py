@@ -1,0 +1,85 @@
+"""Models of the user's own: fitted in one process apart, kept as bytes, asked in a confined one.
+
+The content is a line that says what the model is and then the model itself; see
+:mod:`mlwright.train.own.content`. Nothing of it is ever opened in this process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from mlwright.features.numbers import Matrix
+from mlwright.features.prepare import Recipe
+from mlwright.train.algorithms.problem import Learned, Parameters, Problem, Rows
+from mlwright.train.own.content import head_of
+from mlwright.train.own.kept import Kept
+from mlwright.train.own.process import FIT, Apart
+
+RECIPE: Recipe = "linear"
+
+DEFAULTS: Parameters = {}
+
+OWN = "own"
+"""The parameter that names the model of the user's own; all others are its own."""
+
+
+def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
+    """Return what the user's code makes of the rows, as it is kept."""
+    own = problem.own
+    assert own is not None
+    blocks: list[bytes] = []
+    asked = {
+        "own": asdict(own),
+        "params": {name: value for name, value in problem.parameters.items() if name != OWN},
+        "seed": problem.seed,
+        "classes": problem.classes,
+        "labels": problem.labels,
+        "names": rows.names,
+        "train": _told(rows, blocks, framed='"fit"' in own.blueprint),
+        "valid": None
+        if judging is None
+        else _told(judging, blocks, framed='"fit"' in own.blueprint),
+    }
+    (content,) = _fitting(own.modules, own.name).ask(asked, blocks)
+    return Learned(content, problem.parameters)
+
+
+def answer(content: bytes, X: Matrix, problem: Problem) -> Matrix:  # noqa: ARG001
+    """Return the answers of a kept model for each row."""
+    return _answering(head_of(content).modules).ask(content, X)
+
+
+def _told(rows: Rows, blocks: list[bytes], *, framed: bool) -> dict[str, Any]:
+    """Put rows into blocks and tell where each part of them is."""
+    told: dict[str, Any] = {"weight": None, "frame": None}
+    parts = {"X": np.ascontiguousarray(rows.X).tobytes(), "y": rows.y.tobytes()}
+    if rows.weight is not None:
+        parts["weight"] = rows.weight.tobytes()
+    if framed and rows.frame is not None:
+        written = io.BytesIO()
+        rows.frame.write_ipc(written)
+        parts["frame"] = written.getvalue()
+    for name, block in parts.items():
+        told[name] = len(blocks)
+        blocks.append(block)
+    return told
+
+
+@lru_cache(maxsize=4)
+def _fitting(modules: object, name: str) -> Apart:  # noqa: ARG001 - other code, another process
+    apart = Apart(FIT, name)
+    atexit.register(apart.close)
+    return apart
+
+
+@lru_cache(maxsize=4)
+def _answering(modules: object) -> Kept:  # noqa: ARG001 - other code, another process
+    kept = Kept()
+    atexit.register(kept.close)
+    return kept

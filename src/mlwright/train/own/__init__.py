@@ -1,0 +1,1 @@
+"""Models of the user's own: described, fitted and asked in processes apart from ours."""
