@@ -30,19 +30,6 @@ class SpaceSettings(FreeTable):
     lines: Mapping[str, str] = field(
         default_factory=dict,
         metadata={
-            "doc": 'Parameters of a model of your own, under its name: depth = "3, 5, 8", '
-            'rate = "0.001 .. 0.1 log" below [space."MODULE:NAME"].'
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class SpaceSettings(FreeTable):
-    """What the parameters of models of the user's own may be."""
-
-    lines: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata={
             "doc": "Parameters of a model of your own, under its name: depth = \"3, 5, 8\", "
             "rate = \"0.001 .. 0.1 log\" below [space.\"MODULE:NAME\"]."
         },
