@@ -17,6 +17,7 @@ from mlwright.core.setting_values import Setting, declared
 from mlwright.core.settings import FreeTable
 from mlwright.data.leaks.records import CHECKS
 from mlwright.data.rules.catalogue import RULES
+from mlwright.flows.findings.catalogue import FINDINGS
 from mlwright.flows.question import LEAK_RULES
 from mlwright.stats.metrics import METRICS, Metric
 
@@ -150,7 +151,8 @@ def checks_page() -> str:
         for metric in METRICS.values()
     ]
     leaks = [f"| `{name}` | `{LEAK_RULES[name]}` | {what} |" for name, what in CHECKS.items()]
-    others = [f"| `{name}` | {what} |" for name, what in OTHER_VALUES.items()]
+    found = {name: what for each in FINDINGS for name, what in each.terms.items()}
+    others = [f"| `{name}` | {what} |" for name, what in {**OTHER_VALUES, **found}.items()]
     parts = [
         "# Checks",
         GENERATED,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlwright.flows.contract_text import ContractText
     from mlwright.flows.differences import Differences
     from mlwright.flows.dossier import Dossier, PastProof
+    from mlwright.flows.evaluating import Evaluated
     from mlwright.flows.examining import Finding
     from mlwright.flows.exporting import HandedOut
     from mlwright.flows.ingesting import Added
@@ -374,6 +375,22 @@ class Project:
         from mlwright.flows.paging import page
 
         return page(noun, self.workspace, limit=limit, cursor=cursor)
+
+    def evaluate(
+        self,
+        ref: str,
+        *,
+        listener: Listener,
+        progress: Progress,
+        rules: Sequence[str] = (),
+        only: Sequence[str] = (),
+    ) -> Evaluated:
+        """Look further into a model: see :func:`mlwright.flows.evaluating.evaluate`."""
+        from mlwright.flows.evaluating import evaluate
+
+        return evaluate(
+            self.workspace, ref, rules=rules, only=only, listener=listener, progress=progress
+        )
 
     def dossier(self, ref: str) -> Dossier:
         """Return everything known of one model version."""

@@ -16,6 +16,7 @@ from mlwright.data.records import Snapshot, Source, Split
 from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.decisions import judged_by
+from mlwright.flows.evaluating import Evaluated
 from mlwright.flows.findings.catalogue import FINDINGS
 from mlwright.flows.records import Build
 from mlwright.govern.card import interpretable
@@ -174,12 +175,17 @@ def verdict_line(verdict: Verdict) -> str:
     return f"{mark(verdict.outcome.value)}  {verdict.rule}  {verdict.why}"
 
 
-def tell_end(output: Output, build: Build, *, report: str | None, served: bool) -> None:
-    """Tell what a build ended in, and what to do next; ``served`` says it goes live now."""
+def tell_verdicts(output: Output, verdicts: Sequence[Verdict]) -> None:
+    """Tell every verdict, a line each."""
     label = "checks"
-    for line in _verdict_lines(build.verdicts):
+    for line in _verdict_lines(verdicts):
         output.line(f"{_label(label)} {line}")
         label = ""
+
+
+def tell_end(output: Output, build: Build, *, report: str | None, served: bool) -> None:
+    """Tell what a build ended in, and what to do next; ``served`` says it goes live now."""
+    tell_verdicts(output, build.verdicts)
     for place, line in enumerate(_contract(build)):
         output.line(f"{_label('contract' if not place else '')} {line}")
     version = build.version
@@ -211,6 +217,18 @@ def _contract(build: Build) -> Sequence[str]:
         lines.append(f"the rows go beyond it: {'; '.join(build.outgrown[:_MOST_OUTGROWN])}")
         lines.append("--new-contract tells it again from the rows, [contract] states it")
     return lines
+
+
+def eval_document(found: Evaluated, *, report: str) -> dict[str, object]:
+    """Return the JSON document of `mlw eval`."""
+    return {
+        "model": {"id": found.version.model, "ref": found.version.ref},
+        "run": found.run,
+        "findings": found.findings,
+        "checks": found.verdicts,
+        "passed": not found.failed,
+        "report": report,
+    }
 
 
 def build_document(build: Build, *, report: str | None) -> dict[str, object]:

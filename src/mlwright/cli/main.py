@@ -19,6 +19,7 @@ from mlwright.core.errors import ExitCode, MlwrightError, StoppedError
 COMMANDS = {
     "init": "Make a project here.",
     "run": "Train, judge and register a model from a table and a question.",
+    "eval": "Look further into a model: every finding, judged by its rules.",
     "data": "Bring tables in, and look after their versions.",
     "check": "Look a table through for faults, and hold rules against it.",
     "show": "Show a model, run, data version, check or event, or the settings.",

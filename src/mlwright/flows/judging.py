@@ -81,23 +81,36 @@ def judge_model(
     """Judge a model by every rule and record each verdict, bound to the model's id.
 
     ``beside`` is what the findings measured beside the evaluation. The verdicts ``of_table`` are
-    bound to the data it was made of, and recorded beside them;
-    of those ``of_leaks`` that a person answered for, who and why is recorded too.
+    bound to the data it was made of, and recorded beside them; of those ``of_leaks`` that a person
+    answered for, who and why is recorded too.
     """
-    timed = measure(load_scorer(package, workspace.store), workspace.seam)
-    values = Together((EvaluationValues(evaluation, {LATENCY: timed.p99}), *beside))
-    verdicts = (*judge(rules, values, package.id), *of_leaks, *of_table)
+    of_model = judge_values(workspace, rules, package, evaluation, beside)
+    verdicts = (*of_model, *of_leaks, *of_table)
     waived = [
         waived_event(verdict, report, package.id, run)
         for verdict in of_leaks
         if verdict.waiver is not None
     ]
-    judged = [_judged(verdict, package.id, run) for verdict in verdicts]
+    judged = [judged_event(verdict, package.id, run) for verdict in verdicts]
     workspace.ledger.append([*judged, *waived])
     return verdicts
 
 
-def _judged(verdict: Verdict, model: str, run: str) -> NewEvent:
+def judge_values(
+    workspace: Workspace,
+    rules: Sequence[Rule],
+    package: ModelPackage,
+    evaluation: Evaluation,
+    beside: Sequence[Values],
+) -> tuple[Verdict, ...]:
+    """Judge what was measured of a model; how long a row takes is measured now."""
+    timed = measure(load_scorer(package, workspace.store), workspace.seam)
+    values = Together((EvaluationValues(evaluation, {LATENCY: timed.p99}), *beside))
+    return judge(rules, values, package.id)
+
+
+def judged_event(verdict: Verdict, model: str, run: str) -> NewEvent:
+    """Return the event that records a verdict on a model, or on the data it was made of."""
     facts = {
         "name": verdict.name,
         "rule": verdict.rule,

@@ -79,7 +79,7 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
     stated = stated_lines(settings)
     data = settings.section(DataSettings)
     search = settings.section(SearchSettings)
-    checks = _rules(settings, more_rules)
+    checks = (*model_rules(settings), *(parse(text) for text in more_rules))
     # A key names a row, a subject a person, a group a household: none of them is a feature.
     apart = {data.group: "the group", data.subject: "the subject", data.key: "the key"}
     dropped = dict.fromkeys(_dropped(settings, goal.target), ON_REQUEST)
@@ -156,9 +156,10 @@ def _dropped(settings: Settings, target: str) -> tuple[str, ...]:
     return drop
 
 
-def _rules(settings: Settings, more: Sequence[str]) -> tuple[Rule, ...]:
+def model_rules(settings: Settings) -> tuple[Rule, ...]:
+    """Return the rules of the spec, with those that are judged always."""
     named = {**DEFAULT_RULES, **settings.section(CheckSettings).rules}
-    return (*(parse(text, name=name) for name, text in named.items()), *(parse(t) for t in more))
+    return tuple(parse(text, name=name) for name, text in named.items())
 
 
 def _leak_rules(checks: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -14,7 +14,7 @@ _STEPS = 60
 def t_above(t: FloatArray, freedom: FloatArray) -> FloatArray:
     """Return the chance of a larger t, by Wallace's normal approximation (1959).
 
-    From 20 degrees of freedom on it is right to a hundredth of itself down to 1e-9.
+    From 20 degrees of freedom on it is right to a fiftieth of itself down to 1e-6.
 
     >>> t_above(np.array([2.045]), np.array([29.0])).round(4).tolist()
     [0.025]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlwright.checks.judge import Values
 from mlwright.checks.records import Scale
 from mlwright.core.settings import Settings
-from mlwright.govern.told import Told
 from mlwright.run.graph import AnyStep
+
+if TYPE_CHECKING:
+    from mlwright.govern.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Finding:
         The terms' values, from the step's record.
     told
         The record in words and tables, for terminal, report and page.
+    terms
+        Each term in a sentence, for the reference of checks.
     always
         Whether each run carries it out; else one whose rules name a term of it, and ``mlw eval``.
     inputs
@@ -57,6 +61,7 @@ class Finding:
     scales: Callable[[Scope], Mapping[str, Scale]]
     values: Callable[[Any], Values]
     told: Callable[[Any], Told]
+    terms: Mapping[str, str]
     always: bool
     inputs: Callable[[Settings], Mapping[str, object]] = nothing_more
 

@@ -55,4 +55,15 @@ def _values(found: Slices) -> Named:
     return Named({WORST: worst, WORSE: Measured(float(found.believed)) if found.tested else None})
 
 
-FINDING = Finding(slices, _scales, _values, told, always=True)
+FINDING = Finding(
+    slices,
+    _scales,
+    _values,
+    told,
+    terms={
+        WORST: "how much more is lost in the worst slice than elsewhere: of the Brier score,"
+        " or of the mean absolute error; has ends",
+        WORSE: "how many slices lose more than the other rows beyond chance",
+    },
+    always=True,
+)

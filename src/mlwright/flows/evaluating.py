@@ -1,0 +1,193 @@
+"""A model looked into further: every finding that applies, judged by the rules it is under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from mlwright.checks.grammar import parse, render, term_text
+from mlwright.checks.records import Outcome, Rule, Verdict
+from mlwright.checks.sense import require_sense
+from mlwright.core.digest import Digest
+from mlwright.core.errors import UsageError, nearest
+from mlwright.core.records import load
+from mlwright.data.records import Snapshot
+from mlwright.evaluate.records import Evaluation
+from mlwright.evaluate.values import scales
+from mlwright.flows import stages
+from mlwright.flows.build import Listener
+from mlwright.flows.findings.catalogue import applying, scales_of
+from mlwright.flows.findings.kept import EVALUATED
+from mlwright.flows.findings.records import Finding, Scope
+from mlwright.flows.judging import judge_values, judged_event
+from mlwright.flows.question import model_rules
+from mlwright.flows.records import Judgement
+from mlwright.flows.tables import Tables
+from mlwright.flows.workspace import Workspace
+from mlwright.ledger.records import NewEvent
+from mlwright.registry.records import ModelVersion
+from mlwright.registry.versions import find
+from mlwright.run.artefacts import unpack
+from mlwright.run.engine import Runner, StepReport
+from mlwright.run.graph import AnyStep
+from mlwright.run.history import run_record
+from mlwright.scoring.records import ModelPackage
+from mlwright.train.progress import Progress
+from mlwright.train.records import Task
+
+_RESOURCES = ("store", "tables", "progress")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What a further evaluation found: the records by name, and the verdicts."""
+
+    version: ModelVersion
+    run: str
+    findings: Mapping[str, object]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check failed."""
+        return any(verdict.outcome is Outcome.FAIL for verdict in self.verdicts)
+
+
+def evaluate(
+    workspace: Workspace,
+    ref: str,
+    *,
+    rules: Sequence[str],
+    only: Sequence[str],
+    listener: Listener,
+    progress: Progress,
+) -> Evaluated:
+    """Carry out the findings of a model version as a run of its own; what is known is kept.
+
+    Parameters
+    ----------
+    rules
+        Checks beside those of the spec and those the version was judged by.
+    only
+        Names of findings; all that apply to the task without any.
+
+    Raises
+    ------
+    NotFoundError
+        ``model-unknown``.
+    UsageError
+        ``finding-unknown``; ``check-syntax`` and what else can be wrong with a rule.
+    """
+    workspace.ledger.require_writable()
+    workspace.ledger.require_sound()
+    version = find(workspace.ledger, ref)
+    known = _Known(version, workspace)
+    scope = known.scope()
+    findings = _chosen(applying(scope), only)
+    held = _rules(version, scope, rules, workspace)
+    steps: list[AnyStep] = [finding.step for finding in findings]
+    if not known.has("unseen"):  # a version of before answers were a step of their own
+        steps.insert(0, stages.unseen)
+    inputs = dict(chain.from_iterable(each.inputs(workspace.settings).items() for each in findings))
+    made_here = {each.name for each in steps}
+    for name in dict.fromkeys(p.name for each in steps for p in each.parameters):
+        if name not in (*_RESOURCES, *made_here, *inputs) and known.has(name):
+            inputs[name] = known.value(name)
+
+    def on_step(report: StepReport) -> None:
+        listener.finished(report.step, report.value, report.seconds, cached=report.cached)
+
+    runner = Runner(workspace.store, workspace.ledger, workspace.seam, on_step=on_step)
+    settings = {origin.key: str(origin.value) for origin in workspace.settings.origins()}
+    run = runner.start("eval", inputs=inputs, config=settings)
+    with runner.recording():
+        resources = {"store": workspace.store, "tables": Tables(), "progress": progress}
+        made = runner.execute(steps, resources=resources)
+        found = {each.name: made[each.name] for each in findings}
+        verdicts = judge_values(
+            workspace,
+            held,
+            load(ModelPackage, workspace.store.get(version.package)),
+            load(Evaluation, workspace.store.get(version.evaluation)),
+            [each.values(found[each.name]) for each in findings],
+        )
+        checks = tuple(verdict.id for verdict in verdicts)
+        failed = [verdict.id for verdict in verdicts if verdict.outcome is Outcome.FAIL]
+        facts = {"ref": version.ref, "run": run, "checks": list(checks), "failed": failed}
+        workspace.ledger.append(
+            [
+                *(judged_event(verdict, version.model, run) for verdict in verdicts),
+                NewEvent(EVALUATED, version.model, facts, uses=(run, *checks)),
+            ]
+        )
+        runner.finish("finished", {"model": version.model, "ref": version.ref})
+    return Evaluated(version, run, found, verdicts)
+
+
+class _Known:
+    """What the run that made a version was given, and what its steps gave, by name."""
+
+    def __init__(self, version: ModelVersion, workspace: Workspace) -> None:
+        self._store = workspace.store
+        self._artefacts: dict[str, tuple[str, Digest]] = {}
+        for step in run_record(workspace.ledger, version.run).steps:
+            for name, kind in step.kinds.items():
+                self._artefacts[name] = (kind, step.objects[name])
+            self._artefacts[step.step] = (step.kind, step.output)
+
+    def has(self, name: str) -> bool:
+        """Tell whether the run was given, or gave, something of that name."""
+        return name in self._artefacts
+
+    def value(self, name: str) -> object:
+        """Return it, read from the store."""
+        kind, digest = self._artefacts[name]
+        return unpack(kind, self._store.get(digest))
+
+    def scope(self) -> Scope:
+        """Return what the findings' terms depend on."""
+        task, snapshot, judgement = (self.value(name) for name in ("task", "snapshot", "judgement"))
+        if not (
+            isinstance(task, Task)
+            and isinstance(snapshot, Snapshot)
+            and isinstance(judgement, Judgement)
+        ):
+            raise TypeError(f"{task!r}, {snapshot!r} and {judgement!r} are no inputs of a build")
+        columns = tuple(column.name for column in snapshot.columns)
+        return Scope(task.kind.value, task.metric, columns, judgement.fairness)
+
+
+def _chosen(findings: Sequence[Finding], only: Sequence[str]) -> tuple[Finding, ...]:
+    known = [each.name for each in findings]
+    for name in only:
+        if name not in known:
+            near = nearest(name, known)
+            raise UsageError(
+                "finding-unknown",
+                f"no finding of this model is named {name!r}"
+                + (f"; did you mean {near!r}?" if near else ""),
+                fix=f"use {near}" if near else "use one of those named below",
+                facts={"finding": name, "nearest": near},
+                looked=known,
+            )
+    return tuple(each for each in findings if not only or each.name in only)
+
+
+def _rules(
+    version: ModelVersion, scope: Scope, more: Sequence[str], workspace: Workspace
+) -> tuple[Rule, ...]:
+    """Return the rules about the model: those given, of the spec, and it was judged by before."""
+    measured = {**scales_of(scope), **scales(scope.task, scope.metric, scope.fairness)}
+    given = [parse(text) for text in more]
+    require_sense(given, measured)
+    before = [
+        parse(str(next(iter(workspace.ledger.events(subject=check))).facts["rule"]))
+        for check in version.checks
+    ]
+    spec = model_rules(workspace.settings)
+    about = [rule for rule in (*spec, *before) if term_text(rule.term) in measured]
+    # A rule of the spec takes the place of one of its name that was judged by before.
+    names = {rule.name for rule in spec}
+    kept = [rule for rule in about if rule in spec or rule.name not in names]
+    return tuple({render(rule): rule for rule in (*kept, *given)}.values())

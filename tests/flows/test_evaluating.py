@@ -1,0 +1,66 @@
+"""A model looked into further: kept, judged by its rules, and told wherever it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlwright.api.project import Project
+from mlwright.checks.records import Outcome
+from mlwright.core.errors import UsageError
+from mlwright.evaluate.records import Slices
+from mlwright.train.progress import Silent
+
+
+class Heard:
+    """A listener that remembers which steps it heard of, and whether they were kept."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bool] = {}
+
+    def finished(self, stage: str, value: object, seconds: float, *, cached: bool) -> None:
+        self.kept[stage] = cached
+
+
+def test_what_is_found_of_a_model_is_kept_judged_and_told(
+    dataset: Callable[[str], Path], tmp_path: Path
+) -> None:
+    flags = {
+        "data.source": str(dataset("churn")),
+        "target": "Churn",
+        "search.models": ("linear",),
+        "search.budget": "1s",
+    }
+    with Project.open(tmp_path, create=True, flags=flags) as project:
+        first = Heard()
+        built = project.build(
+            listener=first, progress=Silent(), rules=["worst_slice.low <= 0.9", "warn: auc >= 0.99"]
+        )
+        ref = built.version.ref
+    with Project.open(tmp_path) as project:  # the target is named nowhere now
+        again = Heard()
+        options = {"listener": again, "progress": Silent(), "only": ["slices"]}
+        found = project.evaluate(ref, rules=["worst_slice <= 0.01"], **options)  # type: ignore[arg-type]
+        shown = project.show(ref)
+        html = project.report_html(project.find(ref))
+        proof = project.prove(found.run)
+        with pytest.raises(UsageError, match="finding-unknown"):
+            project.evaluate(ref, rules=[], **{**options, "only": ["slcies"]})  # type: ignore[arg-type]
+
+    slices = built.findings["slices"]
+    assert isinstance(slices, Slices)
+    assert slices.slices[0].where == (("Contract", "Month-to-month"),)
+    assert first.kept["slices"] is False
+    assert again.kept == {"slices": True}
+    assert found.findings == {"slices": slices}
+    outcomes = {verdict.rule: verdict.outcome for verdict in found.verdicts}
+    assert outcomes["worst_slice <= 0.01"] is Outcome.FAIL
+    assert outcomes["worst_slice.low <= 0.9"] is Outcome.PASS
+    assert outcomes["warn: auc >= 0.99"] is Outcome.WARN
+    assert "gain: gain.low > 0" in outcomes
+    assert found.failed
+    assert "slices" in shown.document["findings"]  # type: ignore[operator]
+    assert "Contract = Month-to-month" in html
+    assert proof.verdict.value == "exact"
