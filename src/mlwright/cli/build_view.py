@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -115,6 +116,8 @@ def _plan(plan: Plan) -> Sequence[str]:
 def _search(search: SearchResult) -> Sequence[str]:
     by_name = {scored.configuration.name: scored for scored in search.scored}
     best = by_name[search.chosen.name]
+    if len(by_name) == 1 and not math.isfinite(best.validation):
+        return [f"{search.chosen.name}: {search.decisions[0].why}"]
     return [
         f"{search.chosen.name}: {search.metric} {number(best.validation)} on rows not trained on"
         f" (best of {len(search.scored)})",

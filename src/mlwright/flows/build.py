@@ -24,6 +24,8 @@ from mlwright.flows.question import ask, check_columns
 from mlwright.flows.records import Build
 from mlwright.flows.repairing import record_repair
 from mlwright.flows.splitting import record_split, split_before
+from mlwright.flows.unsupervised import foreseeing as without_target
+from mlwright.flows.unsupervised.stages import ALL as WITHOUT_TARGET
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import register
 from mlwright.run.engine import Runner, StepReport
@@ -84,11 +86,15 @@ def build(
 
     began = clock()
     before = split_before(workspace, raw, question)
-    foreseen = foresee(workspace, raw, question, before)
+    unasked = question.without_target
+    look_ahead = without_target.foresee if unasked else foresee
+    foreseen = look_ahead(workspace, raw, question, before)
     snapshot = foreseen.snapshot
     plan = (
         plan_of_run(workspace, plan_from)
         if plan_from is not None
+        else without_target.plan_for(workspace, foreseen.split, question)
+        if unasked
         else None
         if replan
         else recorded_plan(workspace, snapshot, question, own)
@@ -141,7 +147,8 @@ def build(
     run = runner.start(command, inputs=inputs, config=settings)
     with runner.recording():
         steps = [
-            *(stages.REPAIRING if question.repair else stages.ALL),
+            *(WITHOUT_TARGET if unasked else stages.ALL),
+            *(stages.REPAIR if question.repair else ()),
             *(finding.step for finding in foreseen.findings),
         ]
         made = runner.execute(steps, inputs=inputs, resources=resources)
@@ -157,7 +164,7 @@ def build(
         looks = count_look(
             workspace, run, question, split, package, judged_now="evaluation" not in cached
         )
-        report = cast("LeakReport", made["leaks"])
+        report = cast("LeakReport", made.get("leaks", LeakReport((), ())))
         found = {each.name: made[each.name] for each in foreseen.findings}
         verdicts = judge_model(
             workspace,

@@ -29,6 +29,7 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer
 from mlwright.serve.guard import Guard
 from mlwright.serve.records import Flag
+from mlwright.stats.without_target import LEVEL
 from mlwright.train.records import Plan, TaskKind
 
 if TYPE_CHECKING:
@@ -102,12 +103,19 @@ def _goals(again: Again, workspace: Workspace) -> Iterator[Goal]:
     scorer = again.scorer
     answer = scorer.predict_row(again.used)
     now = scorer.decide_row(answer)
+    if again.package.task.kind is TaskKind.ANOMALY:
+        if answer[0] <= LEVEL:
+            goal = f"a row that is not unusual: a p-value over {LEVEL:g}"
+            yield Goal(goal, _towards(LEVEL, 1.0), lambda answers: answers[:, 0] > LEVEL)
+        return
     if again.package.task.kind is not TaskKind.REGRESSION:
+        # Of distances the smallest is answered, of probabilities the largest.
+        sign = -1.0 if again.package.task.kind is TaskKind.CLUSTERING else 1.0
         place = again.package.task.classes.index(now)
 
         def nearness(answers: Matrix) -> Matrix:
-            others = np.delete(answers, place, axis=1)
-            found: Matrix = others.max(axis=1) - answers[:, place]
+            others = np.delete(sign * answers, place, axis=1)
+            found: Matrix = others.max(axis=1) - sign * answers[:, place]
             return found
 
         def reached(answers: Matrix) -> NDArray[np.bool_]:

@@ -32,6 +32,7 @@ from mlwright.serve.guard import guard_of
 from mlwright.serve.labels import key_text
 from mlwright.serve.records import Label, Prediction, Unread
 from mlwright.serve.requests import rows_of
+from mlwright.train.settings import WITHOUT_TARGET
 
 NEIGHBOURS = 5
 _BLOCK = 64  # rows whose part is asked first, the nearest; then twice as many, and so on
@@ -136,8 +137,9 @@ def _around(again: Again, features: Sequence[float], workspace: Workspace) -> Ar
     snapshot = snapshot_of(version.data, workspace)
     split = step_output(version.run, "split", Split, workspace)
     inputs = [column.name for column in package.signature.inputs]
-    target = package.task.target
-    needed = dict.fromkeys([*inputs, target, *filter(None, (snapshot.key, split.unit, split.time))])
+    target = package.task.target if _has_truth(again) else None
+    roles = filter(None, (target, snapshot.key, split.unit, split.time))
+    needed = dict.fromkeys([*inputs, *roles])
     try:
         frame = unordered(snapshot, workspace.store, list(needed))
     except NotFoundError as error:
@@ -154,21 +156,31 @@ def _nearest(again: Again, near: Around, workspace: Workspace) -> tuple[Neighbou
     snapshot = snapshot_of(version.data, workspace)
     split = step_output(version.run, "split", Split, workspace)
     order = np.argsort(near.apart, kind="stable")
-    truths = near.frame[again.package.task.target]
+    truths = near.frame[again.package.task.target] if _has_truth(again) else None
     found: list[Neighbour] = []
     begin, size = 0, _BLOCK
     while len(found) < NEIGHBOURS and begin < len(order):
         block = [int(place) for place in order[begin : begin + size]]
         begin, size = begin + size, 2 * size
-        known = [place for place in block if not is_missing(truths[place])]
+        known = [place for place in block if truths is None or not is_missing(truths[place])]
         rows = rows_at(known, near.frame, snapshot, workspace.store)
         numbers = parts_of(rows, split, snapshot, workspace.store)
         found += [
-            Neighbour(row, float(near.apart[place]), PARTS[number].value, _scalar(truths[place]))
+            Neighbour(
+                row,
+                float(near.apart[place]),
+                PARTS[number].value,
+                None if truths is None else _scalar(truths[place]),
+            )
             for place, row, number in zip(known, rows.row_ids, numbers, strict=True)
             if number in _LEARNED
         ]
     return tuple(found[:NEIGHBOURS])
+
+
+def _has_truth(again: Again) -> bool:
+    """Tell whether the model was taught by a column, which its rows then have."""
+    return again.package.task.kind.value not in WITHOUT_TARGET
 
 
 def _scalar(value: object) -> Scalar:

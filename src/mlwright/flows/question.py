@@ -24,7 +24,9 @@ from mlwright.flows.leak_gates import leak_scales, waivers_of
 from mlwright.flows.records import Goal, Judgement, RowRoles, SearchRule
 from mlwright.registry.settings import ProjectSettings
 from mlwright.registry.versions import allowed_name, valid_name
-from mlwright.train.settings import QuestionSettings, SearchSettings
+from mlwright.train.records import TaskKind
+from mlwright.train.settings import WITHOUT_TARGET, QuestionSettings, SearchSettings
+from mlwright.train.unsupervised.catalogue import ANSWER_OF
 
 DEFAULT_RULES = {"gain": "gain.low > 0"}
 """Judged always, unless the spec has a rule of the same name: a model must beat the dummy by more
@@ -60,6 +62,11 @@ class Question:
     immutable: tuple[str, ...] = ()
 
     @property
+    def without_target(self) -> bool:
+        """Whether rows are told apart without a column to predict."""
+        return self.goal.task in WITHOUT_TARGET
+
+    @property
     def lines(self) -> tuple[Line, ...]:
         """The lines of the contract that a person wrote, read."""
         return tuple(read_line(key, text) for key, text in self.stated)
@@ -89,15 +96,16 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
         if column is not None and column != goal.target
     }
     fairness = {r.name.removeprefix("fairness.") for r in checks if r.name.startswith("fairness.")}
+    called = goal.task if goal.task in WITHOUT_TARGET else goal.target
     return Question(
-        name=valid_name(settings.section(ProjectSettings).name or allowed_name(goal.target)),
+        name=valid_name(settings.section(ProjectSettings).name or allowed_name(str(called))),
         goal=goal,
         roles=RowRoles(key=data.key, time=data.time, group=data.group, seed=search.seed),
         rule=SearchRule(dropped, search.interpretable_within),
         judgement=Judgement(tuple(sorted(fairness))),
         checks=tuple(rule for rule in checks if rule.term.name not in CHECKS),
         stated=stated,
-        leaks=_leak_rules(checks),
+        leaks=() if goal.task in WITHOUT_TARGET else _leak_rules(checks),
         waivers=waivers_of(settings.section(WaiverSettings).reasons),
         repair=repair_rule(settings),
         immutable=settings.section(FeatureSettings).immutable,
@@ -133,14 +141,30 @@ def stated_lines(settings: Settings) -> tuple[tuple[str, str], ...]:
 
 def _goal(settings: Settings) -> Goal:
     question = settings.section(QuestionSettings)
+    metric = settings.section(SearchSettings).metric
+    if question.task in WITHOUT_TARGET:
+        _require_no_target(question, metric)
+        return Goal(ANSWER_OF[TaskKind(question.task)], question.task, None)
     if question.target is None:
         raise UsageError(
             "target-missing",
             "no target: which column is to be predicted?",
-            fix='give --target COLUMN, or write target = "COLUMN" in mlwright.toml',
+            fix='give --target COLUMN, or write target = "COLUMN" in mlwright.toml; without one'
+            " there are --task anomaly and --task clustering",
             looked=["--target", "MLWRIGHT_TARGET", "target in mlwright.toml"],
         )
-    return Goal(question.target, question.task, settings.section(SearchSettings).metric)
+    return Goal(question.target, question.task, metric)
+
+
+def _require_no_target(question: QuestionSettings, metric: str | None) -> None:
+    for setting, given in (("target", question.target), ("search.metric", metric)):
+        if given is not None:
+            raise UsageError(
+                "task-without-target",
+                f"the task {question.task} predicts no column, and {setting} is {given!r}",
+                fix="leave it out; to keep a column from telling rows apart: --drop COLUMN",
+                facts={"task": question.task, "setting": setting, "given": given},
+            )
 
 
 def _dropped(settings: Settings, target: str) -> tuple[str, ...]:
@@ -186,7 +210,7 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
     roles = question.roles
     lines = question.lines
     wanted = {
-        "target": question.goal.target,
+        "target": None if question.without_target else question.goal.target,
         "data.time": roles.time,
         "data.group": roles.group,
         **{

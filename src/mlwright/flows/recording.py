@@ -26,7 +26,7 @@ from mlwright.serve.clock import microseconds
 from mlwright.serve.lookup import Tell
 from mlwright.serve.records import Breach, Filter, Label, Prediction, Seal, Sealed, Unread
 from mlwright.serve.sealing import SealingReport, Seals, seal
-from mlwright.train.records import Task
+from mlwright.train.records import Task, TaskKind
 
 SEALED = "segment.sealed"
 ANY = "any"
@@ -164,7 +164,8 @@ def _value(prediction: Prediction, task: Task | None) -> Scalar | None:
     if task is None:
         return None
     answer = prediction.answer
-    return task.classes[answer.index(max(answer))] if task.classes else answer[0]
+    best = min(answer) if task.kind is TaskKind.CLUSTERING else max(answer)
+    return task.classes[answer.index(best)] if task.classes else answer[0]
 
 
 def prediction_row(each: Prediction) -> Row:

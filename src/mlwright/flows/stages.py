@@ -122,10 +122,10 @@ def model(
     seen = part_of(snapshot, split, store, tables, *SEEN)
     fitted = fit(seen, search.chosen, task, plan, rule.drop)
     repairs = () if repaired is None else repaired.cell_repairs
-    return package(_with_reasons(fitted, rule), contract, seen, store, repairs)
+    return package(with_reasons(fitted, rule), contract, seen, store, repairs)
 
 
-def _with_reasons(fitted: Fitted, rule: SearchRule) -> Fitted:
+def with_reasons(fitted: Fitted, rule: SearchRule) -> Fitted:
     """Return a model that tells of each column the rule leaves out why it does."""
     preparation = fitted.preparation
     dropped = tuple((name, rule.left_out.get(name, reason)) for name, reason in preparation.dropped)
@@ -239,5 +239,7 @@ def leaks(
 ALL = (split, task, profile, contract, leaks, search, model, baselines, unseen, evaluation)
 """The stages of a table that is taken as it was read: it is both ``raw`` and ``snapshot``."""
 
-REPAIRING = (*ALL, repaired, snapshot)
-"""The stages of a table that is ``raw``; the one that is learnt from is its repaired version."""
+REPAIR = (repaired, snapshot)
+"""The stages beside others of a table that is ``raw``: its repaired version is learnt from."""
+
+REPAIRING = (*ALL, *REPAIR)

@@ -13,10 +13,11 @@ from mlwright.govern.reasons import reasons, start
 from mlwright.govern.records import Link, Neighbour, Otherwise, Passport, Why
 from mlwright.registry.records import ModelVersion, RoleChange
 from mlwright.scoring.additive import CENTRED
-from mlwright.scoring.records import Additive, ModelPackage
+from mlwright.scoring.records import Additive, ModelPackage, Scale
 from mlwright.serve.records import Label, Prediction, Segment, Unread
 
 _PROMOTED = "made live in"
+PROBABILITY, DISTANCE_TO = "probability:", "distance:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,14 @@ def passport(found: Gathered) -> Passport:
     prediction, additive = found.prediction, found.additive
     outputs = found.package.signature.outputs
     probabilities = {
-        name.removeprefix("probability:"): share
+        name.removeprefix(PROBABILITY): share
         for name, share in zip(outputs, prediction.answer, strict=True)
-        if found.package.task.classes
+        if name.startswith(PROBABILITY)
+    }
+    distances = {
+        name.removeprefix(DISTANCE_TO): apart
+        for name, apart in zip(outputs, prediction.answer, strict=True)
+        if name.startswith(DISTANCE_TO)
     }
     told = start(additive, found.package.task.target, _centre(found))
     ordered = reasons(additive, found.package.task.target, found.used)
@@ -64,6 +70,7 @@ def passport(found: Gathered) -> Passport:
         "role": prediction.role,
         "value": found.value,
         "probability": probabilities,
+        **({"distance": distances} if distances else {}),
         "sent": found.sent,
         "used": found.used,
         "prepared": {name: number for _, name, number in found.prepared},
@@ -134,6 +141,8 @@ def _what(found: Gathered, probabilities: Mapping[str, float]) -> str:
 
 def _centre(found: Gathered) -> str:
     algorithm = found.package.configuration.algorithm
+    if found.additive.scale is Scale.DISTANCE:
+        return "a row in the middle"
     if algorithm not in CENTRED:
         return "the average row the model learned from"
     return "the average row of the data" if found.centred else "a row of averages and no category"

@@ -69,13 +69,16 @@ def _before(value: object) -> str:
 
 
 def _what(additive: Additive, target: str) -> str:
+    if additive.scale is Scale.DISTANCE:
+        from_where = "what is usual" if additive.output is None else f"cluster {additive.output}"
+        return f"the squared distance from {from_where}"
     return target if additive.output is None else f"{target} = {_shown(additive.output)}"
 
 
 def _level(additive: Additive, score: float) -> str:
     if additive.scale is Scale.LOG_ODDS:
         return f"is {_share(score):.1%} likely"
-    if additive.scale is Scale.VALUE:
+    if additive.scale in (Scale.VALUE, Scale.DISTANCE):
         return f"is {number(score)}"
     return f"has the log-weight {number(score)}"
 
@@ -90,7 +93,7 @@ def _sentence(additive: Additive, what: str, name: str, value: object, amount: f
     cell = f"the missing {name}" if _missing(value) else f"{name} = {_shown(value)}"
     if amount == 0:
         return f"{cell} changes nothing"
-    if additive.scale is Scale.VALUE:
+    if additive.scale in (Scale.VALUE, Scale.DISTANCE):
         size = number(abs(amount))
         return f"{cell} adds {size} to {what}" if amount > 0 else f"{cell} takes {size} off {what}"
     if abs(amount) < _NOTHING:

@@ -16,12 +16,14 @@ from mlwright.scoring.native.protocol import Matrix, Native
 from mlwright.scoring.plan import Row, compile_features
 from mlwright.scoring.records import Additive, ModelPackage, Scale
 from mlwright.scoring.scorer import native_of
-from mlwright.train.records import TaskKind
+from mlwright.train.records import Task, TaskKind
 
 _SCALES = {
     TaskKind.REGRESSION: Scale.VALUE,
     TaskKind.BINARY: Scale.LOG_ODDS,
     TaskKind.MULTICLASS: Scale.LOG_WEIGHT,
+    TaskKind.ANOMALY: Scale.DISTANCE,
+    TaskKind.CLUSTERING: Scale.DISTANCE,
 }
 
 
@@ -52,7 +54,7 @@ def additive(
         return _moved(package, native, features, centre)
     answer = native.row(features)
     task = package.task
-    place = answer.index(max(answer)) if task.kind is TaskKind.MULTICLASS else 0
+    place = _shown(task, answer)
     terms = native.terms(features)[place]
     if centre is not None and package.configuration.algorithm in CENTRED:
         away = native.terms(centre)[place]
@@ -62,15 +64,22 @@ def additive(
     columns = _by_column(package, amounts)
     score = native.scores(features)[place]
     total = math.fsum((base, *(amount for _, amount in columns)))
-    shown = {TaskKind.REGRESSION: None, TaskKind.BINARY: 1}.get(task.kind, place)
+    shown = 1 if task.kind is TaskKind.BINARY else place
     return Additive(
         scale=_SCALES[task.kind],
-        output=None if shown is None else task.classes[shown],
+        output=task.classes[shown] if task.classes else None,
         base=base,
         columns=columns,
         score=score,
         gap=0.0 if total == score else abs(total - score),
     )
+
+
+def _shown(task: Task, answer: Sequence[float]) -> int:
+    """Return the place of the score that is explained: of the class or cluster that is answered."""
+    if task.kind is TaskKind.MULTICLASS:
+        return answer.index(max(answer))
+    return answer.index(min(answer)) if task.kind is TaskKind.CLUSTERING else 0
 
 
 def amounts(

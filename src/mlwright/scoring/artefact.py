@@ -50,13 +50,13 @@ def answers_digest(answers: Matrix) -> Digest:
     return digest_bytes(_ANSWERS + f"{rows}x{outputs}\0".encode() + bits)
 
 
-def output_names(classes: tuple[Scalar, ...]) -> tuple[str, ...]:
+def output_names(classes: tuple[Scalar, ...], what: str = "probability") -> tuple[str, ...]:
     """Return the names of a model's outputs.
 
     >>> output_names((False, True))
     ('probability:false', 'probability:true')
     """
-    return tuple(f"probability:{_text(each)}" for each in classes) or ("value",)
+    return tuple(f"{what}:{_text(each)}" for each in classes) or ("value",)
 
 
 def _text(value: Scalar) -> str:

@@ -30,7 +30,7 @@ from mlwright.scoring.records import ModelPackage, Probe, Signature
 from mlwright.scoring.repairing import needed
 from mlwright.store.protocol import Store
 from mlwright.train.fit import answers
-from mlwright.train.records import Configuration, Fitted, Task
+from mlwright.train.records import Configuration, Fitted, Task, TaskKind
 
 if TYPE_CHECKING:
     import polars as pl
@@ -73,7 +73,8 @@ def package(
     """
     task, preparation = _settled(Task, fitted.task), _settled(Preparation, fitted.preparation)
     configuration = _settled(Configuration, fitted.configuration)
-    signature = Signature(preparation.inputs, output_names(task.classes))
+    of_each = "distance" if task.kind is TaskKind.CLUSTERING else "probability"
+    signature = Signature(preparation.inputs, output_names(task.classes, of_each))
     content = fitted.content
     if configuration.algorithm == "lightgbm":
         content = canonical(content)

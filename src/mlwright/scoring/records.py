@@ -74,12 +74,14 @@ class Scale(str, Enum):
 
     ``value`` is the target's own unit; ``log-odds`` the logarithm of the second class's odds
     against the first; ``log-weight`` the logarithm of a class's weight before the weights of all
-    classes are made to sum to 1, so that 0.69 more doubles it.
+    classes are made to sum to 1, so that 0.69 more doubles it; ``squared distance`` how far a row
+    lies from what is usual (1 is middling), or from the centre of its cluster.
     """
 
     VALUE = "value"
     LOG_ODDS = "log-odds"
     LOG_WEIGHT = "log-weight"
+    DISTANCE = "squared distance"
 
 
 @dataclass(frozen=True, slots=True)

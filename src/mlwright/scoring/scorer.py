@@ -23,6 +23,7 @@ from mlwright.scoring.native.protocol import Matrix, Native
 from mlwright.scoring.plan import Answer, Plan, compile_plan
 from mlwright.scoring.records import ModelPackage, Probe
 from mlwright.store.protocol import Store
+from mlwright.train.records import TaskKind
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,8 +38,9 @@ class Scorer:
     and ``predict_features`` are the two halves of ``predict_columns``.
     """
 
-    def __init__(self, package: ModelPackage, plan: Plan, store: Store) -> None:
+    def __init__(self, package: ModelPackage, plan: Plan, store: Store, native: Native) -> None:
         self.package = package
+        self.native = native
         self.predict_row = plan.row
         self.predict_rows = plan.rows
         self.predict_columns = plan.columns
@@ -47,6 +49,7 @@ class Scorer:
         self._table = plan.table
         self._store = store
         self._classes = package.task.classes
+        self._nearest = package.task.kind is TaskKind.CLUSTERING
 
     def predict_frame(self, frame: pl.DataFrame) -> Matrix:
         """Return rows x outputs for a table, cast strictly to the signature."""
@@ -57,15 +60,19 @@ class Scorer:
     def decide(self, answers: Matrix) -> list[Scalar]:
         """Return each row's class in its own type, or its number.
 
-        Of two classes the positive one needs more than 0.5; the lower of equals wins.
+        Of two classes the positive one needs more than 0.5; the lower of equals wins. Of clusters
+        it is the nearest.
         """
         if not self._classes:
             return [float(value) for value in answers[:, 0]]
+        if self._nearest:
+            return [self._classes[place] for place in np.argmin(answers, axis=1)]
         return [self._classes[place] for place in np.argmax(answers, axis=1)]
 
     def decide_row(self, answer: Answer) -> Scalar:
         """Return one row's class in its own type, or its number."""
-        return self._classes[answer.index(max(answer))] if self._classes else answer[0]
+        best = min(answer) if self._nearest else max(answer)
+        return self._classes[answer.index(best)] if self._classes else answer[0]
 
     def ignored(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return which of the columns given the model does not read, for telling."""
@@ -109,8 +116,8 @@ def load(package: ModelPackage, store: Store) -> Scorer:
             fix="mlw doctor says what else is damaged; build the model again: mlw run",
             facts={"model": package.id, "recorded": package.artefact, "found": artefact},
         )
-    content = store.get(package.predictor)
-    return Scorer(package, plan_of(package, content), store)
+    native = native_of(package, store.get(package.predictor))
+    return Scorer(package, compile_plan(package.preparation, native), store, native)
 
 
 def plan_of(package: ModelPackage, content: bytes) -> Plan:

@@ -165,7 +165,7 @@ def _one(model: LoadedModel, sent: Row) -> Answered:
         told["model"] = model.ref
         told["value"] = scorer.decide_row(numbers)
         if form.classes:
-            told["probability"] = dict(zip(form.classes, numbers, strict=True))
+            told[form.what] = dict(zip(form.classes, numbers, strict=True))
         told["flags"] = [_told(flag) for flag in flags] if flags else flags
         return _encode(told)
 
@@ -184,7 +184,7 @@ def _several(
     def write(identify: Callable[[int], str] | None) -> bytes:
         rows = zip(scorer.decide(matrix), matrix.tolist(), flags, strict=True)
         told = [
-            _row_told(form.classes, place, value, numbers, each, identify)
+            _row_told(form, place, value, numbers, each, identify)
             for place, (value, numbers, each) in enumerate(rows)
         ]
         return _encode({"model": model.ref, "predictions": told})
@@ -199,7 +199,7 @@ def _several(
 
 
 def _row_told(
-    classes: Sequence[str],
+    form: _Form,
     place: int,
     value: Scalar,
     numbers: Sequence[float],
@@ -208,8 +208,8 @@ def _row_told(
 ) -> dict[str, Any]:
     told: dict[str, Any] = {} if identify is None else {"id": identify(place)}
     told["value"] = value
-    if classes:
-        told["probability"] = dict(zip(classes, numbers, strict=True))
+    if form.classes:
+        told[form.what] = dict(zip(form.classes, numbers, strict=True))
     told["flags"] = [_told(flag) for flag in flags] if flags else flags
     return told
 
@@ -225,20 +225,21 @@ def _told(flag: Flag) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a model's numbers are told and packed."""
+    """How a model's numbers are told, each as ``what`` of its class or cluster, and packed."""
 
+    what: str
     classes: tuple[str, ...]
     pack: Callable[..., bytes]
 
 
 _FORMS: dict[tuple[str, ...], _Form] = {}
-_PREFIX = "probability:"
 
 
 def _form(model: LoadedModel) -> _Form:
     outputs = model.scorer.package.signature.outputs
     form = _FORMS.get(outputs)
     if form is None:
-        classes = tuple(each.removeprefix(_PREFIX) for each in outputs if each.startswith(_PREFIX))
-        form = _FORMS[outputs] = _Form(classes, Struct(f"<{len(outputs)}d").pack)
+        parts = [each.partition(":") for each in outputs]
+        classes = tuple(name for _, between, name in parts if between)
+        form = _FORMS[outputs] = _Form(parts[0][0], classes, Struct(f"<{len(outputs)}d").pack)
     return form

@@ -318,11 +318,12 @@ def _answer(model: LoadedModel) -> Schema:
     }
     required = ["value", "flags"]
     if package.task.classes:
-        one["probability"] = {
+        what = package.signature.outputs[0].partition(":")[0]
+        one[what] = {
             "type": "object",
             "properties": {_text(each): {"type": "number"} for each in package.task.classes},
         }
-        required.append("probability")
+        required.append(what)
     told = {"type": "string"}
     return {
         "anyOf": [

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlwright.stats.calibration import ece, ece_noise
+from mlwright.stats.clusters import silhouette, stability
 from mlwright.stats.counts import (
     FloatArray,
     Statistic,
@@ -26,6 +27,15 @@ from mlwright.stats.counts import (
 )
 from mlwright.stats.decisions import predicted_classes
 from mlwright.stats.ranking import average_precision, rank_auc
+from mlwright.stats.without_target import (
+    ANOMALY,
+    CLUSTERING,
+    false_alarms,
+    found,
+    found_mixed,
+    found_moved,
+    planted_auc,
+)
 
 Prepare = Callable[[FloatArray, FloatArray], Statistic]
 """Does the work that does not depend on the counts (sorting, per-row terms) once."""
@@ -335,12 +345,66 @@ METRICS: Mapping[str, Metric] = {
             "Mean of |answer - y| / |y| over the rows where y is not zero.",
             most=math.inf,
         ),
+        Metric(
+            "planted_auc",
+            (ANOMALY,),
+            True,
+            planted_auc,
+            "Share of (planted, real) pairs in which the planted row is the more unusual, a tie "
+            "counting half.",
+        ),
+        Metric(
+            "planted_found",
+            (ANOMALY,),
+            True,
+            found,
+            "Share of the planted rows with a p-value of at most .05.",
+        ),
+        Metric(
+            "mixed_found",
+            (ANOMALY,),
+            True,
+            found_mixed,
+            "The same of the planted rows whose cells come from two rows.",
+        ),
+        Metric(
+            "moved_found",
+            (ANOMALY,),
+            True,
+            found_moved,
+            "The same of the planted rows of which a few numbers were moved away.",
+        ),
+        Metric(
+            "false_alarms",
+            (ANOMALY,),
+            False,
+            false_alarms,
+            "Share of real rows it never saw with a p-value of at most .05: .05 where the p-values "
+            "hold.",
+        ),
+        Metric(
+            "silhouette",
+            (CLUSTERING,),
+            True,
+            silhouette,
+            "Mean of 1 - distance to the nearest centre / distance to the second nearest "
+            "(simplified silhouette, after Rousseeuw 1987).",
+        ),
+        Metric(
+            "stability",
+            (CLUSTERING,),
+            True,
+            stability,
+            "Adjusted Rand index (Hubert and Arabie 1985) of the clusters and those of a fit on "
+            "rows drawn again, over rows neither was fitted on.",
+            least=-1.0,
+        ),
     )
 }
 
 
 def metrics_for(task: str) -> tuple[Metric, ...]:
-    """Return the metrics of a task (``binary``, ``multiclass`` or ``regression``), in order.
+    """Return the metrics of a task, such as ``binary``, in order.
 
     >>> [metric.name for metric in metrics_for("regression")]
     ['rmse', 'mae', 'median_absolute_error', 'r2', 'mape']

@@ -15,13 +15,14 @@ from mlwright.features.recipes import Recipe, known_recipe
 from mlwright.features.records import Preparation
 from mlwright.features.truth import Truth
 from mlwright.train import blend
-from mlwright.train.algorithms.problem import Learned, Problem, Rows
 from mlwright.train.algorithms.foreign import OWN
+from mlwright.train.algorithms.problem import Learned, Problem, Rows
 from mlwright.train.catalogue import ALGORITHMS
 from mlwright.train.own.content import ALGORITHM as FOREIGN
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.records import Configuration, Fitted, OwnModel, Plan, Task
 from mlwright.train.target import labelled, target_values
+from mlwright.train.unsupervised.catalogue import UNSUPERVISED
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,8 +79,10 @@ def answers(fitted: Fitted, frame: pl.DataFrame, *, threads: int = 1) -> Matrix:
 
     Meant for judging during the search; what is served is the compiled plan of ``scoring``.
     """
-    problem = _problem(fitted.configuration, fitted.preparation, fitted.task, 0, threads)
     X = transform(fitted.preparation, frame)
+    if fitted.configuration.algorithm in UNSUPERVISED:
+        return UNSUPERVISED[fitted.configuration.algorithm].answer(fitted.content, X)
+    problem = _problem(fitted.configuration, fitted.preparation, fitted.task, 0, threads)
     if fitted.configuration.members:
         return blend.answer(fitted.content, X, problem)
     algorithm = ALGORITHMS[fitted.configuration.algorithm]

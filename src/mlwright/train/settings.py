@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from mlwright.core.quantities import Quantity
 from mlwright.core.settings import FreeTable
 
+WITHOUT_TARGET = ("anomaly", "clustering")
+"""The tasks that tell rows apart without a column to predict."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionSettings:
@@ -17,8 +20,9 @@ class QuestionSettings:
     task: str | None = field(
         default=None,
         metadata={
-            "doc": "The kind of prediction; inferred from the target when absent.",
-            "choices": ("binary", "multiclass", "regression"),
+            "doc": "The kind of prediction; inferred from the target when absent. anomaly and"
+            " clustering have no target.",
+            "choices": ("binary", "multiclass", "regression", *WITHOUT_TARGET),
         },
     )
 
@@ -75,6 +79,14 @@ class SearchSettings:
             "maximum": 1_000,
         },
     )
+    clusters: int | None = field(
+        default=None,
+        metadata={
+            "doc": "How many clusters a clustering has; chosen among 2 to 10 when absent.",
+            "minimum": 2,
+            "maximum": 1_000,
+        },
+    )
     interpretable_within: float = field(
         default=0.005,
         metadata={
@@ -83,12 +95,21 @@ class SearchSettings:
             "minimum": 0.0,
         },
     )
-    size: int = field(
-        default=20_000_000,
+    size: float = field(
+        default=20e6,
         metadata={
             "doc": "The most bytes the trees of a model may take, such as 5MB.",
             "quantity": Quantity.SIZE,
-            "minimum": 10_000,
+            "minimum": 10e3,
+            "maximum": 10e9,
+        },
+    )
+    members: int = field(
+        default=5,
+        metadata={
+            "doc": "The most models a blend may have; 1 for none. Budgets under 10 s make none.",
+            "minimum": 1,
+            "maximum": 5,
         },
     )
     seed: int = field(

@@ -46,7 +46,8 @@ _FLAGS = {
 @click.option(
     "--task",
     metavar="KIND",
-    help="binary, multiclass or regression (default: told from the target).",
+    help="binary, multiclass or regression (default: told from the target); anomaly or clustering"
+    " without one.",
 )
 @click.option(
     "--name", metavar="NAME", help="The model's name (default: the project's, else the target's)."
@@ -145,6 +146,7 @@ def command(
     mlw run customers.csv --target churned
     mlw run flights.parquet --target late --time departed --check 'auc >= 0.7'
     mlw run customers.csv --target churned --serve
+    mlw run payments.csv --task anomaly
     """
     from mlwright.cli.build_view import BuildView, build_document, tell_end
     from mlwright.cli.progress import progress_for

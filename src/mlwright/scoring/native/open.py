@@ -6,17 +6,21 @@ from collections.abc import Callable, Mapping
 
 from mlwright.core.errors import FaultError
 from mlwright.scoring.native.blend import BlendModel
+from mlwright.scoring.native.centres import CentresModel
 from mlwright.scoring.native.dummy import DummyModel
 from mlwright.scoring.native.foreign import ForeignModel
 from mlwright.scoring.native.lightgbm import LightgbmModel
 from mlwright.scoring.native.linear import LinearModel
 from mlwright.scoring.native.protocol import Native
+from mlwright.scoring.native.usual import UsualModel
 
 _NATIVES: Mapping[str, Callable[..., Native]] = {
     "blend": BlendModel,
+    "centres": CentresModel,
     "dummy": DummyModel,
     "foreign": ForeignModel,
     "linear": LinearModel,
+    "usual": UsualModel,
     # Trees of every library are stored as LightGBM's text.
     "lightgbm": LightgbmModel,
     "xgboost": LightgbmModel,

@@ -1,0 +1,1 @@
+"""Judging models without a target, on rows they never saw."""

@@ -1,0 +1,1 @@
+"""Training without a target: which rows are unusual, and which are alike."""
