@@ -37,6 +37,10 @@ def mixed() -> pl.DataFrame:
             "nothing": pl.Series([None] * ROWS, dtype=pl.Float64),
             "same": ["x"] * ROWS,
             "row": list(range(ROWS)),
+            "said": [
+                f"{'very ' * (i % 3)}good and useful thing number {i % 100}, {i} of it"
+                for i in range(ROWS)
+            ],
             "name": [f"customer {i}" for i in range(ROWS)],
         }
     )
@@ -145,7 +149,7 @@ def test_what_tells_nothing_still_tells_nothing_of_rows_prepared_from_their_targ
 
 
 def test_a_step_that_reads_no_target_prepares_training_rows_as_all_others() -> None:
-    frame = mixed()
+    frame = mixed().drop("said")
     preparation = fit(frame, columns_of(frame), "tree", truth=TRUTH)
 
     training = transform_training(preparation, frame, TRUTH)

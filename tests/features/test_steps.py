@@ -17,7 +17,7 @@ from mlwright.core.records import dump, load
 from mlwright.data.records import Column, Kind
 from mlwright.features.catalogue import STEPS, TARGET_STEPS, WIDE_STEPS
 from mlwright.features.records import FittedStep, Value
-from mlwright.features.steps import elapsed, target_mean
+from mlwright.features.steps import elapsed, target_mean, text_score
 from mlwright.features.truth import Truth, crossed
 
 DTYPES: dict[Kind, pl.DataType] = {
@@ -32,7 +32,8 @@ VALUES: dict[Kind, st.SearchStrategy[Value]] = {
     Kind.BOOLEAN: st.booleans(),
     Kind.INTEGER: st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5),
     Kind.FLOAT: st.floats() | st.sampled_from([0.0, -0.0, 1.5, math.inf, -math.inf, math.nan]),
-    Kind.STRING: st.sampled_from(["a", "b", "", " ", "ü", "a "]) | st.text(max_size=4),
+    Kind.STRING: st.sampled_from(["a", "b", "", " ", "ü", "a b", "B b", "Don't a B"])
+    | st.text(max_size=4),
     Kind.DATE: st.dates(),
     Kind.DATETIME: st.datetimes(min_value=datetime(1, 1, 2)),
 }
@@ -45,9 +46,13 @@ READS = {
     "date_parts": (Kind.DATE, Kind.DATETIME),
     "date_cycle": (Kind.DATE, Kind.DATETIME),
     "frequency": (Kind.STRING,),
+    "words": (Kind.STRING,),
+    "characters": (Kind.STRING,),
+    "lengths": (Kind.STRING,),
 }
 WIDE: dict[str, tuple[tuple[Kind, ...], ...]] = {
     "elapsed": tuple(product((Kind.DATE, Kind.DATETIME), repeat=2)),
+    "text_score": ((Kind.STRING,),),
     "target_mean": ((Kind.STRING,), (Kind.STRING, Kind.INTEGER, Kind.BOOLEAN)),
 }
 WIDE_CASES = [(name, kinds) for name, some in WIDE.items() for kinds in some]
@@ -270,3 +275,42 @@ def test_the_share_of_a_text_is_that_of_the_training_rows() -> None:
     shares = [STEPS["frequency"].transform_value(step, text)[0] for text in ("a", "b", "never")]
 
     assert shares == [0.5, 0.0, 0.0]
+
+
+def test_rare_words_weigh_more_and_a_text_of_none_is_0() -> None:
+    step = fitted("words", Kind.STRING, ["free prize now", "free lunch", "free prize", "a b", None])
+
+    assert step.outputs == ("c:words:free", "c:words:free prize", "c:words:prize")
+    free, both, prize = STEPS["words"].transform_value(step, "FREE prize")
+    assert free < prize == both
+    assert free**2 + prize**2 + both**2 == pytest.approx(1.0)
+    assert STEPS["words"].transform_value(step, "nothing of that") == (0.0, 0.0, 0.0)
+
+
+def test_a_text_tells_its_length_and_what_it_is_made_of() -> None:
+    step = fitted("lengths", Kind.STRING, [])
+
+    assert STEPS["lengths"].transform_value(step, "AB c 12!!") == (9.0, 3.0, 2 / 9, 2 / 9, 2 / 9)
+
+
+def test_what_texts_say_of_the_target_is_learned_and_chance_is_not_learned_by_heart() -> None:
+    drawn = np.random.default_rng(4)
+    good = drawn.integers(0, 2, 600)
+    noise = drawn.integers(0, 2_000, (600, 6))
+    texts = [
+        ("great " if yes else "awful ") + " ".join(f"w{n}" for n in some)
+        for yes, some in zip(good, noise, strict=True)
+    ]
+    coin = Truth(drawn.integers(0, 2, 600).astype(float), 2)
+    column, given = [Column("c", Kind.STRING)], [series(Kind.STRING, list(texts))]
+
+    told = text_score.fit(given, column, Truth(good.astype(float), 2))
+    tossed = text_score.fit(given, column, coin)
+
+    (yes,), (no,) = (text_score.transform_value(told, [text]) for text in ("great", "awful"))
+    assert yes > 0.7
+    assert no < 0.3
+    by_heart = text_score.transform_table(tossed, given)[:, 0]
+    honest = text_score.transform_training(tossed, given, coin)[:, 0]
+    assert np.corrcoef(by_heart, coin.values)[0, 1] > 0.5
+    assert abs(np.corrcoef(honest, coin.values)[0, 1]) < 0.15

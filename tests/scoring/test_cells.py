@@ -36,6 +36,7 @@ VALUES = st.one_of(
     st.integers(-100, 100).map(float),
     st.sampled_from(["red", "green", "", "ü€", "unseen", "2020-05-06", "1991-01-01T05:06:07Z"]),
     st.text(max_size=3),
+    st.sampled_from(["what others said", "It is t3 and others", "to to to", "  "]),
     st.dates(),
     st.datetimes(),
 )
@@ -46,14 +47,20 @@ def steps(fitted: Fit) -> list[FittedStep]:
     frame = fitted("mixed", "dummy")[1].frame.drop("y")
     truth = Truth(np.arange(frame.height) % 2.0, 2)
     # A text that is rare enough to be told from others by its share.
-    frame = frame.with_columns(town=pl.Series([f"t{row % 40}" for row in range(frame.height)]))
+    said = [f"this is what {row} said to {row % 90} and others" for row in range(frame.height)]
+    town = [f"t{row % 40}" for row in range(frame.height)]
+    frame = frame.with_columns(town=pl.Series(town), said=pl.Series(said))
     found = [
         step
         for recipe in get_args(Recipe)
         for step in fit(frame, columns_of(frame), recipe, truth=truth).steps
     ]
     pair = [Column(name, Kind.STRING) for name in ("colour", "town")]
-    return [*found, target_mean.fit([frame["colour"], frame["town"]], pair, truth)]
+    return [
+        *found,
+        target_mean.fit([frame["colour"], frame["town"]], pair, truth),
+        STEPS["characters"].fit(frame["town"], pair[1]),
+    ]
 
 
 def bits(outputs: tuple[float, ...]) -> bytes:

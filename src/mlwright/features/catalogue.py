@@ -9,16 +9,20 @@ from mlwright.data.records import Column
 from mlwright.features.numbers import Matrix
 from mlwright.features.records import FittedStep, Preparation, Value
 from mlwright.features.steps import (
+    characters,
     date_cycle,
     date_parts,
     elapsed,
     frequency,
     indicator,
+    lengths,
     one_hot,
     ordinal,
     passthrough,
     scale,
     target_mean,
+    text_score,
+    words,
 )
 from mlwright.features.truth import Truth
 
@@ -59,8 +63,8 @@ class WideStep(Protocol):
 class TargetStep(WideStep, Protocol):
     """A step that reads the target of the training rows.
 
-    What it makes of a row it learned from would tell the row's own target; such a row is prepared
-    by a step that was fitted without it.
+    What it makes of a row it learned from would tell the row's own target: such rows are prepared
+    by ``transform_training``, from rows that they are not among.
     """
 
     def fit(
@@ -68,19 +72,27 @@ class TargetStep(WideStep, Protocol):
     ) -> FittedStep:
         """Learn from training rows and their target."""
 
+    def transform_training(
+        self, step: FittedStep, columns: Sequence[pl.Series], truth: Truth
+    ) -> Matrix:
+        """Return rows x outputs for the very rows it was fitted on."""
+
 
 STEPS: Mapping[str, Step] = {
+    "characters": characters,
     "date_cycle": date_cycle,
     "date_parts": date_parts,
     "frequency": frequency,
     "indicator": indicator,
+    "lengths": lengths,
     "one_hot": one_hot,
     "ordinal": ordinal,
     "passthrough": passthrough,
     "scale": scale,
+    "words": words,
 }
 
-TARGET_STEPS: Mapping[str, TargetStep] = {"target_mean": target_mean}
+TARGET_STEPS: Mapping[str, TargetStep] = {"target_mean": target_mean, "text_score": text_score}
 
 WIDE_STEPS: Mapping[str, WideStep] = {"elapsed": elapsed, **TARGET_STEPS}
 

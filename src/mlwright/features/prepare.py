@@ -14,7 +14,8 @@ from mlwright.features.columns import reason_to_drop
 from mlwright.features.numbers import Matrix
 from mlwright.features.recipes import Given, Recipe, column_steps, joint_steps, known_recipe
 from mlwright.features.records import FittedStep, Preparation
-from mlwright.features.truth import Truth, crossed
+from mlwright.features.text import is_text
+from mlwright.features.truth import Truth
 
 if TYPE_CHECKING:
     import polars as pl
@@ -64,11 +65,13 @@ def fit(
     usable: list[Given] = []
     for column in columns:
         series = frame[column.name]
-        reason = "left out on request" if column.name in drop else reason_to_drop(series, column)
-        if reason:
+        asked = column.name in drop
+        reason = "left out on request" if asked else reason_to_drop(series, column)
+        text = not asked and is_text(series, column)
+        if reason and not text:
             why[column.name] = reason
             continue
-        given = Given(series, column, column.name != time, truth)
+        given = Given(series, column, column.name != time, text, reason is None, truth)
         fitted = column_steps(recipe, given)
         if fitted:
             usable.append(given)
@@ -135,27 +138,18 @@ def transform(preparation: Preparation, frame: pl.DataFrame) -> Matrix:
 def transform_training(preparation: Preparation, frame: pl.DataFrame, truth: Truth) -> Matrix:
     """Return the features of the rows that a preparation was fitted on, to be learned from.
 
-    A step that reads the target is fitted again for each round of
-    :func:`mlwright.features.truth.crossed`, so that no row is prepared from its own target.
+    A step that reads the target prepares no row from the row's own.
     """
     matrix = transform(preparation, frame)
     place = 0
     for step in preparation.steps:
         width = len(step.outputs)
         if step.step in TARGET_STEPS:
-            matrix[:, place : place + width] = _crosswise(step, frame, truth)
+            columns = [frame[source.name] for source in step.sources]
+            found = TARGET_STEPS[step.step].transform_training(step, columns, truth)
+            matrix[:, place : place + width] = found
         place += width
     return matrix
-
-
-def _crosswise(step: FittedStep, frame: pl.DataFrame, truth: Truth) -> Matrix:
-    module = TARGET_STEPS[step.step]
-    columns = [frame[source.name] for source in step.sources]
-    found = np.empty((frame.height, len(step.outputs)))
-    for learning, prepared in crossed(truth):
-        again = module.fit([c[learning] for c in columns], step.sources, truth.of(learning))
-        found[prepared] = module.transform_table(again, [c[prepared] for c in columns])
-    return found
 
 
 def _with_distinct_outputs(steps: Sequence[FittedStep]) -> tuple[FittedStep, ...]:

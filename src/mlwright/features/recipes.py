@@ -13,7 +13,7 @@ from mlwright.features.catalogue import STEPS
 from mlwright.features.columns import DATES, NUMERIC
 from mlwright.features.numbers import missing_in
 from mlwright.features.records import FittedStep
-from mlwright.features.steps import date_cycle, date_parts, elapsed, ordinal, target_mean
+from mlwright.features.steps import date_cycle, date_parts, elapsed, target_mean, text_score, words
 from mlwright.features.truth import Truth
 
 if TYPE_CHECKING:
@@ -24,12 +24,11 @@ Recipe = Literal["tree", "linear", "encoded"]
 
 ``tree`` keeps missing values as NaN and categories as codes; ``linear`` fills with the median
 beside an indicator, standardises, and spreads categories over columns. ``encoded`` is ``tree`` with
-each category's mean of the target and its share of the rows, and the days between dates.
+each category's mean of the target and its share of the rows, and the days between dates. Texts
+become their length, their words and what these say of the target.
 """
 
-READS_TARGET: frozenset[Recipe] = frozenset({"encoded"})
-"""The recipes with steps that read the target: training rows are prepared crosswise."""
-
+_TREE_TERMS, _LINEAR_TERMS = 100, 300
 _MOST_DATES = 4  # each pair of them is a feature
 _MANY_TEXTS = 8  # fewer categories than this are told apart by their codes alone
 
@@ -38,14 +37,22 @@ _MANY_TEXTS = 8  # fewer categories than this are told apart by their codes alon
 class Given:
     """One column of the training rows, as a recipe is given it.
 
-    Without ``raw``, only what comes round again is taken from a date. ``truth`` is None where the
-    target is not told.
+    Without ``raw``, only what comes round again is taken from a date. ``text`` says that a column
+    holds prose, ``named`` that its texts come again so that they name something. ``truth`` is None
+    where the target is not told.
     """
 
     series: pl.Series
     column: Column
     raw: bool
+    text: bool
+    named: bool
     truth: Truth | None
+
+    @property
+    def told(self) -> Truth | None:
+        """The target, where it is told and a few numbers can hold it."""
+        return self.truth if self.truth is not None and self.truth.width else None
 
 
 def known_recipe(name: str) -> Recipe:
@@ -81,15 +88,32 @@ def _tree(given: Given) -> tuple[FittedStep, ...]:
     if column.kind in DATES:
         step = date_parts.fit(series, column, raw=given.raw)
         return (step,) if step.outputs else ()
-    return (ordinal.fit(series, column),)
+    return (*(_of_text(given, linear=False) if given.text else ()), *_named(given, "ordinal"))
+
+
+def _of_text(given: Given, *, linear: bool) -> tuple[FittedStep, ...]:
+    series, column = given.series, given.column
+    steps = [STEPS["lengths"].fit(series, column)]
+    if given.told is not None:
+        steps.append(text_score.fit([series], [column], given.told))
+    # Out of fold a linear model gains nothing from words beside what they say together.
+    if given.told is None or not linear:
+        steps.append(words.fit(series, column, most=_LINEAR_TERMS if linear else _TREE_TERMS))
+    return tuple(step for step in steps if step.outputs)
+
+
+def _named(given: Given, step: str) -> tuple[FittedStep, ...]:
+    return (STEPS[step].fit(given.series, given.column),) if given.named else ()
 
 
 def _encoded(given: Given) -> tuple[FittedStep, ...]:
     steps = list(_tree(given))
-    series, column, truth = given.series, given.column, given.truth
-    if column.kind is Kind.STRING and truth is not None and truth.width:
-        steps.append(target_mean.fit([series], [column], truth))
-    if column.kind is Kind.STRING and series.n_unique() >= _MANY_TEXTS:
+    series, column = given.series, given.column
+    if column.kind is not Kind.STRING:
+        return tuple(steps)
+    if given.named and given.told is not None:
+        steps.append(target_mean.fit([series], [column], given.told))
+    if given.named and series.n_unique() >= _MANY_TEXTS:
         steps.append(STEPS["frequency"].fit(series, column))
     return tuple(steps)
 
@@ -102,8 +126,12 @@ def _linear(given: Given) -> tuple[FittedStep, ...]:
         step = date_cycle.fit(series, column, raw=given.raw)
         steps += [step] if step.outputs else []
     elif series.filter(~missing).n_unique() > 1:
-        name = "scale" if column.kind in NUMERIC else "one_hot"
-        steps.append(STEPS[name].fit(series, column))
+        if column.kind in NUMERIC:
+            steps.append(STEPS["scale"].fit(series, column))
+        if given.text:
+            steps.extend(_of_text(given, linear=True))
+        if column.kind is Kind.STRING:
+            steps.extend(_named(given, "one_hot"))
     if missing.any():
         steps.append(STEPS["indicator"].fit(series, column))
     return tuple(steps)

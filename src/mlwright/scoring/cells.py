@@ -15,12 +15,16 @@ from mlwright.data.records import Column, Kind
 from mlwright.features.catalogue import STEPS, WIDE_STEPS
 from mlwright.features.keys import key_of
 from mlwright.features.records import FittedStep
+from mlwright.features.steps import text_score
 from mlwright.features.steps.target_mean import means_of
+from mlwright.features.text import Terms, phrases_of, runs_of
+from mlwright.features.weighed_terms import compiled
 from mlwright.scoring.cast import INTEGERS, cast_value
 
 Cell = Callable[[Any], float]
 Cells = Callable[[Any], tuple[float, ...]]
 
+_TERMS: Mapping[str, Terms] = {"words": phrases_of, "characters": runs_of}
 _LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
 
 
@@ -49,6 +53,9 @@ def compile_many(step: FittedStep) -> Cells:
         return _date(slow)
     if step.step == "frequency":
         return _frequency(step, slow)
+    if step.step in _TERMS:
+        weights = compiled(step, _TERMS[step.step])
+        return lambda value: weights(value) if type(value) is str else slow(value)
     return _one_hot(step, slow) if step.step == "one_hot" else slow
 
 
@@ -62,6 +69,9 @@ def compile_wide(step: FittedStep) -> Callable[[Sequence[Any]], tuple[float, ...
 
     if step.step == "target_mean":
         return _target_mean(step, slow)
+    if step.step == "text_score":
+        says = text_score.compiled(step)
+        return lambda values: says(values[0]) if type(values[0]) is str else slow(values)
     return slow
 
 

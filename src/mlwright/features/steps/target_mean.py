@@ -5,7 +5,7 @@ over all rows, then those of each key: one number, or one a class. A key that is
 the means over all rows. How strongly a category of few rows is drawn to them follows from how much
 the target differs between categories and within: categories that tell nothing all have one number.
 
-It reads the target, so that rows it learned from are prepared by steps that did not see them.
+It reads the target, so that rows it learned from are prepared by means that leave them out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mlwright.data.records import Column
 from mlwright.features.keys import counted, key_of, keys_of
 from mlwright.features.numbers import Matrix
 from mlwright.features.records import FittedStep, Value
-from mlwright.features.truth import Truth
+from mlwright.features.truth import Truth, crossed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,6 +56,23 @@ def transform_table(step: FittedStep, columns: Sequence[pl.Series]) -> Matrix:
     means = np.array(step.numbers, dtype=np.float64).reshape(-1, len(step.outputs))
     codes = _codes(keys_of(columns), step.categories)
     found: Matrix = means[np.where(codes == len(step.categories), 0, codes + 1)]
+    return found
+
+
+def transform_training(step: FittedStep, columns: Sequence[pl.Series], truth: Truth) -> Matrix:
+    """Return the means for the rows that the step learned from, each from rows that it is not of.
+
+    Which keys occur more than once is told by all rows: it says nothing of the target.
+    """
+    groups = len(step.categories)
+    codes = _codes(keys_of(columns), step.categories)
+    found = np.empty((len(codes), len(step.outputs)))
+    indicators = truth.indicators()
+    for learning, prepared in crossed(truth):
+        # A key that is not kept takes the mean of all.
+        places = np.where(codes[prepared] == groups, 0, codes[prepared] + 1)
+        for place, y in enumerate(indicators.T):
+            found[prepared, place] = _means(codes[learning], y[learning], groups)[places]
     return found
 
 
@@ -107,6 +124,8 @@ def _prior_rows(
     The variance within groups over that between them, as one-way analysis of variance estimates
     both; without bound where they do not differ more than chance makes them.
     """
+    here = counts > 0
+    counts, sums, squares = counts[here], sums[here], squares[here]
     rows, groups = float(np.sum(counts)), len(counts)
     if groups < 2 or rows <= groups:
         return float("inf")
@@ -116,4 +135,4 @@ def _prior_rows(
     between = float(np.sum(counts * (own - grand) ** 2)) / (groups - 1)
     usual = (rows - float(np.sum(counts * counts)) / rows) / (groups - 1)
     apart = (between - within) / usual
-    return within / apart if apart > 0.0 else float("inf")
+    return max(within / apart, 1.0) if apart > 0.0 else float("inf")
