@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlwright.checks.judge import Values
@@ -49,10 +49,10 @@ class Finding:
         The terms' values, from the step's record.
     told
         The record in words and tables, for terminal, report and page.
-    terms
-        Each term in a sentence, for the reference of checks.
     always
         Whether each run carries it out; else one whose rules name a term of it, and ``mlw eval``.
+    terms
+        Each plain term in a sentence, for the reference of checks.
     inputs
         Inputs of its own, out of the settings.
     """
@@ -61,8 +61,8 @@ class Finding:
     scales: Callable[[Scope], Mapping[str, Scale]]
     values: Callable[[Any], Values]
     told: Callable[[Any], Told]
-    terms: Mapping[str, str]
     always: bool
+    terms: Mapping[str, str] = field(default_factory=dict)
     inputs: Callable[[Settings], Mapping[str, object]] = nothing_more
 
     @property
