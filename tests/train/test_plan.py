@@ -323,3 +323,27 @@ def test_a_task_of_many_classes_can_be_planned_from_few_rows_each(table_of: Tabl
 
     assert len(task.classes) == 30
     assert len(plan.configurations) >= 3
+
+
+def test_from_ten_seconds_on_a_plan_looks_around_and_blends(
+    table_of: Tables, bundled: Callable[[str], Table]
+) -> None:
+    long = table_of(
+        {"a": [float(i % 97) for i in range(3_000)], "y": [i * 0.5 for i in range(3_000)]}
+    )
+    short = bundled("wine")
+
+    hurried = planned(long, HASH, budget=THOROUGH_FROM - 0.1, tick=1e-6)
+    thorough = planned(long, HASH, budget=3_600.0, tick=1e-6)
+    few_rows = planned(short, HASH, budget=3_600.0, tick=1e-6)
+    alone = planned(long, HASH, budget=3_600.0, tick=1e-6, members=1)
+
+    assert (hurried.looks, hurried.mutations, hurried.members, hurried.fits) == ((), 0, 1, 1)
+    assert {"xgboost", "extra_trees"} <= {each.algorithm for each in thorough.configurations}
+    assert thorough.members == 5
+    assert thorough.mutations > 0
+    assert thorough.looks[0].rows < thorough.rows
+    assert few_rows.looks == ()
+    assert few_rows.mutations > 0
+    assert alone.members == 1
+    assert load(Plan, dump(thorough)) == thorough

@@ -16,7 +16,7 @@ from mlwright.train.greedy import Candidate, choose, scores_behind
 from mlwright.train.judged import Judged, mean, measured
 from mlwright.train.records import Configuration, Member, Plan, Scored, Task
 
-_MOST_CANDIDATES = 12
+_MOST_CANDIDATES = 10
 
 
 def load_of(judged: Judged, plan: Plan, grown: float = 1.0) -> float:
@@ -54,7 +54,8 @@ def blended(
     places = sorted(found.weights)
     fits = _fits([ranked[p] for p in places], [loads[p] for p in places], plan)
     is_one = len(places) == 1
-    if (is_one and max(fits) == 1) or not (is_one or found.gain > 0):
+    # The rows that chose flatter the weights, halves of them are unsure: both are heard.
+    if (is_one and max(fits) == 1) or not (is_one or found.gain + found.seen > 0):
         return None
     members = tuple(
         Member(
@@ -71,10 +72,12 @@ def blended(
     ]
     # What the weights were chosen on flatters them: the best alone, and what halves say it adds.
     best = best_of([each.scored for each in ranked], task)
-    gain = 0.0 if is_one else found.gain
+    gain = 0.0 if is_one else max(found.gain, 0.0)
     configuration = Configuration(blend.ALGORITHM, blend.ALGORITHM, {}, members=members)
     score = best.validation + sign_of(task) * gain
-    return Scored(configuration, score, mean(trained), {})
+    size = sum(ranked[p].size * times for p, times in zip(places, fits, strict=True))
+    seconds = sum(ranked[p].seconds * times for p, times in zip(places, fits, strict=True))
+    return Scored(configuration, score, mean(trained), {}, size, seconds)
 
 
 def _mixed(answers: Sequence[Matrix], weights: Sequence[float]) -> Matrix:

@@ -125,8 +125,8 @@ def _of_members(configuration: Configuration) -> Decision:
     listed = " + ".join(told(number) for number in range(len(configuration.members)))
     return Decision(
         f"a blend: {listed}",
-        "added one at a time, each the one that helped most on rows not trained on; two halves of"
-        " those rows that chose for each other found it better than any one alone",
+        "added one at a time, each the one that helped most on rows not trained on; what it adds is"
+        " told by halves of those rows that chose for each other",
         "search.members",
     )
 

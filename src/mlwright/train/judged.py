@@ -95,12 +95,14 @@ def judge(
     if trees:
         parameters["trees"] = max(1, round(float(np.mean(trees))))
     validation, train = mean([e.validation for e in found]), mean([e.train for e in found])
+    seconds = float(np.mean([each.seconds for each in found])) if found else 0.0
+    size = float(np.mean([each.size for each in found])) if found else 0.0
     return Judged(
-        scored=Scored(configuration, validation, train, parameters),
+        scored=Scored(configuration, validation, train, parameters, size, seconds),
         answers=tuple(each.answers for each in found),
         known=tuple(each.known for each in found),
-        seconds=float(np.mean([each.seconds for each in found])) if found else 0.0,
-        size=float(np.mean([each.size for each in found])) if found else 0.0,
+        seconds=seconds,
+        size=size,
         blends=bool(found) and all(each.blends for each in found),
     )
 

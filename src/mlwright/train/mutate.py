@@ -1,4 +1,7 @@
-"""New configurations near the best: a few parameters moved, drawn by seed and number alone."""
+"""New configurations near the best: a few parameters moved, drawn by seed and number alone.
+
+One that ran out of trees before they stopped helping is given twice as many instead.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlwright.train.records import Configuration
+from mlwright.train.records import Configuration, Scored
 
 _PARENTS = 4
 _MOST_MOVED = 3
+_RAN_OUT, _MOST_TREES = 0.93, 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ _LEAST_L2 = 0.3
 """What an l2 of 0 counts as, so that it can be multiplied."""
 
 
-def child_of(ranked: Sequence[Configuration], number: int, seed: int) -> Configuration | None:
+def child_of(ranked: Sequence[Scored], number: int, seed: int) -> Configuration | None:
     """Return the ``number``-th new configuration near the best ones; None where none can move.
 
     Parameters
@@ -47,12 +51,17 @@ def child_of(ranked: Sequence[Configuration], number: int, seed: int) -> Configu
     ranked
         Best first. The better half of the first few is moved more often.
     """
-    movable = [each for each in ranked if _names(each)][:_PARENTS]
+    movable = [each for each in ranked if _names(each.configuration)][:_PARENTS]
     if not movable:
         return None
     drawn = np.random.default_rng((seed, number))
     place = min(int(len(movable) * drawn.random() ** 1.5), len(movable) - 1)
-    parent = movable[place]
+    parent = movable[place].configuration
+    root = parent.name.partition("~")[0]
+    if _ran_out(movable[place]) and not any(_has_more(each, parent) for each in ranked):
+        trees = min(2 * int(parent.parameters["trees"]), _MOST_TREES)
+        more = {**parent.parameters, "trees": trees}
+        return replace(parent, name=f"{root}~{number + 1}", parameters=more)
     names = _names(parent)
     moved = drawn.permutation(len(names))[: 1 + int(drawn.integers(_MOST_MOVED))]
     parameters = dict(parent.parameters)
@@ -64,12 +73,27 @@ def child_of(ranked: Sequence[Configuration], number: int, seed: int) -> Configu
             trees = float(parameters["trees"]) * min(float(parameters[name]) / value, 1.6)
             parameters["trees"] = max(10, round(trees))
         parameters[name] = value
-    root = parent.name.partition("~")[0]
     return replace(parent, name=f"{root}~{number + 1}", parameters=parameters)
 
 
+def _ran_out(scored: Scored) -> bool:
+    offered = float(scored.configuration.parameters["trees"])
+    found = float(scored.chosen_parameters.get("trees", 0))
+    return offered < _MOST_TREES and found >= _RAN_OUT * offered
+
+
+def _has_more(scored: Scored, parent: Configuration) -> bool:
+    """Tell whether the same configuration with more trees was tried."""
+    other = scored.configuration
+    rest = {**other.parameters, "trees": parent.parameters["trees"]}
+    same = (other.algorithm, other.recipe, rest)
+    return same == (parent.algorithm, parent.recipe, parent.parameters) and float(
+        other.parameters["trees"]
+    ) > float(parent.parameters["trees"])
+
+
 def _names(configuration: Configuration) -> list[str]:
-    if "trees" not in configuration.parameters:
+    if "rate" not in configuration.parameters:
         return []
     return sorted(name for name in configuration.parameters if name in _KNOBS)
 

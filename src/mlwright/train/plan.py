@@ -69,7 +69,7 @@ MOST_FOLDED = 20_000
 
 _VALIDATED = {(0, 0, 0): 0.0}
 
-_THOROUGHLY_VALIDATED = {(0, 0, 0): 0.0, (0, 3, 0): 0.3, (0, 5, 0): 0.4}
+_THOROUGHLY_VALIDATED = {(0, 0, 0): 0.0, (0, 3, 0): 0.45, (0, 5, 0): 0.6}
 """The same where a plan is thorough: weights of a blend are told better by more rows."""
 
 MOST_THOROUGHLY_FOLDED = 150_000
@@ -80,21 +80,23 @@ THOROUGH_FROM = 10.0
 _MARGIN = 0.75
 """The share of a budget that a thorough plan is foreseen to take: machines have busy moments."""
 
-_THOROUGH_SHARES = {2.0: 0.1, **_SHARES}
+_THOROUGH_SHARES = {2.0: 0.15, 1.0: 0.0, 0.5: -0.5, 0.25: -1.3, 0.12: -2.5, 0.05: -4.0}
+"""The same of a thorough plan: a quarter of the trees cost satimage a tenth of its loss."""
+
 MEMBERS = 5
 ROW_SECONDS = 85e-6
 """What the trees of a model may add to the time of a row, of 100 us for the whole of it."""
 
-_FEWEST_TO_LOOK = 5_000
-_LOOK_SHARE, _FEWEST_LOOKED = 0.3, 4_000
+_FEWEST_TO_LOOK = 2_000
+_LOOK_SHARE, _FEWEST_LOOKED = 0.2, 3_000
 """The share of the rows a first look fits on, and the fewest.
 
 Of fewer rows than ``_FEWEST_TO_LOOK`` one round says too little which configurations are worth
 more.
 """
 
-_CHILD = 1.3
-"""What a new configuration may cost beside the dearest offered: it may have more leaves."""
+_DEARER = 1.3
+"""What configurations that a first look keeps take, beside the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class _Costs:
 class _Depth:
     """How far a plan goes beyond judging what is offered.
 
-    ``kept`` of a first look are judged in full (0: there is no look), ``mutations`` are made.
+    ``kept`` of a first look are judged in full beside the plain ones (0: there is no look).
     """
 
     kept: int
@@ -151,10 +153,11 @@ _DEPTHS = {
     _Depth(0, 12, MEMBERS, 4): 1.3,
     _Depth(0, 24, MEMBERS, 5): 1.5,
     _Depth(0, 48, MEMBERS, 6): 1.6,
-    _Depth(6, 0, MEMBERS, 1): 0.5,
-    _Depth(6, 6, MEMBERS, 1): 0.7,
-    _Depth(8, 12, MEMBERS, 1): 1.0,
-    _Depth(8, 12, MEMBERS, 2): 1.2,
+    _Depth(3, 0, MEMBERS, 1): 0.4,
+    _Depth(5, 0, MEMBERS, 1): 0.6,
+    _Depth(5, 6, MEMBERS, 1): 0.8,
+    _Depth(6, 6, MEMBERS, 2): 1.0,
+    _Depth(7, 12, MEMBERS, 2): 1.25,
     _Depth(8, 24, MEMBERS, 3): 1.5,
     _Depth(10, 48, MEMBERS, 3): 1.9,
     _Depth(12, 96, MEMBERS, 4): 2.3,
@@ -231,10 +234,10 @@ def probe(
     if thorough:
         left = max(left - (seam.elapsed() - began), 0.0) * _MARGIN
     chosen = _take(ways, left)
-    return _planned(draft, chosen, costs)
+    return _planned(draft, chosen, costs, settings.members)
 
 
-def _planned(draft: Plan, chosen: _Work, costs: _Costs) -> Plan:
+def _planned(draft: Plan, chosen: _Work, costs: _Costs, members: int) -> Plan:
     depth = chosen.depth
     look = Look(_looked_at(chosen.rows, chosen.folds), 1, depth.kept)
     measured = {"seconds_foreseen": chosen.seconds, "seconds_a_row_prepared": costs.prepare}
@@ -252,7 +255,7 @@ def _planned(draft: Plan, chosen: _Work, costs: _Costs) -> Plan:
         repeats=chosen.repeats,
         looks=(look,) if depth.kept else (),
         mutations=depth.mutations,
-        members=depth.members,
+        members=min(depth.members, members),
         fits=depth.fits,
         measured=measured,
     )
@@ -415,23 +418,23 @@ class _Foreseen:
         rounds = max(folds, 1)
         fitted = int(of * (folds - 1) / folds) if folds else of
         prepare = of * self._costs.prepare
-        child = self._dearest(fitted, count) * _CHILD
+        blending = self._blending(count, depth)
         if not depth.kept:
-            full = self._sum(fitted, count) + depth.mutations * child
-            return (full + prepare) * rounds + self._blending(count, depth)
-        looked = _looked_at(fitted, folds)
-        look = self._sum(looked, count)
-        look += depth.mutations * self._dearest(looked, count) * _CHILD
+            full = self._sum(fitted, count) + depth.mutations * self._child(fitted, count)
+            return (full + prepare) * rounds + blending
+        looked = _looked_at(of, folds)
+        look = self._sum(looked, count) + depth.mutations * self._child(looked, count)
         share = min(depth.kept, count) / count
-        full = self._sum(fitted, count) * share + max(depth.kept - count, 0) * child
-        # The few that go on are rather the dearer ones.
-        again = prepare if looked < fitted else 0.0
-        return look + again + (full * _CHILD + prepare) * rounds + self._blending(count, depth)
+        full = self._sum(fitted, count) * share
+        full += max(depth.kept - count, 0) * self._child(fitted, count)
+        # The few that go on are rather the dearer ones; what was looked at in full is known.
+        again = rounds if looked < fitted else rounds - 1
+        return look + prepare + (full * _DEARER + prepare) * again + blending
 
     def _blending(self, count: int, depth: _Depth) -> float:
         if depth.members == 1:
             return 0.0
-        return _BLENDING * min(depth.kept or count, 12) * min(self._capped, 8_000) / 8_000
+        return _BLENDING * min(depth.kept or count, 10) * min(self._capped, 20_000) / 20_000
 
     def _after(self, rows: int, count: int, depth: _Depth) -> float:
         """Return the seconds of the fits after a search, at worst the dearest, and a baseline."""
@@ -440,6 +443,15 @@ class _Foreseen:
             usual = self._sum(rows, count) / max(count - 2, 1)
             each = max(each, (each + 2 * usual) * depth.fits)
         return each + _fit_seconds(LINEAR, rows, self._costs)
+
+    def _child(self, rows: int, count: int) -> float:
+        """Return what a new configuration takes: between the usual and the dearest that move."""
+        moving = [
+            _fit_seconds(each, rows, self._costs)
+            for each in self._kept[:count]
+            if "rate" in each.parameters
+        ]
+        return (sum(moving) / len(moving) + max(moving)) / 2 if moving else 0.0
 
     def _sum(self, rows: int, count: int) -> float:
         return self._known(rows)[0][count]
@@ -456,7 +468,7 @@ class _Foreseen:
 
 
 _BLENDING = 0.15
-"""Seconds of choosing a blend from one candidate more, of 8,000 rows or more."""
+"""Seconds of choosing a blend from one candidate more, of 20,000 rows or more."""
 
 
 def _looked_at(rows: int, folds: int) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from mlwright.core.encoding import LATER
 from mlwright.data.records import Scalar
 from mlwright.features.records import Preparation
 
@@ -109,7 +110,7 @@ class Plan:
     mutations: int = 0
     members: int = 1
     fits: int = 1
-    size: int | None = None
+    size: float | None = None
     row_seconds: float | None = None
 
 
@@ -150,22 +151,26 @@ class Scored:
     """A configuration's score on rows it was not trained on, and on those it was.
 
     ``chosen_parameters`` are the configuration's with what the search found out, such as the
-    number of trees.
+    number of trees. ``size`` is the bytes of the predictor and ``row_seconds`` what it takes a row,
+    as foreseen from its trees and their leaves; None where that was not foreseen.
     """
 
     configuration: Configuration
     validation: float
     train: float
     chosen_parameters: Mapping[str, int | float | str | bool]
+    size: float | None = field(default=None, metadata=LATER)
+    row_seconds: float | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One automatic choice: what, why and how to override it."""
+    """One automatic choice: what, why, how to override it, and what it cost where that is known."""
 
     what: str
     why: str
     override: str
+    cost: str | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

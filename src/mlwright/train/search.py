@@ -129,7 +129,7 @@ class _Work:
         children: list[Judged] = []
         for number in range(self._plan.mutations):
             whole = [*judged, *children]
-            ranked = [each.scored.configuration for each in self._ranked(whole)]
+            ranked = [each.scored for each in self._ranked(whole)]
             child = child_of(ranked, number, self._plan.seed)
             if child is not None:
                 children.append(judge(child, rounds, self._task, self._plan, self._drop))
@@ -140,14 +140,19 @@ class _Work:
         return sorted(judged, key=lambda each: -worth_of(each.scored, self._task))
 
     def _promising(self, judged: Sequence[Judged], count: int) -> list[Configuration]:
-        """Return the baselines, the best of each algorithm, and the best of all, so many."""
-        ranked = self._ranked(judged)
-        first = {each.scored.configuration.algorithm: each for each in reversed(ranked)}
+        """Return the first of each plain algorithm, and of all others the best, so many.
+
+        Among them is the best of each algorithm, so that a blend finds members that differ.
+        """
+        ranked = [each.scored.configuration for each in self._ranked(judged)]
         asked = [each.scored.configuration for each in judged]
         plain = [c for c in asked if c.algorithm in (DUMMY.algorithm, *INTERPRETABLE)]
-        best = [each.scored.configuration for each in self._ranked(list(first.values()))]
-        rest = [each.scored.configuration for each in ranked]
-        names = list(dict.fromkeys(each.name for each in (*plain[:2], *best, *rest)))[:count]
+        first = {c.algorithm: c for c in reversed(plain)}
+        others = [each for each in ranked if each not in plain]
+        best = {each.algorithm: each for each in reversed(others)}
+        one_each = [each for each in others if best[each.algorithm] is each]
+        names = list(dict.fromkeys(each.name for each in (*one_each, *others)))[:count]
+        names += [each.name for each in first.values()]
         return [each for each in asked if each.name in names]
 
     def _tell(self, judged: Sequence[Judged]) -> None:
@@ -159,7 +164,7 @@ def _pieces(plan: Plan) -> int:
     pieces, offered = plan.mutations, len(plan.configurations)
     for number, look in enumerate(plan.looks):
         pieces += offered
-        offered = min(look.kept, offered + (plan.mutations if number == 0 else 0))
+        offered = min(look.kept + 2, offered + (plan.mutations if number == 0 else 0))
     return pieces + offered
 
 
