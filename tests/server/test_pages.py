@@ -111,7 +111,10 @@ def test_a_model_page_says_in_words_what_its_numbers_say(pages: Pages) -> None:
     assert f"its auc was {auc['value']:.4g}" in page
     assert f'<td class="n">{auc["value"]:.4g}</td>' in page
     assert twin["evaluation"]["fit"]["why"] in page.replace("&#39;", "'")
-    assert page.count("<svg") == 2
+    along = twin["findings"]["explanation"]["dependences"]
+    assert page.count("<svg") == 3 + len(along)  # the metric, the columns, along them, lineage
+    assert "probability of Yes along it" in page
+    assert f"{twin['cost']['wall_seconds']:.3g} s" in page
     assert f'href="/why/{twin["version"]["run"]}"' in page
     assert twin["changes"][0]["live"] == "Churn@1"
     assert pages("/models/Churn.json").json["ref"] == "Churn@2", "a bare name is the newest"

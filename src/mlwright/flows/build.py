@@ -13,6 +13,7 @@ from mlwright.data.settings import DataSettings
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows import stages
 from mlwright.flows.contracting import outgrown, record_contract, terms_of
+from mlwright.flows.costs import used_event
 from mlwright.flows.foreseeing import foresee
 from mlwright.flows.ingesting import ingest_source
 from mlwright.flows.joining import joins_behind, of_version
@@ -29,6 +30,7 @@ from mlwright.flows.unsupervised.stages import ALL as WITHOUT_TARGET
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import register
 from mlwright.run.engine import Runner, StepReport
+from mlwright.run.usage import usage
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.progress import Progress
 from mlwright.train.records import SearchResult, Task
@@ -71,6 +73,7 @@ def build(
         Each stage's own coded errors; nothing is registered then.
     """
     clock = workspace.seam.elapsed
+    at_first = usage(workspace.seam)
     workspace.ledger.require_writable()
     workspace.ledger.require_sound()
     question = ask(workspace.settings, rules)
@@ -187,6 +190,7 @@ def build(
             data=snapshot.id,
             verdicts=verdicts,
         )
+        workspace.ledger.append([used_event(run, at_first, workspace)])
         runner.finish("finished", {"model": version.model, "ref": version.ref})
     return Build(
         run=run,

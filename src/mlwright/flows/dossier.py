@@ -9,10 +9,15 @@ from typing import cast
 from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.records import load
 from mlwright.evaluate.records import Evaluation
-from mlwright.flows.findings.kept import findings_of
+from mlwright.flows.costs import cost_of
+from mlwright.flows.findings.kept import findings_of, words
 from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
+from mlwright.govern import cost as costs
+from mlwright.govern import pareto
+from mlwright.govern.cost import Cost
 from mlwright.govern.records import Why
+from mlwright.govern.told import Told
 from mlwright.govern.why import why
 from mlwright.ledger.records import Event
 from mlwright.registry.records import ModelVersion, RoleChange
@@ -39,7 +44,8 @@ class PastProof:
 class Dossier:
     """A model version with what it is, how it was judged, where it serves and who proved it.
 
-    ``findings`` are the records of what was found beside the evaluation, by name.
+    ``findings`` are the records of what was found beside the evaluation, by name, and ``cost`` what
+    was measured of its making and its answers.
     ``roles`` are those it holds now, ``changes`` every move of its endpoint, oldest first,
     ``proofs`` newest first, ``siblings`` all versions of its name.
     """
@@ -49,6 +55,7 @@ class Dossier:
     search: SearchResult
     evaluation: Evaluation
     findings: Mapping[str, object]
+    cost: Cost
     verdicts: tuple[Verdict, ...]
     roles: tuple[str, ...]
     changes: tuple[RoleChange, ...]
@@ -56,17 +63,29 @@ class Dossier:
     siblings: tuple[str, ...]
     why: Why
 
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """What was found, and what it costs, in words and tables."""
+        priced = pareto.told(self.search)
+        return (
+            *words(self.findings),
+            costs.told(self.cost),
+            *([] if priced is None else [priced]),
+        )
+
 
 def dossier(ref: str, workspace: Workspace) -> Dossier:
     """Return everything known of the version behind a name, ``name@version`` or id."""
     ledger, store = workspace.ledger, workspace.store
     version = find(ledger, ref)
+    package = load(ModelPackage, store.get(version.package))
     return Dossier(
         version=version,
-        package=load(ModelPackage, store.get(version.package)),
+        package=package,
         search=step_output(version.run, "search", SearchResult, workspace),
         evaluation=load(Evaluation, store.get(version.evaluation)),
         findings=findings_of(version, workspace),
+        cost=cost_of(version, package, workspace),
         verdicts=tuple(_verdict(check, workspace) for check in version.checks),
         roles=tuple(r.role for r in ledger.roles(version.name) if r.ref == version.ref),
         changes=changes(ledger, version.name),

@@ -14,6 +14,7 @@ from mlwright.data.table import unordered
 from mlwright.data.verdicts import hold
 from mlwright.evaluate.records import Evaluation
 from mlwright.evaluate.values import LATENCY, EvaluationValues
+from mlwright.flows.costs import timed_event
 from mlwright.flows.leak_gates import waived_event
 from mlwright.flows.question import Question
 from mlwright.flows.workspace import Workspace
@@ -105,6 +106,7 @@ def judge_values(
 ) -> tuple[Verdict, ...]:
     """Judge what was measured of a model; how long a row takes is measured now."""
     timed = measure(load_scorer(package, workspace.store), workspace.seam)
+    workspace.ledger.append([timed_event(package.id, timed)])
     values = Together((EvaluationValues(evaluation, {LATENCY: timed.p99}), *beside))
     return judge(rules, values, package.id)
 

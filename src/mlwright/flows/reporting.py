@@ -16,7 +16,6 @@ from mlwright.data.records import Part, Snapshot, Split
 from mlwright.data.split import parts
 from mlwright.data.table import read
 from mlwright.flows.dossier import dossier
-from mlwright.flows.findings.kept import words
 from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.report import render
@@ -35,7 +34,7 @@ def report_html(workspace: Workspace, version: ModelVersion) -> str:
         found.evaluation,
         found.verdicts,
         found.why,
-        words(found.findings),
+        found.told,
     )
 
 

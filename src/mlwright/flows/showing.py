@@ -19,6 +19,7 @@ from mlwright.data.records import ColumnProfile, Kind, Profile, Snapshot
 from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.contracting import contract_version
+from mlwright.flows.costs import cost_of, used_in_words
 from mlwright.flows.decisions import decisions as decisions_of
 from mlwright.flows.decisions import spec_of
 from mlwright.flows.findings.kept import findings_of, words
@@ -31,6 +32,8 @@ from mlwright.flows.recording import find_label, find_prediction, labels_of
 from mlwright.flows.repairing import repairs_of
 from mlwright.flows.splitting import splits_of
 from mlwright.flows.workspace import Workspace
+from mlwright.govern import cost as costs
+from mlwright.govern import pareto
 from mlwright.govern.told import Told, cell_text
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import Event
@@ -39,6 +42,7 @@ from mlwright.registry.versions import find, versions
 from mlwright.run.records import ENDINGS
 from mlwright.scoring.records import ModelPackage
 from mlwright.serve.records import Unread
+from mlwright.train.records import SearchResult
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -131,6 +135,9 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
     package = load(ModelPackage, workspace.store.get(version.package))
     evaluation = load(Evaluation, workspace.store.get(version.evaluation))
     findings = findings_of(version, workspace)
+    cost = cost_of(version, package, workspace)
+    priced = pareto.told(step_output(version.run, "search", SearchResult, workspace))
+    words_of = [*words(findings), costs.told(cost), *([] if priced is None else [priced])]
     roles = [r.role for r in workspace.ledger.roles(version.name) if r.ref == version.ref]
     verdicts = [{"id": c, **_newest(c, workspace).facts} for c in version.checks]
     sections = [
@@ -165,7 +172,7 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
                 for name, m in evaluation.metrics.items()
             ),
         ),
-        *(section for each in words(findings) for section in _finding(each)),
+        *(section for each in words_of for section in _finding(each)),
         Section(
             "checks",
             ("outcome", "rule", "why", "check"),
@@ -190,6 +197,7 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
         "dropped": [{"column": c, "why": reason} for c, reason in package.preparation.dropped],
         "evaluation": plain(evaluation),
         "findings": plain(findings),
+        "cost": plain(cost),
         "checks": verdicts,
         "waived": [{**e.facts, "by": e.actor, "time": e.time, "event": e.id} for e in waived],
     }
@@ -381,6 +389,7 @@ def _run(identifier: str, workspace: Workspace, *, decisions: bool) -> Shown:
                 ("data", data or "none"),
                 ("made", [f"{v.ref} ({v.model})" for v in made] or "no model"),
                 ("work", f"{len(steps)} steps, {kept} of them kept from before, {seconds:.1f} s"),
+                ("used", used_in_words(events) or "not measured"),
                 *((name, started.facts.get(name)) for name in ("code", "environment")),
             ),
         ),

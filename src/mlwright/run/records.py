@@ -169,6 +169,15 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What was used: seconds on the wall and of processors, and the most memory held at once."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class CodeState:
     """The user's folder of code: a git commit and what differs from it, as far as limits allow.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from mlwright.data.promises import values_told
-from mlwright.flows.findings.kept import words
 from mlwright.govern.card import in_words, interpretable, metric_chart
 from mlwright.server.control import Control
 from mlwright.server.lineage import lineage
@@ -31,6 +30,7 @@ def model(request: Request, control: Control) -> Page:
             "dropped": found.package.preparation.dropped,
             "evaluation": found.evaluation,
             "findings": found.findings,
+            "cost": found.cost,
             "verdicts": found.verdicts,
             "search": found.search,
             "roles": found.roles,
@@ -41,7 +41,7 @@ def model(request: Request, control: Control) -> Page:
         },
         {
             "promises": {f.name: values_told(f) for f in found.package.contract.features},
-            "told": words(found.findings),
+            "told": found.told,
             "chart": metric_chart(version, found.evaluation),
             "interpretable": interpretable(found.search),
             "graph": lineage(found.why, name=version.ref),
