@@ -34,7 +34,7 @@ from mlwright.stats.metrics import METRICS  # noqa: E402
 from mlwright.train.algorithms.problem import Rows  # noqa: E402
 from mlwright.train.catalogue import ALGORITHMS  # noqa: E402
 from mlwright.train.fit import learn, prepare_rows, recipe_of, respond, rows_prepared  # noqa: E402
-from mlwright.train.portfolio import DUMMY, LINEAR, PORTFOLIO  # noqa: E402
+from mlwright.train.portfolio import ALL, DUMMY, LINEAR, THOROUGH  # noqa: E402
 from mlwright.train.records import Configuration, Plan, Task  # noqa: E402
 from mlwright.train.rounds import rounds_of  # noqa: E402
 from mlwright.train.task import infer_task  # noqa: E402
@@ -43,9 +43,10 @@ from tuners.sets import KEY, SETS, Set, folds  # noqa: E402
 DATA = Path(".cache/data")
 KEPT = Path(".cache/portfolio")
 OUT = ROOT / "src/mlwright/train/portfolio.json"
+LIBRARIES = ("lightgbm", "xgboost-cpu", "scikit-learn", "numpy")
 SCHEMA = "mlwright/portfolio/1"
 
-ROWS, FOLDS, LENGTH, CANDIDATES, SEED = 4_000, 3, 16, 16, 0
+ROWS, FOLDS, LENGTH, CANDIDATES, SEED = 3_000, 3, 16, 30, 0
 _BLENDABLE, _MEMBERS = 6, 4
 """A blend stands for what an ensemble makes of a sequence: of its best six, up to four."""
 
@@ -76,9 +77,31 @@ SPACES: Mapping[str, Space] = {
         "l2": (0.1, 1.0, 10.0),
         "bins": (64, 256, 1024),
     },
+    "extra_trees": {
+        "trees": (100,),
+        "leaves": (200, 500, 1_000),
+        "smallest_leaf": (1, 3, 8),
+        "column_share": (0.3, 0.6, 1.0),
+    },
+    "hist": {
+        "trees": (400,),
+        "rate": (0.04, 0.08),
+        "leaves": (8, 16, 31, 64),
+        "smallest_leaf": (5, 10, 20),
+        "column_share": (0.4, 0.7, 1.0),
+        "l2": (0.0, 1.0, 10.0),
+    },
     "linear": {"l2": (0.1, 10.0, 30.0)},
 }
 """What is drawn from; an algorithm without a space is tried as it comes."""
+
+SHARES = {"xgboost": 0.4, "extra_trees": 0.2, "hist": 0.3}
+"""Of the candidates asked for, so many of the dearer algorithms."""
+
+ENCODED = {"lightgbm": 0.3}
+"""So many more with each category's mean of the target in place of its code."""
+
+LEFT_OUT = frozenset({DUMMY.algorithm, "foreign"})
 
 Answers = npt.NDArray[np.float64]
 Features = dict[tuple[int, str], tuple[Preparation, Rows, Rows]]
@@ -170,32 +193,33 @@ def _candidates(count: int, algorithms: Sequence[str] | None) -> Iterator[Config
     yield from (DUMMY, LINEAR)
     given: set[str] = set()
     for name in algorithms or ALGORITHMS:
-        if name == DUMMY.algorithm:
+        if name in LEFT_OUT:
             continue
-        own = [each for each in PORTFOLIO if each.algorithm == name and each != LINEAR]
-        drawn = list(_drawn(name, count))
+        own = [each for each in ALL if each.algorithm == name and each != LINEAR]
+        drawn = list(_drawn(name, round(count * SHARES.get(name, 1.0)), None))
+        if name in ENCODED:
+            drawn += _drawn(name, round(count * ENCODED[name]), "encoded")
         for each in (*own, *drawn):
             if each.name not in given:
                 given.add(each.name)
                 yield each
 
 
-def _drawn(name: str, count: int) -> Iterator[Configuration]:
+def _drawn(name: str, count: int, recipe: str | None) -> Iterator[Configuration]:
     """Draw configurations of an algorithm: each value of a parameter about as often as others."""
-    module = ALGORITHMS[name]
-    usual = dict(getattr(module, "DEFAULTS", {}))
     space = SPACES.get(name)
     if space is None:
-        yield Configuration(name, name, usual)
+        yield Configuration(name, name, ALGORITHMS[name].DEFAULTS)
         return
+    called = name if recipe is None else f"{name}-{recipe}"
     count = min(count, int(np.prod([len(values) for values in space.values()])))
-    draw = np.random.Generator(np.random.PCG64([SEED, *name.encode()]))
+    draw = np.random.Generator(np.random.PCG64([SEED, *called.encode()]))
     columns = {
         key: draw.permutation(np.arange(count) % len(values)) for key, values in space.items()
     }
     for number in range(count):
         chosen = {key: values[columns[key][number]] for key, values in space.items()}
-        yield Configuration(f"{name}-{number + 1:02}", name, {**usual, **chosen})
+        yield Configuration(f"{called}-{number + 1:02}", name, chosen, recipe)
 
 
 def _sample(chosen: Set, folder: Path, rows: int) -> Sample:
@@ -350,7 +374,7 @@ def _told(
     regrets: Sequence[float],
 ) -> dict[str, object]:
     """Return how the sequence was learned, and what it is worth on a table it did not see."""
-    before = [each.name for each in PORTFOLIO if each.name in names and each.algorithm != "dummy"]
+    before = [each.name for each in THOROUGH if each.name in names and each.algorithm != "dummy"]
     before = [name for name in before if name != LINEAR.name]
     left_out = {}
     for at, board in enumerate(boards):
@@ -376,7 +400,7 @@ def _told(
             for count in (3, 6, 12)
         },
         "regret_on_a_table_left_out": left_out,
-        "libraries": {name: version(name) for name in ("lightgbm", "scikit-learn", "numpy")},
+        "libraries": {name: version(name) for name in LIBRARIES},
     }
 
 

@@ -20,6 +20,7 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.store.protocol import Store
 from mlwright.train.plan import MANY_CELLS, MOST_FOLDED
 from mlwright.train.records import Decision, Plan, SearchResult, Task
+from mlwright.train.settings import WITHOUT_TARGET
 
 R = TypeVar("R")
 
@@ -132,6 +133,11 @@ def _of_task(task: Task) -> Iterator[Decision]:
 
 
 def _of_plan(plan: Plan, recorded: _Recorded) -> Iterator[Decision]:
+    if recorded.setting("task") in WITHOUT_TARGET:
+        many = len(plan.configurations)
+        what = f"{many} configuration{'' if many == 1 else 's'} on at most {plan.rows:,} rows"
+        yield Decision(what, "more rows make such a model no better", "search.clusters")
+        return
     seconds = plan.measured.get("seconds_foreseen")
     foreseen = "" if seconds is None else f", foreseen to take {seconds:.1f} s"
     many = len(plan.configurations)
@@ -219,9 +225,11 @@ def _of_registration(recorded: _Recorded) -> Iterator[Decision]:
             why = f"no rule is named {name}: every model must beat the dummy beyond chance"
             yield Decision(f"the check {rule}", why, f'{name} = "…" under [checks]')
     asked = [check for check in LEAK_RULES if f"checks.{check}" not in recorded.spec]
-    if asked:
+    unasked = recorded.setting("task") in WITHOUT_TARGET
+    if asked and not unasked:
         why = "a model that was told the answer in training is of no use; each can be waived"
         yield Decision(f"the checks {listed(asked, 10)}", why, '"leak.…" = "reason" under [waive]')
     made = [v.name for v in versions(recorded.workspace.ledger) if v.run == recorded.run]
     if made and recorded.setting("project.name") is None:
-        yield Decision(f"the name {made[0]}", "made from the target's", "--name")
+        of = "task" if unasked else "target"
+        yield Decision(f"the name {made[0]}", f"made from the {of}'s", "--name")

@@ -168,7 +168,8 @@ def _told(again: Again, near: Around | None, found: Found, goal: Goal) -> Counte
         return None
     value = scorer.decide_row(answer)
     classes = again.package.task.classes
-    share = answer[classes.index(value)] if classes else None
+    likely = classes and again.package.task.kind is not TaskKind.CLUSTERING
+    share = answer[classes.index(value)] if likely else None
     changes = tuple(
         Change(column, again.used.get(column), after) for column, after in found.changes.items()
     )

@@ -102,6 +102,7 @@ def passport(found: Gathered) -> Passport:
         target=found.package.task.target,
         value=found.value,
         probabilities=probabilities,
+        distances=distances,
         sent=found.sent,
         used=found.used,
         prepared=found.prepared,
@@ -133,6 +134,8 @@ def _what(found: Gathered, probabilities: Mapping[str, float]) -> str:
     prediction, target = found.prediction, found.package.task.target
     share = max(probabilities.values(), default=None)
     sure = "" if share is None else f" with probability {share:.4g}"
+    if found.additive.scale is Scale.DISTANCE and found.package.task.classes:
+        sure = f" at distance {min(prediction.answer):.4g}"
     return (
         f"{target} = {found.value!r}{sure}, answered by {prediction.ref} ({prediction.role}) "
         f"at {prediction.time}"

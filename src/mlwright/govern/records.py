@@ -132,12 +132,13 @@ class Otherwise:
 class Passport(Why):
     """One prediction explained: the answer, its reasons, and everything behind it.
 
-    ``sent`` is the row as it came, ``used`` as it was scored (cells may be clipped), ``prepared``
-    as the predictor got it: column, feature and number. ``reasons`` are all columns, largest
-    first; with ``additive.base`` they make the score. ``distance`` tells what near means.
-    ``change`` is the move that made the version live, None where the log has none. ``unread`` names
-    the damaged segments of records in which more labels may lie. ``otherwise`` tells what would
-    have led to another answer, and ``fixed`` which columns were left alone, each with the reason.
+    ``distances`` are those to the centres of clusters. ``sent`` is the row as it came, ``used`` as
+    it was scored (cells may be clipped), ``prepared`` as the predictor got it: column, feature and
+    number. ``reasons`` are all columns, largest first; with ``additive.base`` they make the score.
+    ``distance`` tells what near means. ``change`` is the move that made the version live, None where
+    the log has none. ``unread`` names the damaged segments of records in which more labels may lie.
+    ``otherwise`` tells what would have led to another answer, and ``fixed`` which columns were left
+    alone, each with the reason.
     All of it is in ``facts`` too, as JSON.
     """
 
@@ -146,6 +147,7 @@ class Passport(Why):
     target: str
     value: Scalar
     probabilities: Mapping[str, float]
+    distances: Mapping[str, float]
     sent: Mapping[str, object]
     used: Mapping[str, object]
     prepared: tuple[tuple[str, str, float], ...]

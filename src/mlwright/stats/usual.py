@@ -3,9 +3,9 @@
 Each number becomes the place it takes among those learnt from, on the scale of a normal
 distribution (a Gaussian copula), so that no column's own shape counts; beyond what was seen the
 scale goes on in standard deviations. A row's score is half its squared Mahalanobis distance among
-these places, half its squared distance to the nearest of some rows, each in units of its median:
-the first sees numbers that do not go together, the second a place between clusters. Both are sums
-over the columns. The p-value is conformal: the share of rows kept apart, this one among them, that
+these places, half its squared distance to the nearest of some rows as they are, each in units of
+its median: the first sees numbers that do not go together, the second a place between clusters,
+which places among ranks close up. Both are sums over the columns. The p-value is conformal: the share of rows kept apart, this one among them, that
 score as high. No BLAS: a row and a table give the same bits.
 """
 
@@ -29,6 +29,7 @@ square."""
 
 _SHRINKAGE = 0.05
 _FARTHEST = 1e3
+_REACH = 10.0
 _BLOCK = 1 << 19
 _NORMAL = NormalDist()
 
@@ -39,7 +40,7 @@ class Usual:
 
     ``points`` and ``places`` are features x grid: numbers in order and their places; ``slopes``
     go from each to the next, the last beyond them, as ``tails`` before. ``precision`` is the
-    inverse of the places' correlation, ``near`` some rows of places, ``halves`` twice the median
+    inverse of the places' correlation, ``near`` some rows, ``halves`` twice the median
     of both distances, ``known`` the scores of the rows kept apart, in order.
     """
 
@@ -59,7 +60,7 @@ def learn(X: FloatArray, apart: FloatArray) -> Usual:
     Parameters
     ----------
     X, apart
-        Rows x features, finite.
+        Rows x features, finite, each feature about as spread out as others.
     """
     columns = [_column(X[:, place]) for place in range(X.shape[1])]
     width = X.shape[1]
@@ -72,10 +73,10 @@ def learn(X: FloatArray, apart: FloatArray) -> Usual:
         points, places, slopes, tails, np.eye(width), np.zeros((1, width)), np.ones(2), np.zeros(0)
     )
     scores = placed(model, X)
-    model = replace(model, precision=_precision(scores), near=scores[drawn])
+    model = replace(model, precision=_precision(scores), near=_bounded(X[drawn]))
     others = np.ones(len(X), np.bool_)
     others[drawn] = False
-    judged = scores[others] if others.any() else scores
+    judged = X[others] if others.any() else X
     whole, nearest = (np.add.reduce(each, axis=1) for each in _parts(model, judged))
     model = replace(model, halves=np.array([2 * _median(whole), 2 * _median(nearest)]))
     return replace(model, known=np.sort(score(model, apart)))
@@ -99,7 +100,7 @@ def placed(model: Usual, X: FloatArray) -> FloatArray:
 
 def terms(model: Usual, X: FloatArray) -> FloatArray:
     """Return rows x features: what each feature adds to a row's score."""
-    whole, nearest = _parts(model, placed(model, X))
+    whole, nearest = _parts(model, X)
     found: FloatArray = whole / model.halves[0] + nearest / model.halves[1]
     return found
 
@@ -162,18 +163,24 @@ def read(document: Mapping[str, Any]) -> Usual:
     return Usual(**found)
 
 
-def _parts(model: Usual, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _parts(model: Usual, X: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return what each feature adds to both squared distances."""
-    width = scores.shape[1]
-    whole = scores * scores_of(scores, model.precision, np.zeros(width))
-    nearest = np.empty(scores.shape)
+    scores = placed(model, X)
+    whole = scores * scores_of(scores, model.precision, np.zeros(scores.shape[1]))
+    nearest = np.empty(X.shape)
     step = max(1, _BLOCK // max(model.near.size, 1))
-    for start in range(0, len(scores), step):
-        some = np.ascontiguousarray(scores[start : start + step])
+    for start in range(0, len(X), step):
+        some = np.ascontiguousarray(_bounded(X[start : start + step]))
         apart = (some[:, None, :] - model.near) ** 2
         closest = np.argmin(np.add.reduce(apart, axis=2), axis=1)
         nearest[start : start + step] = apart[np.arange(len(some)), closest]
     return whole, nearest
+
+
+def _bounded(X: FloatArray) -> FloatArray:
+    """Return rows with no number farther out than it may count for being near."""
+    found: FloatArray = np.clip(np.where(np.isfinite(X), X, 0.0), -_REACH, _REACH)
+    return found
 
 
 def _column(values: FloatArray) -> tuple[list[float], list[float], list[float]]:
