@@ -40,6 +40,7 @@ VALUES: dict[Kind, st.SearchStrategy[Value]] = {
 READS = {
     "passthrough": (Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT),
     "scale": (Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT),
+    "bins": (Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT),
     "indicator": tuple(Kind),
     "ordinal": (Kind.STRING,),
     "one_hot": (Kind.STRING,),
@@ -145,7 +146,7 @@ def test_a_fitted_step_survives_writing_and_reading(
     assert load(FittedStep, dump(step)) == step
 
 
-@pytest.mark.parametrize("name", ["scale", "one_hot", "indicator", "date_cycle"])
+@pytest.mark.parametrize("name", ["scale", "bins", "one_hot", "indicator", "date_cycle"])
 @given(data=st.data())
 def test_steps_for_linear_models_give_finite_numbers_only(name: str, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(READS[name]))
@@ -314,3 +315,20 @@ def test_what_texts_say_of_the_target_is_learned_and_chance_is_not_learned_by_he
     honest = text_score.transform_training(tossed, given, coin)[:, 0]
     assert np.corrcoef(by_heart, coin.values)[0, 1] > 0.5
     assert abs(np.corrcoef(honest, coin.values)[0, 1]) < 0.15
+
+
+def test_a_number_is_through_the_bins_before_it_and_part_of_the_way_through_its_own() -> None:
+    step = fitted("bins", Kind.FLOAT, [float(number) for number in range(101)])
+
+    through = [STEPS["bins"].transform_value(step, number) for number in (-5.0, 37.5, 1e9, None)]
+
+    assert step.numbers == (0.0, 25.0, 50.0, 75.0, 100.0)
+    assert through[0] == through[3] == (0.0, 0.0, 0.0, 0.0)
+    assert through[1] == (1.0, 0.5, 0.0, 0.0)
+    assert through[2] == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_a_bin_wider_than_a_float_can_tell_is_gone_through_all_the_same() -> None:
+    step = fitted("bins", Kind.FLOAT, [-1.5e308, 1.5e308])
+
+    assert STEPS["bins"].transform_value(step, 0.0) == (0.5,)

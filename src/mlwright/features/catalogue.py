@@ -9,6 +9,7 @@ from mlwright.data.records import Column
 from mlwright.features.numbers import Matrix
 from mlwright.features.records import FittedStep, Preparation, Value
 from mlwright.features.steps import (
+    bins,
     characters,
     date_cycle,
     date_parts,
@@ -79,6 +80,7 @@ class TargetStep(WideStep, Protocol):
 
 
 STEPS: Mapping[str, Step] = {
+    "bins": bins,
     "characters": characters,
     "date_cycle": date_cycle,
     "date_parts": date_parts,

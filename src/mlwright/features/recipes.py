@@ -19,12 +19,13 @@ from mlwright.features.truth import Truth
 if TYPE_CHECKING:
     import polars as pl
 
-Recipe = Literal["tree", "linear", "encoded"]
+Recipe = Literal["tree", "linear", "encoded", "binned"]
 """How an algorithm wants its features.
 
 ``tree`` keeps missing values as NaN and categories as codes; ``linear`` fills with the median
 beside an indicator, standardises, and spreads categories over columns. ``encoded`` is ``tree`` with
-each category's mean of the target and its share of the rows, and the days between dates. Texts
+each category's mean of the target and its share of the rows, and the days between dates. ``binned``
+is ``linear`` with numbers spread over bins, through which a linear model follows a curve. Texts
 become their length, their words and what these say of the target.
 """
 
@@ -119,6 +120,14 @@ def _encoded(given: Given) -> tuple[FittedStep, ...]:
 
 
 def _linear(given: Given) -> tuple[FittedStep, ...]:
+    return _for_sums(given, "scale")
+
+
+def _binned(given: Given) -> tuple[FittedStep, ...]:
+    return _for_sums(given, "scale" if given.column.kind is Kind.BOOLEAN else "bins")
+
+
+def _for_sums(given: Given, number: str) -> tuple[FittedStep, ...]:
     series, column = given.series, given.column
     missing = missing_in(series)
     steps: list[FittedStep] = []
@@ -127,7 +136,7 @@ def _linear(given: Given) -> tuple[FittedStep, ...]:
         steps += [step] if step.outputs else []
     elif series.filter(~missing).n_unique() > 1:
         if column.kind in NUMERIC:
-            steps.append(STEPS["scale"].fit(series, column))
+            steps.append(STEPS[number].fit(series, column))
         if given.text:
             steps.extend(_of_text(given, linear=True))
         if column.kind is Kind.STRING:
@@ -141,4 +150,5 @@ _OF_COLUMN: Mapping[Recipe, Callable[[Given], tuple[FittedStep, ...]]] = {
     "tree": _tree,
     "linear": _linear,
     "encoded": _encoded,
+    "binned": _binned,
 }

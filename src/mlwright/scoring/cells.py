@@ -16,6 +16,7 @@ from mlwright.features.catalogue import STEPS, WIDE_STEPS
 from mlwright.features.keys import key_of
 from mlwright.features.records import FittedStep
 from mlwright.features.steps import text_score
+from mlwright.features.steps.bins import through_bins
 from mlwright.features.steps.target_mean import means_of
 from mlwright.features.text import Terms, phrases_of, runs_of
 from mlwright.features.weighed_terms import compiled
@@ -53,6 +54,8 @@ def compile_many(step: FittedStep) -> Cells:
         return _date(slow)
     if step.step == "frequency":
         return _frequency(step, slow)
+    if step.step == "bins" and step.kind is not Kind.BOOLEAN:
+        return _bins(step, slow)
     if step.step in _TERMS:
         weights = compiled(step, _TERMS[step.step])
         return lambda value: weights(value) if type(value) is str else slow(value)
@@ -182,6 +185,19 @@ def _one_hot(step: FittedStep, slow: Cells) -> Cells:
     def cells(value: Any) -> tuple[float, ...]:
         if type(value) is str:
             return find(value, other)
+        return missing if value is None else slow(value)
+
+    return cells
+
+
+def _bins(step: FittedStep, slow: Cells) -> Cells:
+    edges, missing = step.numbers, slow(None)
+    whole = step.kind is Kind.INTEGER
+
+    def cells(value: Any) -> tuple[float, ...]:
+        kind = type(value)
+        if (kind is int and _LEAST <= value <= _MOST) or (kind is float and not whole):
+            return through_bins(edges, float(value))
         return missing if value is None else slow(value)
 
     return cells

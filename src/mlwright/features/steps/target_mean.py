@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_CATEGORIES = 5_000  # each costs a text and its numbers in the package
 _FEWEST_ROWS = 2
+_MANY_ROWS = 100
 
 
 def fit(columns: Sequence[pl.Series], sources: Sequence[Column], truth: Truth) -> FittedStep:
@@ -62,17 +63,21 @@ def transform_table(step: FittedStep, columns: Sequence[pl.Series]) -> Matrix:
 def transform_training(step: FittedStep, columns: Sequence[pl.Series], truth: Truth) -> Matrix:
     """Return the means for the rows that the step learned from, each from rows that it is not of.
 
-    Which keys occur more than once is told by all rows: it says nothing of the target.
+    Which keys occur more than once is told by all rows: it says nothing of the target. A key of
+    many rows keeps its one mean, in which a row's own target is next to nothing: five means that
+    differ by chance would tell the rounds apart, and by them the targets.
     """
     groups = len(step.categories)
     codes = _codes(keys_of(columns), step.categories)
-    found = np.empty((len(codes), len(step.outputs)))
+    many = np.append(np.bincount(codes, minlength=groups + 1)[:groups] >= _MANY_ROWS, False)
+    found = transform_table(step, columns)
     indicators = truth.indicators()
-    for learning, prepared in crossed(truth):
+    for learning, places in crossed(truth):
+        prepared = places[~many[codes[places]]]
         # A key that is not kept takes the mean of all.
-        places = np.where(codes[prepared] == groups, 0, codes[prepared] + 1)
+        rows = np.where(codes[prepared] == groups, 0, codes[prepared] + 1)
         for place, y in enumerate(indicators.T):
-            found[prepared, place] = _means(codes[learning], y[learning], groups)[places]
+            found[prepared, place] = _means(codes[learning], y[learning], groups)[rows]
     return found
 
 
