@@ -6,7 +6,7 @@ All models, metrics and gaps see the same resamples, so that every difference is
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,7 @@ def estimate(
     groups: Mapping[str, Groups],
     units: IntArray,
     seed: int,
+    only: Collection[str] | None = None,
 ) -> Estimates:
     """Return everything that is measured on the rows.
 
@@ -64,10 +65,12 @@ def estimate(
         over rounds.
     groups
         Compared by the decisions of the first round; for a binary task only.
+    only
+        The metrics wanted, the task's own among them; all that the task has by default.
     """
     resamples = resamples_for(len(y), rounds[0].answers[MODEL].shape[1])
     models = tuple(rounds[0].answers)
-    metrics = metrics_for(task)
+    metrics = [each for each in metrics_for(task) if only is None or each.name in only]
     rates = _rates(y, rounds[0], groups) if task == BINARY else {}
     gap_of = {column: _gaps(y, rounds[0], groups[column], rates[column]) for column in rates}
 

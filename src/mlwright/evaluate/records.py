@@ -143,3 +143,30 @@ class Slices:
     tested: int
     believed: int
     slices: tuple[Slice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LearningPoint:
+    """A configuration fitted on so many rows: its score on them, and on rows it never saw."""
+
+    rows: int
+    train: float
+    unseen: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """How the scores of the chosen configuration change with the rows it is fitted on.
+
+    ``doubling`` is what the last doubling of rows gave, paired, positive where better; None where
+    half of the rows are too few to fit on. ``verdict`` and ``why`` are those of the evaluation,
+    ``promise`` says what more rows would bring.
+    """
+
+    metric: str
+    rounds: int
+    points: tuple[LearningPoint, ...]
+    doubling: Interval | None
+    verdict: FitVerdict
+    why: str
+    promise: str

@@ -6,11 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 
 from mlwright.checks.grammar import term_text
 from mlwright.checks.records import Rule, Scale
-from mlwright.flows.findings import boundary, directions, extraction, membership, robustness, slices
+from mlwright.flows.findings import (
+    boundary,
+    directions,
+    extraction,
+    learning,
+    membership,
+    robustness,
+    slices,
+)
 from mlwright.flows.findings.records import Finding, Scope
 
 FINDINGS: Sequence[Finding] = (
     slices.FINDING,
+    learning.FINDING,
     robustness.FINDING,
     directions.FINDING,
     boundary.FINDING,

@@ -15,7 +15,7 @@ from mlwright.flows.tables import Tables, rows_judged
 from mlwright.govern.findings.slices import told
 from mlwright.run.step import step
 from mlwright.scoring.records import ModelPackage
-from mlwright.stats.metrics import METRICS, REGRESSION
+from mlwright.stats.metrics import BINARY, METRICS, MULTICLASS, REGRESSION
 from mlwright.store.protocol import Store
 from mlwright.train.records import Task
 
@@ -40,6 +40,8 @@ def slices(
 
 
 def _scales(scope: Scope) -> Mapping[str, Scale]:
+    if scope.task not in (BINARY, MULTICLASS, REGRESSION):
+        return {}
     loss = METRICS["mae" if scope.task == REGRESSION else "brier"]
     return {
         **with_ends({WORST: Scale(None, -loss.most, loss.most)}),
