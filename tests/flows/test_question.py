@@ -36,6 +36,18 @@ def test_each_column_that_is_no_feature_has_its_own_reason() -> None:
     assert set(question.rule.drop) == {"notes", "id", "house"}
 
 
+def test_groups_are_compared_wherever_a_rule_names_their_column() -> None:
+    settings = resolve(
+        SECTIONS,
+        flags={"target": "y"},
+        environ={},
+        document={"checks": {"fairness.sex": "tpr_gap <= 0.1"}},
+        document_name="mlwright.toml",
+    )
+
+    assert ask(settings, ["selection_gap(age) <= 0.5"]).judgement.fairness == ("age", "sex")
+
+
 def test_the_target_cannot_be_left_out() -> None:
     with pytest.raises(UsageError, match="drop-target"):
         asked(drop=("notes", "y"))

@@ -18,6 +18,7 @@ from mlwright.data.repair.grammar import parse_all
 from mlwright.data.repair.records import RepairRule
 from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.data.terms import Line, promised, read_line, require_lines
+from mlwright.evaluate.values import GAPS
 from mlwright.evaluate.truth import columns_named
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.leak_gates import leak_scales, waivers_of
@@ -96,6 +97,7 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
         if column is not None and column != goal.target
     }
     fairness = {r.name.removeprefix("fairness.") for r in checks if r.name.startswith("fairness.")}
+    fairness |= {rule.term.name for rule in checks if rule.term.function in GAPS}
     called = goal.task if goal.task in WITHOUT_TARGET else goal.target
     return Question(
         name=valid_name(settings.section(ProjectSettings).name or allowed_name(str(called))),
