@@ -18,8 +18,8 @@ from mlwright.data.repair.grammar import parse_all
 from mlwright.data.repair.records import RepairRule
 from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.data.terms import Line, promised, read_line, require_lines
-from mlwright.evaluate.values import GAPS
 from mlwright.evaluate.truth import columns_named
+from mlwright.evaluate.values import GAPS
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.leak_gates import leak_scales, waivers_of
 from mlwright.flows.records import Goal, Judgement, RowRoles, SearchRule
