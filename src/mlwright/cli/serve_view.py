@@ -75,6 +75,7 @@ def exit_code(asked: int | None) -> int:
 def _lines(serving: Serving) -> list[tuple[str, str]]:
     first, *others = (f"{model.ref}  {model.url}" for model in serving.models)
     lines = [("serving", first), *(("", text) for text in others)]
+    lines += [("slow", f"{m.endpoint}: {m.slow}") for m in serving.models if m.slow is not None]
     if serving.ui is not None:
         lines.append(("pages", serving.ui))
     count = "1 worker" if serving.workers == 1 else f"{serving.workers} workers"

@@ -16,15 +16,19 @@ from time import monotonic
 from typing import Protocol
 
 from mlwright import __version__
+from mlwright.core.digest import Digest
 from mlwright.core.errors import MlwrightError, NotFoundError
+from mlwright.core.records import load
 from mlwright.flows.example import curl_line
 from mlwright.flows.promoting import held_roles, project_roles, roles_file
 from mlwright.flows.sealing import Sealer, begin_after_sealed
+from mlwright.flows.slowness import slow_words
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import RoleName
 from mlwright.registry.versions import find, require_name, versions
 from mlwright.run.environment import cpu_level
+from mlwright.scoring.records import ModelPackage
 from mlwright.serve.children import Child, Crew
 from mlwright.serve.config import WorkerConfig
 from mlwright.serve.listening import address, listen, serving_turn
@@ -36,12 +40,16 @@ _PATIENCE = 3.0  # seconds in which the workers of a killed server leave their p
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """One endpoint that answers: its name, who is live there, and where it is asked."""
+    """One endpoint that answers: its name, who is live there, and where it is asked.
+
+    ``slow`` says what a model of the user's own is, which a process apart answers for.
+    """
 
     endpoint: str
     ref: str
     model: str
     url: str
+    slow: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +317,10 @@ def _ended(
     return int(number)
 
 
+def _slow(workspace: Workspace, package: Digest) -> str | None:
+    return slow_words(load(ModelPackage, workspace.store.get(package)), workspace.store)
+
+
 def _serving(
     workspace: Workspace,
     settings: ServeSettings,
@@ -318,8 +330,11 @@ def _serving(
     ui: Sequence[Child],
 ) -> Serving:
     models = tuple(
-        ServedModel(name, ref, find(workspace.ledger, ref).model, f"{at}/{name}/predict")
+        ServedModel(
+            name, ref, version.model, f"{at}/{name}/predict", _slow(workspace, version.package)
+        )
         for name, ref in live.items()
+        for version in (find(workspace.ledger, ref),)
     )
     return Serving(
         address=at,

@@ -30,6 +30,7 @@ from mlwright.flows.outputs import step_output
 from mlwright.flows.passport import key_of, read_again
 from mlwright.flows.recording import find_label, find_prediction, labels_of
 from mlwright.flows.repairing import repairs_of
+from mlwright.flows.slowness import slow_words
 from mlwright.flows.splitting import splits_of
 from mlwright.flows.workspace import Workspace
 from mlwright.govern import cost as costs
@@ -151,6 +152,7 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
                 ("run", version.run),
                 ("data", version.data),
                 ("chosen", f"{package.configuration.name} ({package.configuration.algorithm})"),
+                *((("slow", slow),) if (slow := slow_words(package, workspace.store)) else ()),
                 ("contract", _contract(version, package, workspace)),
                 ("artefact", version.artefact),
                 ("answers on probe", version.probe_answers),

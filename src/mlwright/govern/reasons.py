@@ -44,7 +44,12 @@ def start(additive: Additive, target: str, average: str) -> str:
         f"{after.removeprefix('is ').removeprefix('has ')}"
     )
     if additive.scale is Scale.LOG_WEIGHT:
-        return told + ", the largest of all classes"
+        told += ", the largest of all classes"
+    if additive.moved:
+        told += (
+            ". This model only answers, so each amount is how far its score moves when that column "
+            "alone takes what that row holds; the amounts do not add up to the score"
+        )
     return told
 
 

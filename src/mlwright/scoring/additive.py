@@ -138,6 +138,7 @@ def _moved(
         columns=columns,
         score=score,
         gap=abs(math.fsum((base, *(amount for _, amount in columns))) - score),
+        moved=True,
     )
 
 

@@ -112,7 +112,7 @@ def package(
         predictor=predictor,
         probe=probe_digest,
         probe_answers=answers_digest(_by_row(plan, probed, signature)),
-        verified_rows=len(held_out.rows) + len(probed.rows),
+        verified_rows=len(held_out.rows) + (0 if probed is held_out else len(probed.rows)),
         repairs=own,
     )
 

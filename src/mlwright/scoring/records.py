@@ -90,7 +90,9 @@ class Additive:
 
     ``output`` is the class that is scored, None for a regression; ``score`` what the model itself
     answers, and ``gap`` how far base and columns together are from it, by rounding alone.
-    ``columns`` are all inputs, in the order of the signature.
+    ``columns`` are all inputs, in the order of the signature. ``moved`` says that the model only
+    answers: an amount is how far its score moves when that column alone takes what the row of the
+    base holds, and the amounts make no score.
     """
 
     scale: Scale
@@ -99,9 +101,12 @@ class Additive:
     columns: tuple[tuple[str, float], ...]
     score: float
     gap: float
+    moved: bool = False
 
     @property
     def exact(self) -> bool:
         """Whether the parts make the score, to 1e-9 of the largest number involved."""
+        if self.moved:
+            return False
         largest = max(1.0, abs(self.base), *(abs(amount) for _, amount in self.columns))
         return self.gap <= ADDITIVE_TOLERANCE * largest

@@ -171,6 +171,9 @@ class App:
     def close(self) -> None:
         """Do nothing more beside the loop, since everybody who waited has gone."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        for model in self._endpoints.live.values():
+            if model.lane is not None:
+                model.lane.close()
 
     # Any request.
 
@@ -237,6 +240,7 @@ class App:
         request: Request,
         work: Callable[[], Any],
         then: Callable[[Any], None],
+        submit: Callable[[Callable[[], Any]], Future[Any]] | None = None,
     ) -> None:
         """Do what takes long beside the loop, so that others go on, and then go on with it.
 
@@ -251,7 +255,7 @@ class App:
             with suppress(RuntimeError):  # the loop has ended, and with it everybody who waits
                 self._loop.call_soon_threadsafe(go_on, future)
 
-        task = self._threads.submit(lambda: None if request.answered else work())
+        task = (submit or self._threads.submit)(lambda: None if request.answered else work())
         task.add_done_callback(done)
 
     # A prediction.
@@ -266,6 +270,10 @@ class App:
 
     def _predict(self, request: Request) -> None:
         model, body = request.model, request.body
+        if model.lane is not None:
+            work = partial(_answers_to, request, model)
+            self._beside(request, work, partial(self._record, request), model.lane.submit)
+            return
         answered = answer_at_once(model, body) if is_long(body) else answer(model, body)
         if answered is None:
             work = partial(_answers_to, request, model)
@@ -368,7 +376,11 @@ class App:
         )
 
     def _health(self) -> tuple[bytes, bytes]:
-        return _JSON, b'{"status":"alive"}'
+        lanes = {name: each.lane for name, each in sorted(self._endpoints.live.items())}
+        slow = {name: lane.told for name, lane in lanes.items() if lane is not None}
+        if not slow:
+            return _JSON, b'{"status":"alive"}'
+        return _JSON, msgspec.json.encode({"status": "alive", "slow": slow})
 
     def _readiness(self) -> tuple[bytes, bytes]:
         why_not = self.why_not_ready

@@ -34,9 +34,12 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "request-media-type": 415,
         "records-busy": 429,
         "requests-busy": 429,
+        "foreign-busy": 429,
         "records-unavailable": 503,
         "records-slow": 503,
         "answer-slow": 503,
+        "foreign-slow": 503,
+        "foreign-ended": 503,
         "not-ready": 503,
     }
 )

@@ -13,6 +13,7 @@ from mlwright.core.errors import BrokenError, MlwrightError, NotFoundError, near
 from mlwright.core.records import load as load_record
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer, load
+from mlwright.serve.foreign import SlowLane, lane_of
 from mlwright.serve.guard import Guard, columns_guard_of, guard_of
 from mlwright.store.protocol import Store
 
@@ -23,7 +24,7 @@ _AGAIN = 10  # looks after which what could not be loaded is tried again
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A version ready to answer for an endpoint."""
+    """A version ready to answer for an endpoint; a slow one has a ``lane`` of its own."""
 
     endpoint: str
     ref: str
@@ -32,6 +33,7 @@ class LoadedModel:
     scorer: Scorer
     guard: Guard
     columns_keep: Callable[..., bool]
+    lane: SlowLane | None = None
 
 
 _Stamp = NewType("_Stamp", tuple[int, int, int])
@@ -52,6 +54,8 @@ class Endpoints:
         What becomes of cells that break the contract.
     only
         The endpoints to answer for; all of them where it is empty.
+    slow_queue, timeout
+        How many requests may wait for a slow model, and how long one may take.
     tell
         Takes an error that keeps a version from being loaded.
     """
@@ -63,6 +67,8 @@ class Endpoints:
         *,
         policy: Mapping[str, str],
         only: Sequence[str] = (),
+        slow_queue: int = 64,
+        timeout: float = 30.0,
         tell: Callable[[MlwrightError], None],
     ) -> None:
         self.live: Mapping[str, LoadedModel] = {}
@@ -71,6 +77,8 @@ class Endpoints:
         self._store = store
         self._policy = policy
         self._only = only
+        self._slow_queue = slow_queue
+        self._timeout = timeout
         self._tell = tell
         self._stamp: _Stamp | None = None
         self._looks = 0
@@ -153,7 +161,8 @@ class Endpoints:
         # The first row through a plan prepares what the later ones use.
         for row in scorer.probe_rows()[:1]:
             scorer.predict_row(row)
-        return LoadedModel(name, role["ref"], package.id, digest, scorer, guard, keep)
+        lane = lane_of(scorer, most=self._slow_queue, timeout=self._timeout)
+        return LoadedModel(name, role["ref"], package.id, digest, scorer, guard, keep, lane)
 
     def _failed(self, error: MlwrightError) -> str:
         """Tell an error, once for each state of the file, and return what it says."""

@@ -97,6 +97,15 @@ class ServeSettings:
             "maximum": 100e9,
         },
     )
+    slow_queue: int = field(
+        default=64,
+        metadata={
+            "doc": "Requests a worker lets wait for a model of your own, which answers in a slow "
+            "process; more are answered 429.",
+            "minimum": 1,
+            "maximum": 100_000,
+        },
+    )
     timeout: float = field(
         default=30.0,
         metadata={

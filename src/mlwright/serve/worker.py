@@ -52,6 +52,8 @@ async def serve(config: WorkerConfig, seam: Seam) -> None:
         LocalStore(Path(config.store), writable=False),
         policy=policy,
         only=config.only,
+        slow_queue=settings.slow_queue,
+        timeout=settings.timeout,
         tell=_tell,
     )
     endpoints.refresh()

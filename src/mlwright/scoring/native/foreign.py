@@ -13,7 +13,7 @@ import numpy as np
 from mlwright.core.errors import RefusedError
 from mlwright.scoring.native.broken import predictor_broken
 from mlwright.scoring.native.protocol import Matrix
-from mlwright.train.own.content import ALGORITHM, head_of
+from mlwright.train.own.content import ALGORITHM, head_of, words
 from mlwright.train.own.kept import Kept
 
 __all__ = ["ALGORITHM", "ForeignModel"]
@@ -46,6 +46,15 @@ class ForeignModel:
     def confined(self) -> Mapping[str, bool]:
         """What its process has given up."""
         return self._kept.confined
+
+    @property
+    def told(self) -> str:
+        """What it is, in words."""
+        return words(self.head)
+
+    def stop(self) -> None:
+        """End its process for good, also in the midst of a question."""
+        self._kept.stop()
 
     def row(self, features: Sequence[float]) -> tuple[float, ...]:
         """Return the outputs for one row of features."""

@@ -45,6 +45,15 @@ class Head:
     python: str
 
 
+def words(head: Head) -> str:
+    """Return what a kept model is, in words."""
+    kept = "a pickle" if head.kept == PICKLE else "its own bytes"
+    return (
+        f"{head.name}, code of your own kept as {kept}, answers in a confined process: slowly, "
+        "beside mlwright's own models"
+    )
+
+
 def joined(head: Mapping[str, Any], model: bytes) -> bytes:
     """Return a head and a model as one."""
     return b"\n".join((FORMAT.encode(), canonical_json(head), model))

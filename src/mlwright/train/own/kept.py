@@ -58,6 +58,10 @@ class Kept:
             self._content = None
             self._apart.close()
 
+    def stop(self) -> None:
+        """End the process for good, also while somebody waits for its answer."""
+        self._apart.stop()
+
     def _opened(self, content: bytes, timeout: float | None) -> Head:
         if self._head is None or content is not self._content:
             head = head_of(content)

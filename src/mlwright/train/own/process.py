@@ -67,6 +67,7 @@ class Apart:
         self._role = role
         self._lock = threading.Lock()
         self._running: _Running | None = None
+        self._stopped = False
 
     @property
     def pid(self) -> int | None:
@@ -110,7 +111,7 @@ class Apart:
                         return self._exchange(head, blocks, timeout)
                     except ChannelEndedError:
                         how = self._end()
-                        if again:
+                        if again or self._stopped:
                             raise _ended(self.name, how) from None
                 raise AssertionError("asked twice, and neither answered nor refused")
             except ChannelSlowError:
@@ -125,6 +126,13 @@ class Apart:
         """End it; it is started again when it is asked again."""
         with self._lock:
             self._end()
+
+    def stop(self) -> None:
+        """End it for good, also while somebody waits for its answer, who is told."""
+        self._stopped = True
+        running = self._running
+        if running is not None:
+            running.kill()
 
     def _start(self) -> None:
         self._running = _started(self._role)
@@ -155,6 +163,12 @@ class _Running:
         self.asks = asks
         self.said = said
         self._how: str | None = None
+
+    def kill(self) -> None:
+        """Kill it; whoever waits for it sees that it ended."""
+        if self._how is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     def end(self) -> str:
         """Close the pipes, wait a little, kill it; return how it ended."""
