@@ -37,23 +37,6 @@ OTHER_VALUES = {
     "reliance": "the share of what moves the answers that a column makes, as `reliance(COLUMN)`",
     "latency_p99": "how long one row takes, the slowest in a hundred, on this machine; a time "
     "needs its unit: `<= 20ms`",
-    "flip": "the share of rows whose decision changes when every number is one of the values around "
-    "it; `flip(WAY)`, or `flip` in a rule named `robustness.WAY`, when rows change in another way: "
-    "`missing`, `swap` (another category), `unit` (a hundred times as large or small), `range` (far "
-    "outside); has an interval, as all below",
-    "move": "how far the answer moves then, on average: in probability, or in spreads of the target",
-    "drop": "how much worse the metric of the search gets then",
-    "unnoticed": "the share of rows whose decision flips with nothing that the contract would flag",
-    "rising(COLUMN)": "the share of steps upwards in a column of numbers in which the answer does "
-    "not fall; `falling(COLUMN)`, does not rise; `monotone(COLUMN)`, does not go against the "
-    "direction it takes on the whole",
-    "boundary": "half of the decisions change when the row moves by this or less: a number counts in "
-    "spreads of its column, another category counts 1; `boundary_near` is the share of rows that "
-    "flip within 0.5, `boundary_queries` how many answers the search takes a row; have ends",
-    "extraction": "the share of rows that a copy made of 4,000 answers decides as the model does, or "
-    "the share of its answers' variance the copy explains; has ends",
-    "membership_gap": "how much more often training rows than others are told to be such by their "
-    "loss: 0 gives nothing away; has ends",
 }
 GENERATED = "<!-- Written by scripts/write_reference.py from the code. Do not edit. -->"
 

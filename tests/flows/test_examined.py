@@ -65,3 +65,23 @@ def test_a_rule_nobody_asked_for_costs_nothing_and_a_crossing_names_its_missing_
         )
     with pytest.raises(UsageError, match="check-unknown-value"):
         mw.run(people(), target="bought", project=tmp_path, checks="flips <= 2%")
+
+
+def test_labels_that_treat_a_group_worse_are_named_by_a_rule_about_it(tmp_path: Path) -> None:
+    drawn = np.random.default_rng(3)
+    honest = people()
+    harmed = ((honest["sex"] == "f") & (honest["bought"] == "yes")).to_numpy()
+    flipped = np.where(harmed & (drawn.random(ROWS) < 0.3), "no", honest["bought"])
+    unfair = honest.with_columns(pl.Series("bought", flipped))
+    rules = ("fairness.sex: label_gap <= 5%", "fairness.old: tpr_gap <= 90%", "real_gaps == 0")
+
+    run = mw.run(unfair, target="bought", project=tmp_path, budget="1s", checks=rules)
+
+    verdicts = {each.rule: each for each in run.build.verdicts}
+    assert verdicts["fairness.sex: label_gap <= 5%"].outcome is Outcome.FAIL
+    assert verdicts["fairness.sex: label_gap <= 5%"].low > 0.05
+    assert "real_gaps == 0" in verdicts
+    (gap,) = [each for each in run.build.findings["label_gaps"].gaps if each.real]
+    assert (gap.column, gap.group) == ("sex", "f")
+    compared = {each.name for each in run.build.findings["fairness"].compared}
+    assert compared == {"old", "sex", "old & sex"}

@@ -27,7 +27,10 @@ _LISTS = "approvals checks data endpoints events labels models predictions runs 
 _STEPS = (
     "baselines contract evaluation leaks model profile repaired search snapshot split task unseen"
 )
-_FINDINGS = "boundary directions extraction learning membership robustness slices"
+_FINDINGS = (
+    "boundary directions extraction fairness "
+    "label_gaps learning membership robustness slices"
+)
 
 RESERVED = frozenset(" ".join((_ENDPOINTS, _WORDS, _COMMANDS, _LISTS, _STEPS, _FINDINGS)).split())
 """Words that mean something else where a model's name may stand: in an address, a command or

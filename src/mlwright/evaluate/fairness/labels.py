@@ -17,8 +17,7 @@ import numpy as np
 import polars as pl
 
 from mlwright.data.table import Table
-from mlwright.evaluate.fairness.compare import FALSE_DISCOVERIES
-from mlwright.evaluate.fairness.records import LabelGap
+from mlwright.evaluate.fairness.records import LabelGap, LabelGaps
 from mlwright.evaluate.truth import Groups, judgeable, units_of
 from mlwright.stats.association import benjamini_hochberg
 from mlwright.stats.bootstrap import observed, replicates, summarise
@@ -32,6 +31,9 @@ from mlwright.train.target import rows_of
 MOST_ROWS = 10_000
 FOLDS = 5
 RESAMPLES = 500
+WRONGLY_NAMED = 0.01
+"""The share of gaps of labels that may stand by chance: few, for it is said of people's work."""
+
 FORETELLING = Configuration(
     "foretelling",
     "lightgbm",
@@ -58,7 +60,7 @@ def label_gaps(
     drop: Collection[str],
     *,
     unit: str | None,
-) -> tuple[LabelGap, ...]:
+) -> LabelGaps:
     """Return how differently each group of protected columns is labelled from others like it.
 
     Parameters
@@ -77,7 +79,7 @@ def label_gaps(
     alone = replace(plan, folds=0, time=None, rows=len(y))
     left = y - out_of_fold(rows, FORETELLING, task, alone, apart, folds=FOLDS)[:, 1]
     units = units_of(rows, unit)
-    found: list[tuple[LabelGap, float]] = []
+    found: list[LabelGap] = []
     for column, each in groups.items():
         codes = each.codes[known.places[places]]
         chances = _told(rows, task, alone, apart, codes, len(each.names))
@@ -87,9 +89,12 @@ def label_gaps(
                 continue
             rest = inside - chances[:, place]
             size, chance = _effect(left, rest, units, plan.seed)
-            found.append((_gap(column, name, int(inside.sum()), size, chance, task), chance))
-    believed = benjamini_hochberg([chance for _, chance in found], FALSE_DISCOVERIES)
-    return tuple(replace(gap, real=real) for (gap, _), real in zip(found, believed, strict=True))
+            if len(each.names) == 2 and size.value > 0:
+                continue  # of two groups one says it all: that which is labelled so less often
+            found.append(_gap(column, name, int(inside.sum()), size, chance, task))
+    believed = benjamini_hochberg([gap.chance for gap in found], WRONGLY_NAMED)
+    told = tuple(replace(gap, real=real) for gap, real in zip(found, believed, strict=True))
+    return LabelGaps(len(y), tuple(groups), told, len(told), WRONGLY_NAMED, plan.seed)
 
 
 def _told(
@@ -133,8 +138,12 @@ def _effect(
 
 def _gap(column: str, group: str, rows: int, size: Interval, chance: float, task: Task) -> LabelGap:
     less = "less" if size.value < 0 else "more"
+    ends = sorted((abs(size.low), abs(size.high)))
+    sure = f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
+    if size.low <= 0 <= size.high:
+        sure = f"{100 * size.low:+.1f} to {100 * size.high:+.1f}, so perhaps not at all"
     said = (
-        f"{column} = {group} is labelled {task.classes[1]!r} {abs(size.value):.1%} {less} often"
-        f" than rows that are otherwise alike (95 %: {size.low:.1%} to {size.high:.1%})"
+        f"{column} = {group} is labelled {task.classes[1]!r} {100 * abs(size.value):.1f} points"
+        f" {less} often than rows whose other columns are alike (95 %: {sure})"
     )
     return LabelGap(column, group, rows, size, chance, False, said)

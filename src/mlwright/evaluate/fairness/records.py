@@ -73,6 +73,22 @@ class LabelGap:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelGaps:
+    """How differently the groups of protected columns are labelled, in rows outside the test part.
+
+    ``protected`` are the columns, ``tested`` counts the groups looked at, of which ``rate`` at most
+    are believed wrongly.
+    """
+
+    rows: int
+    protected: tuple[str, ...]
+    gaps: tuple[LabelGap, ...]
+    tested: int
+    rate: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Remedy:
     """What treating the groups of a column more alike does, and what it costs.
 
@@ -80,9 +96,8 @@ class Remedy:
     the same rows, below 0 where it gets better.
     """
 
-    remedy: str
+    how: str
     column: str
-    aim: str
     before: Mapping[str, Interval]
     after: Mapping[str, Interval]
     price: Mapping[str, Interval]
@@ -90,10 +105,26 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedies:
+    """Each remedy for each protected column, judged on rows that neither saw; ``metric`` is paid.
+
+    ``without`` says why a column has none.
+    """
+
+    method: str
+    rows: int
+    metric: str
+    tried: tuple[Remedy, ...]
+    without: Mapping[str, str]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fairness:
     """How a model treats the groups of protected columns, on rows it never saw.
 
-    ``tested`` counts the gaps looked at, of which ``rate`` at most are believed wrongly.
+    ``positive`` is the class that is selected. ``tested`` counts the gaps looked at, of which
+    ``rate`` at most are believed wrongly.
     """
 
     method: str
@@ -101,9 +132,13 @@ class Fairness:
     positive: str
     smallest: int
     compared: tuple[Compared, ...]
-    labels: tuple[LabelGap, ...]
-    remedies: tuple[Remedy, ...]
     tested: int
     rate: float
     seed: int
     resamples: int
+
+    @property
+    def real(self) -> tuple[tuple[str, GapTold], ...]:
+        """The gaps that stand, each with the name of its groups, the widest first."""
+        found = [(each.name, gap) for each in self.compared for gap in each.gaps if gap.real]
+        return tuple(sorted(found, key=lambda each: -each[1].size.value))

@@ -51,4 +51,16 @@ def _values(found: Boundary) -> Named:
     return Named({name: Measured(v.value, v.low, v.high) for name, v in terms.items()})
 
 
-FINDING = Finding(boundary, _scales, _values, told, always=False)
+FINDING = Finding(
+    boundary,
+    _scales,
+    _values,
+    told,
+    terms={
+        DISTANCE: "half of the decisions change when the row moves by this or less: a number"
+        " counts in spreads of its column, another category counts 1; has ends",
+        NEAR: "the share of rows whose decision changes within 0.5 of that; has ends",
+        QUERIES: "how many answers the search for that takes a row; has ends",
+    },
+    always=False,
+)

@@ -10,6 +10,8 @@ from mlwright.flows.findings import (
     boundary,
     directions,
     extraction,
+    fairness,
+    label_gaps,
     learning,
     membership,
     robustness,
@@ -25,6 +27,8 @@ FINDINGS: Sequence[Finding] = (
     boundary.FINDING,
     extraction.FINDING,
     membership.FINDING,
+    fairness.FINDING,
+    label_gaps.FINDING,
 )
 
 

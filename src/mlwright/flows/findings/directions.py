@@ -55,4 +55,15 @@ def _values(found: Directions) -> ByTerm:
     return ByTerm(measured, "directions")
 
 
-FINDING = Finding(directions, _scales, _values, told, always=False)
+FINDING = Finding(
+    directions,
+    _scales,
+    _values,
+    told,
+    terms={
+        "rising(COLUMN)": "the share of steps upwards in a column of numbers in which the answer"
+        " does not fall; `falling(COLUMN)`, does not rise; `monotone(COLUMN)`, does not go against"
+        " the direction it takes on the whole; have intervals",
+    },
+    always=False,
+)

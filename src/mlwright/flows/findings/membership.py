@@ -68,4 +68,14 @@ def _values(found: Membership) -> Named:
     return Named({GAP: Measured(gap.value, gap.low, gap.high) if found.others else None})
 
 
-FINDING = Finding(membership, _scales, _values, told, always=False)
+FINDING = Finding(
+    membership,
+    _scales,
+    _values,
+    told,
+    terms={
+        GAP: "how much more often training rows than others are told to be such by their loss: 0"
+        " gives nothing away; has ends",
+    },
+    always=False,
+)

@@ -83,4 +83,21 @@ def _measured(found: Interval | None) -> Measured | None:
     return None if found is None else Measured(found.value, found.low, found.high)
 
 
-FINDING = Finding(robustness, _scales, _values, told, always=False)
+FINDING = Finding(
+    robustness,
+    _scales,
+    _values,
+    told,
+    terms={
+        FLIP: "the share of rows whose decision changes when every number is one of the values"
+        " around it; `flip(WAY)`, or `flip` in a rule named `robustness.WAY`, when rows change in"
+        " another way: `missing`, `swap` (another category), `unit` (a hundred times as large or"
+        " small), `range` (far outside); has an interval",
+        MOVE: "how far the answer moves then, on average: in probability, or in spreads of the"
+        " target; has an interval",
+        DROP: "how much worse the metric of the search gets then; has an interval",
+        UNNOTICED: "the share of rows whose decision flips then with nothing that the contract"
+        " would flag; has an interval",
+    },
+    always=False,
+)
