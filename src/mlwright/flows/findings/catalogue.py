@@ -9,6 +9,7 @@ from mlwright.checks.records import Rule, Scale
 from mlwright.flows.findings import (
     boundary,
     directions,
+    explanation,
     extraction,
     fairness,
     label_gaps,
@@ -29,6 +30,7 @@ FINDINGS: Sequence[Finding] = (
     membership.FINDING,
     fairness.FINDING,
     label_gaps.FINDING,
+    explanation.FINDING,
 )
 
 
