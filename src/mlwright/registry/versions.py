@@ -28,8 +28,8 @@ _STEPS = (
     "baselines contract evaluation leaks model profile repaired search snapshot split task unseen"
 )
 _FINDINGS = (
-    "boundary directions explanation extraction fairness "
-    "label_gaps learning membership robustness slices"
+    "boundary directions explanation extraction "
+    "fairness label_gaps learning membership robustness slices"
 )
 
 RESERVED = frozenset(" ".join((_ENDPOINTS, _WORDS, _COMMANDS, _LISTS, _STEPS, _FINDINGS)).split())

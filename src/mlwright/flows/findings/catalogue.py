@@ -22,6 +22,7 @@ from mlwright.flows.findings.records import Finding, Scope
 
 FINDINGS: Sequence[Finding] = (
     slices.FINDING,
+    explanation.FINDING,
     learning.FINDING,
     robustness.FINDING,
     directions.FINDING,
@@ -30,7 +31,6 @@ FINDINGS: Sequence[Finding] = (
     membership.FINDING,
     fairness.FINDING,
     label_gaps.FINDING,
-    explanation.FINDING,
 )
 
 
