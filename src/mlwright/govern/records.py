@@ -135,11 +135,10 @@ class Passport(Why):
     ``distances`` are those to the centres of clusters. ``sent`` is the row as it came, ``used`` as
     it was scored (cells may be clipped), ``prepared`` as the predictor got it: column, feature and
     number. ``reasons`` are all columns, largest first; with ``additive.base`` they make the score.
-    ``distance`` tells what near means. ``change`` is the move that made the version live, None where
-    the log has none. ``unread`` names the damaged segments of records in which more labels may lie.
-    ``otherwise`` tells what would have led to another answer, and ``fixed`` which columns were left
-    alone, each with the reason.
-    All of it is in ``facts`` too, as JSON.
+    ``distance`` tells what near means. ``change`` is the move that made the version live, None
+    where the log has none. ``unread`` names the damaged segments of records in which more labels
+    may lie. ``otherwise`` tells what would have led to another answer, and ``fixed`` which columns
+    were left alone, each with the reason. All of it is in ``facts`` too, as JSON.
     """
 
     prediction: Prediction

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlwright.stats.counts import FloatArray, IntArray, Statistic, ratio, total
+from mlwright.stats.counts import FloatArray, IntArray, Statistic, counted_cells, ratio, total
 
 _BLOCK = 1 << 19
 _STARTS, _MOVES = 4, 40
@@ -102,19 +102,15 @@ def adjusted_rand(first: IntArray, second: IntArray) -> Statistic:
     high, wide = int(rows.max(initial=0)) + 1, int(columns.max(initial=0)) + 1
     cell = rows * wide + columns
 
-    def one(line: FloatArray) -> float:
-        counted = np.bincount(cell, weights=line, minlength=high * wide)
-        table = counted.astype(np.float64).reshape(high, wide)
-        both = _pairs(table).sum()
-        own, other = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
-        every = float(_pairs(table.sum(keepdims=True))[0, 0])
-        if every <= 0:
-            return float("nan")
-        expected, most = own * other / every, (own + other) / 2
-        return 1.0 if most == expected else float((both - expected) / (most - expected))
-
     def statistic(counts: FloatArray) -> FloatArray:
-        return np.array([one(line) for line in counts])
+        table = counted_cells(cell, high * wide, counts).reshape(len(counts), high, wide)
+        both = total(_pairs(table).reshape(len(counts), high * wide))
+        own = total(_pairs(np.ascontiguousarray(table.sum(axis=2))))
+        other = total(_pairs(np.ascontiguousarray(table.sum(axis=1))))
+        expected = own * ratio(other, _pairs(total(counts)))
+        most = (own + other) / 2
+        # Where both have one cluster, or each row its own, they are the same.
+        return np.where(most == expected, 1.0, ratio(both - expected, most - expected))
 
     return statistic
 

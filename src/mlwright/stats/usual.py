@@ -5,8 +5,9 @@ distribution (a Gaussian copula), so that no column's own shape counts; beyond w
 scale goes on in standard deviations. A row's score is half its squared Mahalanobis distance among
 these places, half its squared distance to the nearest of some rows as they are, each in units of
 its median: the first sees numbers that do not go together, the second a place between clusters,
-which places among ranks close up. Both are sums over the columns. The p-value is conformal: the share of rows kept apart, this one among them, that
-score as high. No BLAS: a row and a table give the same bits.
+which close up where places are told by rank. Both are sums over the columns. The
+p-value is conformal: the share of rows kept apart, this one among them, that score as high. No
+BLAS: a row and a table give the same bits.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from mlwright.stats.records import Interval
 from mlwright.train.records import Task
 from mlwright.train.unsupervised.choose import fits_again
 
-AGAIN, AGAIN_SHUFFLED = 10, 4
+AGAIN, AGAIN_SHUFFLED = 8, 3
 """Fits on rows drawn again, of the table and of its shuffled columns."""
 
 UNSTABLE = 0.5
