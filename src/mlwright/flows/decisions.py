@@ -11,6 +11,8 @@ from mlwright.core.digest import Digest
 from mlwright.core.errors import listed
 from mlwright.core.records import load
 from mlwright.data.records import Snapshot, Split, Terms
+from mlwright.evaluate.explanation.records import Explanation
+from mlwright.flows import decision_costs as costs
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.question import DEFAULT_RULES, LEAK_RULES, ON_REQUEST
 from mlwright.flows.records import RowRoles
@@ -76,25 +78,34 @@ def decisions(run: str, workspace: Workspace) -> tuple[Decision, ...]:
     """
     events = list(workspace.ledger.events(subject=run))
     started = next(event.facts for event in events if event.kind == "run.started")
-    outputs = {
-        str(e.facts["step"]): str(e.facts["output"]) for e in events if e.kind == "step.finished"
+    finished = [e.facts for e in events if e.kind == "step.finished"]
+    outputs = {str(facts["step"]): str(facts["output"]) for facts in finished}
+    seconds = {
+        str(facts["step"]): cast("float", facts["seconds"])
+        for facts in finished
+        if not facts["cached"]
     }
     recorded = _Recorded(run, started, outputs, workspace)
     data = [used for used in workspace.ledger.uses(run) if used.startswith("d_")]
     found: list[Decision] = []
     if data:
         found += _of_data(snapshot_of(data[0], workspace), recorded)
-    if split := recorded.output("split", Split):
+    split = recorded.output("split", Split)
+    if split:
         found += _of_split(split, recorded)
     if task := recorded.output("task", Task):
         found += _of_task(task)
     if plan := recorded.input("plan", Plan):
-        found += _of_plan(plan, recorded)
+        found += _of_plan(plan, recorded, split, seconds)
     if search := recorded.output("search", SearchResult):
-        found += (each for each in search.decisions if each.override not in _TOLD_HERE)
+        told = costs.of_search(search)
+        found += (each for each in told if each.override not in _TOLD_HERE)
     if package := recorded.output("model", ModelPackage):
         found += _of_columns(package)
         found += _of_contract(package, recorded)
+    if (explained := recorded.output("explanation", Explanation)) is not None:
+        told_from = costs.of_explanation(explained, seconds)
+        found += [] if told_from is None else [told_from]
     if split:
         found += _of_registration(recorded)
     return tuple(found)
@@ -108,7 +119,8 @@ def _of_data(snapshot: Snapshot, recorded: _Recorded) -> Iterator[Decision]:
     roles = recorded.input("roles", RowRoles)
     if roles is not None and roles.key is None:
         why = "no key was named, so a row is told apart by its content"
-        yield Decision("rows named by their content", why, "--key COLUMN")
+        cost = "a row that is delivered changed counts as another row"
+        yield Decision("rows named by their content", why, "--key COLUMN", cost)
 
 
 def _of_split(split: Split, recorded: _Recorded) -> Iterator[Decision]:
@@ -116,9 +128,10 @@ def _of_split(split: Split, recorded: _Recorded) -> Iterator[Decision]:
     what = f"the split: {counts}"
     if split.method == "nested":
         what = f"no sealed test part: all {sum(split.counts.values()):,} rows are judged in turn"
-    yield Decision(what, split.why, "--key, --time, --group, --seed")
+    yield Decision(what, split.why, "--key, --time, --group, --seed", costs.of_split(split))
     if recorded.setting("search.seed") == "0":
-        yield Decision("seed 0", "the default; another one draws other parts", "--seed")
+        cost = "how far the metric moves with it is not measured"
+        yield Decision("seed 0", "the default; another one draws other parts", "--seed", cost)
 
 
 def _of_task(task: Task) -> Iterator[Decision]:
@@ -128,11 +141,19 @@ def _of_task(task: Task) -> Iterator[Decision]:
     yield Decision(f"the task: {task.kind.value}", kind, "--task")
     if len(task.classes) == 2:
         what = f"{task.classes[1]!r} is the positive class"
-        yield Decision(what, "the last of the two in order", "name the classes in another order")
-    yield Decision(f"the metric: {task.metric}", metric, "--metric")
+        yield Decision(
+            what,
+            "the last of the two in order",
+            "name the classes in another order",
+            "nothing: the probabilities of both are answered",
+        )
+    cost = "nothing: the others are measured too"
+    yield Decision(f"the metric: {task.metric}", metric, "--metric", cost)
 
 
-def _of_plan(plan: Plan, recorded: _Recorded) -> Iterator[Decision]:
+def _of_plan(
+    plan: Plan, recorded: _Recorded, split: Split | None, measured: Mapping[str, float]
+) -> Iterator[Decision]:
     if recorded.setting("task") in WITHOUT_TARGET:
         many = len(plan.configurations)
         what = f"{many} configuration{'' if many == 1 else 's'} on at most {plan.rows:,} rows"
@@ -146,8 +167,10 @@ def _of_plan(plan: Plan, recorded: _Recorded) -> Iterator[Decision]:
         f"the most worth having within {plan.budget_seconds:g} s{foreseen},"
         f" probed on {plan.machine}",
         "--budget, --models, --replan",
+        costs.of_plan(plan, split, measured),
     )
-    yield Decision(f"chosen by {judged_by(plan)}", _why_judged(plan), "--budget")
+    judging = costs.of_judging(plan, split)
+    yield Decision(f"chosen by {judged_by(plan)}", _why_judged(plan), "--budget", judging)
     if recorded.setting("search.threads"):
         why = "as asked"
     elif plan.threads > 1:
@@ -193,7 +216,8 @@ def _of_columns(package: ModelPackage) -> Iterator[Decision]:
     for reason in dict.fromkeys(why.values()):
         names = [name for name, each in why.items() if each == reason]
         what = f"no feature: {listed(names, 3)}"
-        yield Decision(what, reason, "change the column in the source, or its role")
+        cost = "what they could tell is not used"
+        yield Decision(what, reason, "change the column in the source, or its role", cost)
     yield Decision(
         f"{len(preparation.inputs):,} columns become {len(preparation.outputs):,} features",
         _RECIPES.get(preparation.recipe, preparation.recipe),

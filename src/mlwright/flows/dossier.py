@@ -10,6 +10,7 @@ from mlwright.checks.records import Outcome, Verdict
 from mlwright.core.records import load
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.costs import cost_of
+from mlwright.flows.decisions import decisions
 from mlwright.flows.findings.kept import findings_of, words
 from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
@@ -24,7 +25,7 @@ from mlwright.registry.records import ModelVersion, RoleChange
 from mlwright.registry.roles import changes
 from mlwright.registry.versions import find, versions
 from mlwright.scoring.records import ModelPackage
-from mlwright.train.records import SearchResult
+from mlwright.train.records import Decision, SearchResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Dossier:
     """A model version with what it is, how it was judged, where it serves and who proved it.
 
     ``findings`` are the records of what was found beside the evaluation, by name, and ``cost`` what
-    was measured of its making and its answers.
+    was measured of its making and its answers; ``decisions`` are the automatic choices of its run.
     ``roles`` are those it holds now, ``changes`` every move of its endpoint, oldest first,
     ``proofs`` newest first, ``siblings`` all versions of its name.
     """
@@ -56,6 +57,7 @@ class Dossier:
     evaluation: Evaluation
     findings: Mapping[str, object]
     cost: Cost
+    decisions: tuple[Decision, ...]
     verdicts: tuple[Verdict, ...]
     roles: tuple[str, ...]
     changes: tuple[RoleChange, ...]
@@ -86,6 +88,7 @@ def dossier(ref: str, workspace: Workspace) -> Dossier:
         evaluation=load(Evaluation, store.get(version.evaluation)),
         findings=findings_of(version, workspace),
         cost=cost_of(version, package, workspace),
+        decisions=decisions(version.run, workspace),
         verdicts=tuple(_verdict(check, workspace) for check in version.checks),
         roles=tuple(r.role for r in ledger.roles(version.name) if r.ref == version.ref),
         changes=changes(ledger, version.name),

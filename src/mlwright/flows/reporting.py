@@ -35,6 +35,7 @@ def report_html(workspace: Workspace, version: ModelVersion) -> str:
         found.verdicts,
         found.why,
         found.told,
+        found.decisions,
     )
 
 

@@ -229,7 +229,15 @@ def _add_decisions(
     run: str, workspace: Workspace, sections: list[Section], document: dict[str, object]
 ) -> None:
     found = decisions_of(run, workspace)
-    rows = tuple((d.what, d.why, f"to change it: {d.override}") for d in found)
+    rows = tuple(
+        (
+            d.what,
+            d.why,
+            *(() if d.cost is None else (f"what it cost: {d.cost}",)),
+            f"to change it: {d.override}",
+        )
+        for d in found
+    )
     sections.append(Section(f"{len(found)} automatic decisions", (), rows, told=True))
     document["decisions"] = plain(found)
 

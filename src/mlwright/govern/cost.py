@@ -60,7 +60,7 @@ def in_a_line(cost: Cost) -> str:
     """Say what a model takes and what its run used.
 
     >>> in_a_line(Cost(12.0, 10.0, 3e8, 101.4, 10.0, "CPU", (), 1_400_000, 1_420_000, 4e-5, 6e-5))
-    '1.42 MB, 40 us a row; made in 12 s with 10 s of processor, 300 MB of memory, about 0.028 Wh'
+    '1.42 MB, 40 µs a row; made in 12 s with 10 s of processor, 300 MB of memory, about 0.028 Wh'
     """
     said = size(cost.package_bytes)
     if cost.row_seconds is not None:
@@ -99,11 +99,11 @@ def duration(seconds: float) -> str:
     """Return seconds in a unit that suits them.
 
     >>> duration(4.02e-5), duration(0.012), duration(75.31), duration(1234.5)
-    ('40.2 us', '12 ms', '75.3 s', '1,234 s')
+    ('40.2 µs', '12 ms', '75.3 s', '1,234 s')
     """
     if seconds >= 1_000:
         return f"{seconds:,.0f} s"
-    for unit, factor in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+    for unit, factor in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= factor:
             return f"{seconds / factor:.3g} {unit}"
     return f"{seconds / 1e-9:.3g} ns" if math.isfinite(seconds) else number(seconds)

@@ -27,8 +27,14 @@ def told(search: SearchResult) -> Told | None:
     chosen = _chosen(search)
     rows = tuple(_row(each, search, best) for each in _ordered(known, search.metric))
     metric = search.metric
-    columns = ("configuration", "", f"{metric}, rows not trained on", f"{metric} given up", "bytes",
-               "a row, foreseen")  # fmt: skip
+    columns = (
+        "configuration",
+        "standing",
+        f"{metric}, rows not trained on",
+        f"{metric} given up",
+        "bytes",
+        "a row, foreseen",
+    )
     return Told(
         _TITLE,
         _summary(search, chosen, best),
@@ -104,7 +110,7 @@ def _summary(search: SearchResult, chosen: Scored | None, best: Sequence[str]) -
     said = f"{len(best)} of {len(search.scored)} configurations are worth their bytes and time"
     if chosen is not None and _is_known(chosen):
         said = (
-            f"{chosen.configuration.name}, which was chosen, gives {search.metric}"
+            f"the one chosen, {chosen.configuration.name}, gives {search.metric}"
             f" {number(chosen.validation)} for {size(chosen.size or 0.0)}"
         )
         found = smaller(search)
@@ -141,7 +147,7 @@ def _row(
         each.validation,
         most - sign * each.validation,
         size(each.size or 0.0),
-        duration(each.row_seconds) if each.row_seconds else "under 1 us",
+        duration(each.row_seconds) if each.row_seconds else "under 1 µs",
     )
 
 
@@ -212,6 +218,6 @@ def _names(places: Sequence[tuple[float, float, str]]) -> list[str]:
         taken.append((left, left + wide, y))
         anchor, at = ("end", x - 10) if left < x else ("start", x + 10)
         parts.append(
-            f'<text x="{at:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+            f'<text x="{at:.1f}" y="{y - 9:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
         )
     return parts

@@ -14,7 +14,7 @@ from mlwright.govern.records import Why
 from mlwright.govern.told import Told, cell_text
 from mlwright.registry.records import ModelVersion
 from mlwright.scoring.records import ModelPackage
-from mlwright.train.records import SearchResult
+from mlwright.train.records import Decision, SearchResult
 
 
 def render(
@@ -25,6 +25,7 @@ def render(
     verdicts: tuple[Verdict, ...],
     why: Why,
     findings: tuple[Told, ...] = (),
+    decisions: tuple[Decision, ...] = (),
 ) -> str:
     """Return the report as one HTML document; the same records give the same bytes."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -42,6 +43,7 @@ def render(
         evaluation=evaluation,
         verdicts=verdicts,
         findings=findings,
+        decisions=decisions,
         features=[f for f in package.contract.features if f.name in taken],
         promises={f.name: values_told(f) for f in package.contract.features},
         why=why,

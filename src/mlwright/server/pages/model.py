@@ -31,6 +31,7 @@ def model(request: Request, control: Control) -> Page:
             "evaluation": found.evaluation,
             "findings": found.findings,
             "cost": found.cost,
+            "decisions": found.decisions,
             "verdicts": found.verdicts,
             "search": found.search,
             "roles": found.roles,
