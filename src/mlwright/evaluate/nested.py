@@ -27,6 +27,7 @@ from mlwright.stats.metrics import METRICS
 from mlwright.train import portfolio
 from mlwright.train.fit import answers as predict
 from mlwright.train.fit import fit
+from mlwright.train.memory import Forgetful, Memory, Within
 from mlwright.train.progress import Progress, Silent
 from mlwright.train.records import Plan, Task
 from mlwright.train.rounds import rounds_of
@@ -45,6 +46,7 @@ class _Question:
     drop: Sequence[str]
     interpretable_within: float
     unit: str | None
+    memory: Memory
 
 
 def nested(
@@ -56,6 +58,7 @@ def nested(
     interpretable_within: float,
     unit: str | None = None,
     progress: Progress | None = None,
+    memory: Memory | None = None,
 ) -> Unseen:
     """Return the answers of what the search makes of a table, each row's by models without it.
 
@@ -65,8 +68,11 @@ def nested(
         Says how many outer folds and repeats, and is what each inner search carries out.
     unit
         The column of the split's units: whole units are left out together.
+    memory
+        Keeps what was judged, for when this is cut short.
     """
-    asked = _Question(task, plan, drop, interpretable_within, unit)
+    memory = memory or Forgetful()
+    asked = _Question(task, plan, drop, interpretable_within, unit, memory)
     progress = progress or Silent()
     judged = judgeable(table, task)
     count = plan.repeats if plan.time is None else 1
@@ -123,7 +129,7 @@ def _repeat(judged: Judged, asked: _Question, *, seed: int, progress: Progress) 
     )
     for fold, (fitting, judging) in enumerate(folds):
         fold_of[judging] = fold
-        inside.append(_fold(judged, asked, fitting, judging, answers))
+        inside.append(_fold(judged, asked, fitting, judging, answers, f"{seed}-{fold}"))
         progress.advance(f"outer fold {fold + 1} of {len(folds)}")
     return _Repeat(Round(answers, fold_of), tuple(inside))
 
@@ -134,8 +140,9 @@ def _fold(
     fitting: IntArray,
     judging: IntArray,
     answers: dict[str, FloatArray],
+    place: str,
 ) -> _Inside:
-    """Answer one outer fold."""
+    """Answer one outer fold; ``place`` tells it from the others."""
     task, plan, drop = asked.task, asked.plan, asked.drop
     seen = rows_of(judged.table, fitting)
     held_out = judged.table.frame[judging]
@@ -147,6 +154,7 @@ def _fold(
         drop,
         interpretable_within=asked.interpretable_within,
         progress=Silent(),
+        memory=Within(asked.memory, place),
     )
     chosen = {MODEL: found.chosen, DUMMY: portfolio.DUMMY, LINEAR: portfolio.LINEAR}
     fitted = {name: fit(seen, each, task, plan, drop) for name, each in chosen.items()}

@@ -25,6 +25,7 @@ from mlwright.flows.question import ask, check_columns
 from mlwright.flows.records import Build
 from mlwright.flows.repairing import record_repair
 from mlwright.flows.splitting import record_split, split_before
+from mlwright.flows.unfinished import Unfinished
 from mlwright.flows.unsupervised import foreseeing as without_target
 from mlwright.flows.unsupervised.stages import ALL as WITHOUT_TARGET
 from mlwright.flows.workspace import Workspace
@@ -32,6 +33,7 @@ from mlwright.registry.versions import register
 from mlwright.run.engine import Runner, StepReport
 from mlwright.run.usage import usage
 from mlwright.scoring.records import ModelPackage
+from mlwright.train.memory import Forgetful
 from mlwright.train.progress import Progress
 from mlwright.train.records import SearchResult, Task
 
@@ -136,13 +138,15 @@ def build(
             for name, value in finding.inputs(workspace.settings).items()
         },
     }
+    # What of the user's code does not show may have changed: nothing is kept for it.
+    seen_through = not any(each.unseen for each in plan.own)
+    memory = Unfinished(workspace.state / "unfinished")
     resources = {
         "store": workspace.store,
         "tables": foreseen.tables,
         "progress": progress,
+        "memory": memory if seen_through else Forgetful(),
     }
-    # What of the user's code does not show may have changed: nothing is kept for it.
-    seen_through = not any(each.unseen for each in plan.own)
     runner = Runner(
         workspace.store, workspace.ledger, workspace.seam, cache=seen_through, on_step=on_step
     )
@@ -192,6 +196,7 @@ def build(
         )
         workspace.ledger.append([used_event(run, at_first, workspace)])
         runner.finish("finished", {"model": version.model, "ref": version.ref})
+        memory.clear()
     return Build(
         run=run,
         snapshot=raw,

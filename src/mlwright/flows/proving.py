@@ -35,6 +35,7 @@ from mlwright.store.local import LocalStore
 from mlwright.store.overlay import OverlayStore
 from mlwright.store.protocol import Store
 from mlwright.store.verify import verify as verify_objects
+from mlwright.train.memory import Forgetful
 from mlwright.train.progress import Silent
 
 AUDIT = "audit"
@@ -76,7 +77,12 @@ def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> 
 
 def proof_resources(store: Store) -> dict[str, object]:
     """Return what the stages of a build work with while they are replayed."""
-    return {"store": store, "tables": Tables(), "progress": Silent()}
+    return {
+        "store": store,
+        "tables": Tables(),
+        "progress": Silent(),
+        "memory": Forgetful(),
+    }
 
 
 def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:

@@ -29,6 +29,7 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load
 from mlwright.store.protocol import Store
 from mlwright.train.fit import fit
+from mlwright.train.memory import Memory
 from mlwright.train.portfolio import DUMMY, LINEAR
 from mlwright.train.progress import Progress
 from mlwright.train.records import Fitted, Plan, SearchResult, Task
@@ -88,6 +89,7 @@ def search(
     store: Store,
     tables: Tables,
     progress: Progress,
+    memory: Memory,
 ) -> SearchResult:
     """Carry out the plan: score every configuration on rows it was not trained on, choose one."""
     # Where folds judge they do so on every row outside the test part.
@@ -102,6 +104,7 @@ def search(
         rule.drop,
         interpretable_within=rule.interpretable_within,
         progress=progress,
+        memory=memory,
     )
 
 
@@ -164,6 +167,7 @@ def unseen(
     store: Store,
     tables: Tables,
     progress: Progress,
+    memory: Memory,
 ) -> Unseen:
     """Answer rows the model never saw: the sealed test part, else each row by models without it."""
     if split.method == "nested":
@@ -175,6 +179,7 @@ def unseen(
             interpretable_within=rule.interpretable_within,
             unit=split.unit,
             progress=progress,
+            memory=memory,
         )
     test = part_of(snapshot, split, store, tables, Part.TEST)
     return answered(test, task, load(model, store).predict_frame, search)

@@ -24,6 +24,7 @@ from mlwright.run.closure import closure
 from mlwright.run.code import snapshot_code
 from mlwright.run.environment import environment
 from mlwright.run.graph import AnyStep, ordered
+from mlwright.run.keyed import Keyed
 from mlwright.run.noting import NotingStore
 from mlwright.run.records import Closure, KeyTerms, StepReport
 from mlwright.run.sources import read_sources
@@ -171,7 +172,7 @@ class Runner:
         unseen = _unseen(step, found)
         terms = key_terms(step, found, call)
         kept = None if unseen or not (self._cache and step.cache) else self._look_up(terms.key)
-        done = kept or self._execute(step, call)
+        done = kept or self._execute(step, call, terms.key)
         value = unpack(done.artefact.kind, done.artefact.raw)
         seconds = self._seam.elapsed() - began
         self._record_step(step, call, found, terms, done, seconds)
@@ -186,12 +187,13 @@ class Runner:
             unseen=unseen,
         )
 
-    def _execute(self, step: AnyStep, call: Call) -> _Done:
+    def _execute(self, step: AnyStep, call: Call, key: Digest) -> _Done:
         noting = NotingStore(self._store)
-        given = {
-            name: noting if resource is self._store else resource
+        parts = {
+            name: resource.at(key) if isinstance(resource, Keyed) else resource
             for name, resource in call.resources.items()
         }
+        given = {name: noting if r is self._store else r for name, r in parts.items()}
         artefact = pack(step.function(**call.values(), **given))
         return _Done(artefact, self._run, cached=False, parts=tuple(noting.noted))
 

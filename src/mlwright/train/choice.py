@@ -58,7 +58,8 @@ def choose(
         The configurations that take more than a model may: chosen only where all do.
     """
     within = [each for each in scored if each.configuration.name not in too_large] or scored
-    best = best_of(within, task)
+    # A blend that was made and is not told to be worse comes before its members.
+    best = best_of(sorted(within, key=lambda each: not each.configuration.members), task)
     plain = [s for s in scored if s.configuration.algorithm in INTERPRETABLE]
     readable = best_of(plain, task) if plain else scored[0]
     price = price_of(best, readable, task)

@@ -17,6 +17,7 @@ from mlwright.stats.metrics import METRICS
 from mlwright.train.algorithms.problem import Rows
 from mlwright.train.blend import can_blend
 from mlwright.train.fit import learn, prepare_rows, recipe_of, respond, rows_prepared
+from mlwright.train.memory import Forgetful, Memory, name_of, packed, unpacked
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.records import Configuration, Plan, Scored, Task
 from mlwright.train.target import rows_of
@@ -56,13 +57,17 @@ class JudgingRound:
 
     fitting: Table
     judging: Table
+    place: str = ""
+    memory: Memory = field(default_factory=Forgetful)
     prepared: dict[Recipe, tuple[Preparation, Rows, Rows]] = field(default_factory=dict)
     judged: dict[str, _Once] = field(default_factory=dict)
 
     def at_most(self, rows: int) -> JudgingRound:
         """Return the same round fitted on at most so many rows; itself where it has no more."""
         fewer = evenly_drawn(self.fitting, rows)
-        return self if fewer is self.fitting else JudgingRound(fewer, self.judging)
+        if fewer is self.fitting:
+            return self
+        return JudgingRound(fewer, self.judging, f"{self.place}-of-{rows}", self.memory)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +119,10 @@ def _judge_once(
     plan: Plan,
     drop: Collection[str],
 ) -> _Once:
-    kept = each.judged.get(configuration.name)
-    if kept is not None:
-        return kept
+    known_before = each.judged.get(configuration.name) or _recalled(configuration, each)
+    if known_before is not None:
+        each.judged[configuration.name] = known_before
+        return known_before
     recipe = recipe_of(configuration)
     preparation, fitting, judging = features_of(each, recipe, task, plan, drop)
     # Without a feature there is nothing to learn from but the target: all answer as the dummy.
@@ -138,7 +144,30 @@ def _judge_once(
         blends=can_blend(learned.content),
     )
     each.judged[configuration.name] = found
+    numbers = (found.validation, found.train, math.nan if trees is None else found.trees or 0.0)
+    each.memory.keep(
+        name_of(configuration, each.place),
+        packed((answers, known), (*numbers, seconds, size, float(found.blends))),
+    )
     return found
+
+
+def _recalled(configuration: Configuration, each: JudgingRound) -> _Once | None:
+    """Return what a search that was cut short had found."""
+    content = each.memory.recall(name_of(configuration, each.place))
+    if content is None:
+        return None
+    (answers, known), (validation, train, trees, seconds, size, blends) = unpacked(content)
+    return _Once(
+        answers=answers,
+        known=known,
+        validation=validation,
+        train=train,
+        trees=None if math.isnan(trees) else trees,
+        seconds=seconds,
+        size=size,
+        blends=bool(blends),
+    )
 
 
 def features_of(

@@ -16,6 +16,7 @@ from mlwright.train.choice import INTERPRETABLE as INTERPRETABLE
 from mlwright.train.choice import best_of, choose, worth_of
 from mlwright.train.fit import recipe_of
 from mlwright.train.judged import Judged, JudgingRound, evenly_drawn, features_of, judge, shown_of
+from mlwright.train.memory import Forgetful, Memory
 from mlwright.train.mutate import child_of
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.progress import Progress
@@ -35,6 +36,7 @@ def search(
     *,
     interpretable_within: float,
     progress: Progress,
+    memory: Memory | None = None,
 ) -> SearchResult:
     """Return every configuration's score and the configuration chosen.
 
@@ -47,6 +49,8 @@ def search(
     interpretable_within
         An interpretable configuration is chosen when it costs no more than this: of the metric
         where greater is better, else as a share of the best loss.
+    memory
+        Keeps what was judged, so that a search that is cut short goes on from there.
 
     Raises
     ------
@@ -58,9 +62,13 @@ def search(
     if validation is not None:
         judging = _labelled_part(validation, task, "choose a model by")
         unlabelled += len(validation.row_ids) - len(judging.row_ids)
-        rounds = [JudgingRound(evenly_drawn(known, plan.rows), judging)]
+        pairs = [(evenly_drawn(known, plan.rows), judging)]
     else:
-        rounds = _cross_validation(evenly_drawn(known, plan.rows), task, plan)
+        pairs = _cross_validation(evenly_drawn(known, plan.rows), task, plan)
+    rounds = [
+        JudgingRound(*pair, place=str(number), memory=memory or Forgetful())
+        for number, pair in enumerate(pairs)
+    ]
     work = _Work(rounds, task, plan, drop, progress)
     progress.start(_pieces(plan), "")
     judged = work.in_full(work.looked_at(plan.configurations))
@@ -194,6 +202,6 @@ def _labelled_part(table: Table, task: Task, purpose: str) -> Table:
     return known
 
 
-def _cross_validation(table: Table, task: Task, plan: Plan) -> list[JudgingRound]:
+def _cross_validation(table: Table, task: Task, plan: Plan) -> list[tuple[Table, Table]]:
     rounds = rounds_of(table, task, plan.folds, seed=plan.seed, unit=plan.unit, time=plan.time)
-    return [JudgingRound(rows_of(table, fit), rows_of(table, judge)) for fit, judge in rounds]
+    return [(rows_of(table, fit), rows_of(table, judge)) for fit, judge in rounds]
