@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from mlwright.data.records import Scalar
 from mlwright.stats.records import GroupRates as GroupRates
 from mlwright.stats.records import Interval as Interval
 
@@ -170,3 +171,43 @@ class Learning:
     verdict: FitVerdict
     why: str
     promise: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConformalBand:
+    """How far answers up to ``to``, or rows of one class, are from the truth at most, as asked.
+
+    The margin of classes is in probability: a class is held where 1 less its probability is no
+    more. It is infinite where too few rows calibrate.
+    """
+
+    to: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConformalGroup:
+    """How often the truth was inside: of the rows of one class, or of one band of answers."""
+
+    name: str
+    rows: int
+    coverage: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Conformal:
+    """Sets of classes, or intervals, that hold the truth in a share of ``level`` of rows.
+
+    ``calibrated`` rows told the margins, ``checked`` other rows how often the truth was inside
+    (``coverage``) and how large a set or how wide an interval is (``size``). ``bands`` are one a
+    class, or one of like answers each; without any there were too few rows.
+    """
+
+    level: float
+    calibrated: int
+    checked: int
+    classes: tuple[Scalar, ...]
+    bands: tuple[ConformalBand, ...]
+    coverage: Interval
+    size: Interval
+    groups: tuple[ConformalGroup, ...]

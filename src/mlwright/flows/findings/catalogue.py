@@ -8,6 +8,7 @@ from mlwright.checks.grammar import term_text
 from mlwright.checks.records import Rule, Scale
 from mlwright.flows.findings import (
     boundary,
+    conformal,
     directions,
     explanation,
     extraction,
@@ -22,6 +23,7 @@ from mlwright.flows.findings.records import Finding, Scope
 
 FINDINGS: Sequence[Finding] = (
     slices.FINDING,
+    conformal.FINDING,
     explanation.FINDING,
     learning.FINDING,
     robustness.FINDING,
