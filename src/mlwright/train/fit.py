@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mlwright.data.digests import columns_of
 from mlwright.data.table import Table
 from mlwright.features.numbers import Matrix
@@ -18,10 +20,13 @@ from mlwright.train import blend
 from mlwright.train.algorithms.foreign import OWN
 from mlwright.train.algorithms.problem import Learned, Problem, Rows
 from mlwright.train.catalogue import ALGORITHMS
+from mlwright.train.enriching import enriched
+from mlwright.train.evening import FOLDS, THRESHOLDS, levelled, weights_for
 from mlwright.train.own.content import ALGORITHM as FOREIGN
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.records import Configuration, Fitted, OwnModel, Plan, Task
-from mlwright.train.target import labelled, target_values
+from mlwright.train.rounds import rounds_of
+from mlwright.train.target import labelled, rows_of, target_values
 from mlwright.train.unsupervised.catalogue import UNSUPERVISED
 
 if TYPE_CHECKING:
@@ -43,6 +48,28 @@ def fit(
         Columns that are no features.
     """
     known = labelled(table, task.target)
+    fitted = _fit(known, configuration, task, plan, drop)
+    if task.evening is None or task.evening.how != THRESHOLDS:
+        return fitted
+    y = target_values(known.frame, task)
+    return levelled(fitted, known, y, _held_out(known, configuration, task, plan, drop), task)
+
+
+def _held_out(
+    known: Table, configuration: Configuration, task: Task, plan: Plan, drop: Collection[str]
+) -> Matrix:
+    """Return answers to each row of models that did not learn from it, to set limits by."""
+    found = np.full((len(known.row_ids), len(task.classes)), np.nan)
+    rounds = rounds_of(known, task, FOLDS, seed=plan.seed, unit=plan.unit, time=None)
+    for fitting, judging in rounds:
+        fitted = _fit(rows_of(known, fitting), configuration, task, plan, drop)
+        found[judging] = answers(fitted, known.frame[judging], threads=plan.threads)
+    return found
+
+
+def _fit(
+    known: Table, configuration: Configuration, task: Task, plan: Plan, drop: Collection[str]
+) -> Fitted:
     if configuration.members:
         return _fit_blend(known, configuration, task, plan, drop)
     preparation, rows = prepare_rows(known, recipe_of(configuration), task, plan.time, drop)
@@ -63,7 +90,7 @@ def _fit_blend(
             prepared[recipe] = prepare_rows(known, recipe, task, plan.time, drop)
         preparation, rows = prepared[recipe]
         if not preparation.outputs:
-            return fit(known, DUMMY, task, plan, drop)
+            return _fit(known, DUMMY, task, plan, drop)
         for number in range(member.fits):
             seeded = replace(plan, seed=(plan.seed + number) % _SEEDS)
             learned = learn(rows, member.configuration, preparation, task, seeded, None)
@@ -107,7 +134,8 @@ def prepare_rows(
     truth = Truth(target_values(table.frame, task), len(task.classes), time is not None)
     preparation = fit_preparation(table.frame, columns, recipe, drop, time=time, truth=truth)
     X = transform_training(preparation, table.frame, truth)
-    return preparation, Rows(X, truth.values, frame=table.frame)
+    weight = weights_for(table.frame, truth.values, task)
+    return preparation, Rows(X, truth.values, weight, frame=table.frame)
 
 
 def rows_prepared(preparation: Preparation, table: Table, task: Task) -> Rows:

@@ -22,11 +22,26 @@ class TaskKind(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Evening:
+    """How the groups of a column are treated more alike: asked for, never chosen.
+
+    ``how`` is ``weights`` (rows count so that each group is labelled alike) or ``thresholds`` (each
+    group's own limit, so that the rate behind ``aim`` is alike). ``name`` is a column, or several
+    joined by `` & ``.
+    """
+
+    how: str
+    name: str
+    aim: str
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """The target and how it is read; ``classes`` are sorted, the last of two is positive.
 
     Where rows are told apart without a target, ``target`` names what is answered (``p_value``,
-    ``cluster``), and ``classes`` are the clusters, the largest first.
+    ``cluster``), and ``classes`` are the clusters, the largest first. ``evening`` is what is done
+    so that groups are treated more alike, None where that was not asked.
     """
 
     kind: TaskKind
@@ -34,6 +49,7 @@ class Task:
     classes: tuple[Scalar, ...]
     metric: str
     why: str
+    evening: Evening | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
