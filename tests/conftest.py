@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# As in training: threads that wait for one another leave the cores to others meanwhile. It is read
+# when the first library with OpenMP is loaded, which tests do before training can say so.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".cache" / "data"
 

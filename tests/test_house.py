@@ -259,7 +259,11 @@ def test_every_declared_dependency_is_imported_somewhere() -> None:
         )
     }
 
-    imported_as = {"scikit-learn": "sklearn", "backports-zstd": "backports"}
+    imported_as = {
+        "scikit-learn": "sklearn",
+        "backports-zstd": "backports",
+        "xgboost-cpu": "xgboost",
+    }
     unused = {name for name in declared if imported_as.get(name, name) not in imported}
 
     # uvicorn brings no parser of its own choice: the worker asks it for httptools.

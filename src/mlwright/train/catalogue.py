@@ -7,7 +7,16 @@ from typing import Protocol
 
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
-from mlwright.train.algorithms import dummy, extra_trees, foreign, lightgbm, linear, xgboost
+from mlwright.train.algorithms import (
+    additive,
+    dummy,
+    extra_trees,
+    foreign,
+    hist,
+    lightgbm,
+    linear,
+    xgboost,
+)
 from mlwright.train.algorithms.problem import Learned, Parameters, Problem, Rows
 
 
@@ -34,6 +43,8 @@ ALGORITHMS: Mapping[str, Algorithm] = {
     "linear": linear,
     "lightgbm": lightgbm,
     "xgboost": xgboost,
+    "hist": hist,
     "extra_trees": extra_trees,
+    "additive": additive,
     "foreign": foreign,
 }

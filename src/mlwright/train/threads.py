@@ -23,3 +23,12 @@ def wait_passively() -> None:
     reads this when it is loaded, so it is called before the library that brings it.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@contextmanager
+def openmp_threads(count: int) -> Iterator[None]:
+    """Let loaded OpenMP libraries use so many threads: those that take the number from no one."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=count, user_api="openmp"):
+        yield

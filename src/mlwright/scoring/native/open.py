@@ -24,7 +24,9 @@ _NATIVES: Mapping[str, Callable[..., Native]] = {
     # Trees of every library are stored as LightGBM's text.
     "lightgbm": LightgbmModel,
     "xgboost": LightgbmModel,
+    "hist": LightgbmModel,
     "extra_trees": LightgbmModel,
+    "additive": LightgbmModel,
 }
 
 

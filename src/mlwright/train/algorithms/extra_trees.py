@@ -33,7 +33,7 @@ from mlwright.train.algorithms.weights import (
     totals,
     weight_of,
 )
-from mlwright.train.threads import one_blas_thread
+from mlwright.train.threads import one_blas_thread, wait_passively
 
 if TYPE_CHECKING:
     from sklearn.tree import BaseDecisionTree
@@ -53,6 +53,7 @@ _CALIBRATION_L2 = 0.1
 
 def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:  # noqa: ARG001
     """Return as many trees as ``trees`` says."""
+    wait_passively()
     asked = {**DEFAULTS, **problem.parameters}
     factors = multipliers(rows, problem)
     counted = Rows(rows.X, rows.y, weight_of(rows, factors))
@@ -83,7 +84,7 @@ def _of_values(X: Single, rows: Rows, problem: Problem, asked: Parameters) -> li
         kept = None if rows.weight is None else rows.weight[drawn]
         off = rows.y[drawn] - (means[:, 0] * spread + mean)
         start += quantile_of(off, kept, problem.quantile)
-    trees = [_tree(each, leaf) for each, leaf in zip(forest.estimators_, leaves, strict=True)]
+    trees = [tree_of(each, leaf) for each, leaf in zip(forest.estimators_, leaves, strict=True)]
     return tree_text.moved(trees, [start], spread)
 
 
@@ -111,7 +112,7 @@ def _of_classes(
     if problem.classes == 2:
         scores, mixed = scores[1:] - scores[:1], mixed[1:] - mixed[:1]
     trees = [
-        _tree(each, leaf @ row) for each, leaf in zip(grown, leaves, strict=True) for row in mixed
+        tree_of(each, leaf @ row) for each, leaf in zip(grown, leaves, strict=True) for row in mixed
     ]
     return tree_text.moved(trees, (scores + taken_back(factors)).tolist())
 
@@ -179,7 +180,8 @@ def _calibrated(
     return np.asarray(model.coef_, dtype=np.float64), np.asarray(model.intercept_)
 
 
-def _tree(grown: BaseDecisionTree, values: Vector) -> tree_text.Tree:
+def tree_of(grown: BaseDecisionTree, values: Vector) -> tree_text.Tree:
+    """Return one of scikit-learn's trees, with what its nodes are to say."""
     told = grown.tree_
     # Of the thresholds in 64 bits, the number of 32 bits next below decides.
     threshold = in_single(told.threshold)

@@ -9,7 +9,8 @@ the training (gains, weights of nodes) is left out of it, which halves it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from mlwright.train.algorithms.problem import (
     Parameters,
     Problem,
     Rows,
+    Vector,
     centre_and_spread,
 )
 from mlwright.train.algorithms.weights import multipliers, taken_back, weight_of
@@ -54,23 +56,85 @@ _DESCRIBING = ("split_gain", "leaf_weight", "internal_value", "internal_weight")
 
 def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
     """Return boosted trees: as many as ``trees`` says, or as the judging rows like best."""
+    asked = {**DEFAULTS, **problem.parameters}
+    learning = learning_rows(rows, problem)
+    unordered = problem.categorical if asked["unordered"] else ()
+    text, trees = grown(
+        parameters_for(asked, rows, problem),
+        learning.of(rows),
+        int(asked["trees"]),
+        judging=None if judging is None else learning.of(judging),
+        unordered=unordered,
+    )
+    content = rewritten(text, learning.starts, learning.spread)
+    return Learned(content.encode(), {**problem.parameters, "trees": trees})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learning:
+    """How rows are learned from, and how scores come back from it.
+
+    Values are learned centred and scaled; classes with the weight their balance gives them.
+    """
+
+    mean: float
+    spread: float
+    factors: Vector
+
+    def of(self, rows: Rows) -> Rows:
+        """Return rows as they are learned from."""
+        y = rows.y if len(self.factors) else (rows.y - self.mean) / self.spread
+        return Rows(rows.X, y, weight_of(rows, self.factors))
+
+    @property
+    def starts(self) -> list[float]:
+        """Where each score starts when it comes back."""
+        found = taken_back(self.factors) if len(self.factors) else np.array([self.mean])
+        starts: list[float] = found.tolist()
+        return starts
+
+
+def learning_rows(rows: Rows, problem: Problem) -> Learning:
+    """Return how rows of a problem are learned from."""
+    mean, spread = (0.0, 1.0) if problem.classes else centre_and_spread(rows.y, rows.weight)
+    return Learning(mean, spread, multipliers(rows, problem))
+
+
+def grown(
+    parameters: Mapping[str, Any],
+    rows: Rows,
+    trees: int,
+    *,
+    judging: Rows | None = None,
+    unordered: Sequence[int] = (),
+    scores: Matrix | None = None,
+) -> tuple[str, int]:
+    """Return the text of trees grown by the library, cut after them, and their count.
+
+    Parameters
+    ----------
+    rows, judging
+        Targets and weights as they are learned from.
+    unordered
+        Places of the features that are codes without an order.
+    scores
+        Rows x scores that are there already, which the trees add to.
+    """
     wait_passively()
     import lightgbm
 
-    asked = {**DEFAULTS, **problem.parameters}
-    mean, spread = (0.0, 1.0) if problem.classes else centre_and_spread(rows.y, rows.weight)
-    factors = multipliers(rows, problem)
-    parameters = _parameters(asked, rows, problem)
+    there = scores[:, 0] if scores is not None and scores.shape[1] == 1 else scores
 
     def dataset(of: Rows, reference: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
         return lightgbm.Dataset(
             of.X,
-            of.y if problem.classes else (of.y - mean) / spread,
-            weight=weight_of(of, factors),
+            of.y,
+            weight=of.weight,
             reference=reference,
+            init_score=there if reference is None else None,
             feature_name=[f"f{place}" for place in range(of.X.shape[1])],
-            categorical_feature=list(problem.categorical) if asked["unordered"] else [],
-            params=parameters,
+            categorical_feature=list(unordered),
+            params=dict(parameters),
         )
 
     data = dataset(rows)
@@ -80,37 +144,36 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
             "valid_sets": [dataset(judging, data)],
             "callbacks": [lightgbm.early_stopping(PATIENCE, verbose=False)],
         }
-    booster = lightgbm.train(parameters, data, int(asked["trees"]), **watched)
-    trees = booster.best_iteration if judging is not None else booster.current_iteration()
-    text = booster.model_to_string(num_iteration=trees)
-    starts = taken_back(factors) if problem.classes else np.array([mean])
-    content = rewritten(text[: text.index(_END) + len(_END)], starts.tolist(), spread)
-    return Learned(content.encode(), {**problem.parameters, "trees": trees})
+    booster = lightgbm.train(dict(parameters), data, trees, **watched)
+    count = booster.best_iteration if judging is not None else booster.current_iteration()
+    text = booster.model_to_string(num_iteration=count)
+    return text[: text.index(_END) + len(_END)], count
 
 
 def answer(content: bytes, X: Matrix, problem: Problem) -> Matrix:
     """Return the answers for each row."""
-    wait_passively()
-    import lightgbm
-
-    booster = lightgbm.Booster(model_str=content.decode())
-    found = np.asarray(booster.predict(X, num_threads=problem.threads), dtype=np.float64)
+    found = _predicted(content, X, problem, raw=False)
     if problem.classes == 2:
         return np.column_stack([1.0 - found, found])
     return found.reshape(len(X), -1)
 
 
 def scores(content: bytes, X: Matrix, problem: Problem) -> Matrix:
-    """Return rows x scores: the sums over the trees, before they become answers."""
+    """Return rows x scores: the sums over the trees."""
+    return _predicted(content, X, problem, raw=True).reshape(len(X), -1)
+
+
+def _predicted(content: bytes, X: Matrix, problem: Problem, *, raw: bool) -> Matrix:
     wait_passively()
     import lightgbm
 
     booster = lightgbm.Booster(model_str=content.decode())
-    found = booster.predict(X, raw_score=True, num_threads=problem.threads)
-    return np.asarray(found, dtype=np.float64).reshape(len(X), -1)
+    found = booster.predict(X, num_threads=problem.threads, raw_score=raw)
+    return np.asarray(found, dtype=np.float64)
 
 
-def _parameters(asked: Parameters, rows: Rows, problem: Problem) -> dict[str, Any]:
+def parameters_for(asked: Parameters, rows: Rows, problem: Problem) -> dict[str, Any]:
+    """Return what the library is told."""
     row_share = float(asked["row_share"])
     objective = {0: "regression", 2: "binary"}.get(problem.classes, "multiclass")
     told: dict[str, Any] = {"objective": objective}

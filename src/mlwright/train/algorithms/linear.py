@@ -25,7 +25,7 @@ from mlwright.train.algorithms.weights import (
     taken_back,
     weight_of,
 )
-from mlwright.train.threads import one_blas_thread
+from mlwright.train.threads import one_blas_thread, wait_passively
 
 RECIPE: Recipe = "linear"
 FORMAT = "mlwright/linear/1"
@@ -40,6 +40,7 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:  # noqa:
 
     A quantile is as far from the mean for every row: that of what the mean leaves over.
     """
+    wait_passively()
     l2 = float({**DEFAULTS, **problem.parameters}["l2"])
     factors = multipliers(rows, problem)
     counted = Rows(rows.X, rows.y, weight_of(rows, factors))

@@ -21,8 +21,16 @@ def in_single(X: Matrix) -> Single:
     >>> in_single(np.array([[0.1, 1e300, 1e-300, np.nan]])).tolist()
     [[0.10000000149011612, 3.4028234663852886e+38, 0.0, nan]]
     """
-    near = np.where(np.abs(X) <= _ZERO, 0.0, X)
-    return np.clip(near, -_LARGEST, _LARGEST).astype(np.float32)
+    return np.clip(as_read(X), -_LARGEST, _LARGEST).astype(np.float32)
+
+
+def as_read(X: Matrix) -> Matrix:
+    """Return features as LightGBM's library reads them when it answers.
+
+    >>> as_read(np.array([[1e-36, 0.1]])).tolist()
+    [[0.0, 0.1]]
+    """
+    return np.where(np.abs(X) <= _ZERO, 0.0, X)
 
 
 def at_most(threshold: Single) -> Numbers:

@@ -77,6 +77,13 @@ def tree_of_nodes(
     )
 
 
+_NONE = np.empty(0, dtype=np.intp)
+LEVEL = Tree(
+    _NONE, np.empty(0), np.empty(0, dtype=bool), _NONE, _NONE, np.zeros(1), np.ones(1, int)
+)
+"""A tree that adds nothing, whatever the row."""
+
+
 def write(trees: Sequence[Tree], *, features: int, classes: int) -> bytes:
     """Return the text of trees; those of several classes in turn, a tree a class.
 
@@ -102,6 +109,11 @@ def write(trees: Sequence[Tree], *, features: int, classes: int) -> bytes:
         "tree_sizes=" + " ".join(str(len(block)) for block in blocks),
     ]
     return ("\n".join(head) + "\n\n" + "".join(blocks) + "end of trees\n").encode()
+
+
+def read(text: str) -> list[Tree]:
+    """Return the trees of a text; none of its splits may be one over categories."""
+    return [_tree_in(block) for block in text.split("\nTree=")[1:]]
 
 
 def scores_for(classes: int) -> int:
@@ -134,6 +146,28 @@ def moved(trees: Sequence[Tree], starts: Sequence[float], spread: float = 1.0) -
             )
         )
     return found
+
+
+def _tree_in(block: str) -> Tree:
+    told = dict(line.split("=", 1) for line in block.split("\n") if "=" in line)
+
+    def numbers(name: str) -> Numbers:
+        return np.array(told.get(name, "").split(), dtype=np.float64)
+
+    values = numbers("leaf_value")
+    threshold, kinds = numbers("threshold"), numbers("decision_type").astype(np.intp)
+    # Where no row it grew from had it missing, a missing value is read as 0.
+    by_kind = (kinds & _MISSING_LEFT) > 0
+    missing_left = np.where(kinds & _MISSING_IS_NAN, by_kind, threshold >= 0.0)
+    return Tree(
+        feature=numbers("split_feature").astype(np.intp),
+        threshold=threshold,
+        missing_left=missing_left,
+        left=numbers("left_child").astype(np.intp),
+        right=numbers("right_child").astype(np.intp),
+        values=values,
+        counts=numbers("leaf_count").astype(np.intp) if len(threshold) else np.ones(1, np.intp),
+    )
 
 
 def _block(place: int, tree: Tree) -> str:

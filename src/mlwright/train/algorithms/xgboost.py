@@ -86,7 +86,7 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
     count = booster.best_iteration + 1 if judging is not None else int(asked["trees"])
     booster = booster[:count]
     moved = start + taken_back(factors) if problem.classes else start * spread + mean
-    trees = tree_text.moved(_trees(booster, rows.X), moved.tolist(), spread)
+    trees = tree_text.moved(trees_of(booster, rows.X), moved.tolist(), spread)
     content = tree_text.write(trees, features=rows.X.shape[1], classes=problem.classes)
     return Learned(content, {**problem.parameters, "trees": count})
 
@@ -130,7 +130,8 @@ def _parameters(asked: Parameters, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _trees(booster: xgboost.Booster, X: Matrix) -> list[tree_text.Tree]:
+def trees_of(booster: xgboost.Booster, X: Matrix) -> list[tree_text.Tree]:
+    """Return a booster's trees; ``X`` are the training rows, which tell how many reach a leaf."""
     read = json.loads(bytes(booster.save_raw("json")))
     found = read["learner"]["gradient_booster"]["model"]["trees"]
     counts = _counts(booster, X, [len(tree["left_children"]) for tree in found])
