@@ -17,7 +17,7 @@ from mlwright.core.records import dump, load
 from mlwright.data.records import Column, Kind
 from mlwright.features.catalogue import STEPS, TARGET_STEPS, WIDE_STEPS
 from mlwright.features.records import FittedStep, Value
-from mlwright.features.steps import elapsed, target_mean, text_score
+from mlwright.features.steps import arithmetic, elapsed, from_group, target_mean, text_score
 from mlwright.features.truth import Truth, crossed
 
 DTYPES: dict[Kind, pl.DataType] = {
@@ -53,6 +53,8 @@ READS = {
 }
 WIDE: dict[str, tuple[tuple[Kind, ...], ...]] = {
     "elapsed": tuple(product((Kind.DATE, Kind.DATETIME), repeat=2)),
+    "arithmetic": ((Kind.FLOAT, Kind.FLOAT), (Kind.INTEGER, Kind.BOOLEAN)),
+    "from_group": ((Kind.STRING, Kind.FLOAT), (Kind.BOOLEAN, Kind.INTEGER)),
     "text_score": ((Kind.STRING,),),
     "target_mean": ((Kind.STRING,), (Kind.STRING, Kind.INTEGER, Kind.BOOLEAN)),
 }
@@ -89,7 +91,11 @@ def wide(
         y = np.arange(len(training), dtype=np.float64)
         truth = Truth(y % classes if classes else y * 1e3, classes)
         return TARGET_STEPS[name].fit(given, sources, truth)
-    return {"elapsed": elapsed.fit}[name](sources)
+    if name == "from_group":
+        return from_group.fit(given, sources)
+    if name == "arithmetic":
+        return arithmetic.fit(["ratio", "product", "difference"][classes % 3], sources)
+    return elapsed.fit(sources)
 
 
 def bits(numbers: tuple[float, ...]) -> list[bytes]:

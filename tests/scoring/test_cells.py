@@ -19,7 +19,7 @@ from mlwright.data.table import Table
 from mlwright.features.catalogue import STEPS, WIDE_STEPS
 from mlwright.features.prepare import Recipe, fit
 from mlwright.features.records import FittedStep
-from mlwright.features.steps import target_mean
+from mlwright.features.steps import arithmetic, from_group, target_mean
 from mlwright.features.truth import Truth
 from mlwright.scoring.cast import cast_value
 from mlwright.scoring.cells import compile_many, compile_one, compile_wide
@@ -56,10 +56,13 @@ def steps(fitted: Fit) -> list[FittedStep]:
         for step in fit(frame, columns_of(frame), recipe, truth=truth).steps
     ]
     pair = [Column(name, Kind.STRING) for name in ("colour", "town")]
+    numbers = (Column("number", Kind.FLOAT), Column("count", Kind.INTEGER))
     return [
         *found,
         target_mean.fit([frame["colour"], frame["town"]], pair, truth),
         STEPS["characters"].fit(frame["town"], pair[1]),
+        *(arithmetic.fit(name, numbers) for name in ("ratio", "product", "difference")),
+        from_group.fit([frame["town"], frame["number"]], (pair[1], numbers[0])),
     ]
 
 

@@ -9,12 +9,14 @@ from mlwright.data.records import Column
 from mlwright.features.numbers import Matrix
 from mlwright.features.records import FittedStep, Preparation, Value
 from mlwright.features.steps import (
+    arithmetic,
     bins,
     characters,
     date_cycle,
     date_parts,
     elapsed,
     frequency,
+    from_group,
     indicator,
     lengths,
     one_hot,
@@ -96,7 +98,12 @@ STEPS: Mapping[str, Step] = {
 
 TARGET_STEPS: Mapping[str, TargetStep] = {"target_mean": target_mean, "text_score": text_score}
 
-WIDE_STEPS: Mapping[str, WideStep] = {"elapsed": elapsed, **TARGET_STEPS}
+WIDE_STEPS: Mapping[str, WideStep] = {
+    "arithmetic": arithmetic,
+    "elapsed": elapsed,
+    "from_group": from_group,
+    **TARGET_STEPS,
+}
 
 
 def transform_columns(step: FittedStep, frame: pl.DataFrame) -> Matrix:

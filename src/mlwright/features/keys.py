@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mlwright.data.records import Kind
 from mlwright.features.records import Value
 
@@ -53,3 +56,11 @@ def counted(keys: pl.Series, *, least: int, most: int) -> list[str]:
     pairs = zip(found.to_series(0).to_list(), found["rows"].to_list(), strict=True)
     kept = sorted((-rows, key) for key, rows in pairs if rows >= least)
     return [key for _, key in kept[:most]]
+
+
+def codes_of(keys: pl.Series, kept: Sequence[str]) -> NDArray[np.intp]:
+    """Return the place of each key, and the number of keys for one that is not kept."""
+    if not kept:
+        return np.zeros(len(keys), dtype=np.intp)
+    codes = keys.replace_strict(list(kept), list(range(len(kept))), default=len(kept))
+    return np.array(codes.to_numpy(), dtype=np.intp)

@@ -19,14 +19,16 @@ from mlwright.features.truth import Truth
 if TYPE_CHECKING:
     import polars as pl
 
-Recipe = Literal["tree", "linear", "encoded", "binned"]
+Recipe = Literal["tree", "linear", "encoded", "rich", "binned"]
 """How an algorithm wants its features.
 
 ``tree`` keeps missing values as NaN and categories as codes; ``linear`` fills with the median
 beside an indicator, standardises, and spreads categories over columns. ``encoded`` is ``tree`` with
-each category's mean of the target and its share of the rows, and the days between dates. ``binned``
-is ``linear`` with numbers spread over bins, through which a linear model follows a curve. Texts
-become their length, their words and what these say of the target.
+each category's mean of the target and its share of the rows, and the days between dates. ``rich``
+is ``encoded`` with features of two columns that say what a first model does not, less the columns
+that tell it no more than chance. ``binned`` is ``linear`` with numbers spread over bins, through
+which a linear model follows a curve. Texts become their length, their words and what these say of
+the target.
 """
 
 _TREE_TERMS, _LINEAR_TERMS = 100, 300
@@ -76,7 +78,7 @@ def column_steps(recipe: Recipe, given: Given) -> tuple[FittedStep, ...]:
 
 def joint_steps(recipe: Recipe, columns: Sequence[Given]) -> tuple[FittedStep, ...]:
     """Return the steps that read several of the columns that become features."""
-    if recipe != "encoded":
+    if recipe not in ("encoded", "rich"):
         return ()
     dates = [each for each in columns if each.column.kind in DATES][:_MOST_DATES]
     return tuple(elapsed.fit((start.column, end.column)) for start, end in combinations(dates, 2))
@@ -150,5 +152,6 @@ _OF_COLUMN: Mapping[Recipe, Callable[[Given], tuple[FittedStep, ...]]] = {
     "tree": _tree,
     "linear": _linear,
     "encoded": _encoded,
+    "rich": _encoded,
     "binned": _binned,
 }

@@ -134,6 +134,9 @@ def prepare_rows(
     truth = Truth(target_values(table.frame, task), len(task.classes), time is not None)
     preparation = fit_preparation(table.frame, columns, recipe, drop, time=time, truth=truth)
     X = transform_training(preparation, table.frame, truth)
+    if recipe == "rich":
+        preparation = enriched(preparation, X, table.frame, truth)
+        X = transform_training(preparation, table.frame, truth)
     weight = weights_for(table.frame, truth.values, task)
     return preparation, Rows(X, truth.values, weight, frame=table.frame)
 

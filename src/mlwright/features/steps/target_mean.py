@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlwright.data.records import Column
-from mlwright.features.keys import counted, key_of, keys_of
+from mlwright.features.keys import codes_of, counted, key_of, keys_of
 from mlwright.features.numbers import Matrix
 from mlwright.features.records import FittedStep, Value
 from mlwright.features.truth import Truth, crossed
@@ -35,7 +35,7 @@ def fit(columns: Sequence[pl.Series], sources: Sequence[Column], truth: Truth) -
     """Return the step with the means of the categories that occur more than once."""
     keys = keys_of(columns)
     kept = counted(keys, least=_FEWEST_ROWS, most=MOST_CATEGORIES)
-    codes = _codes(keys, kept)
+    codes = codes_of(keys, kept)
     indicators = truth.indicators()
     means = np.column_stack([_means(codes, each, len(kept)) for each in indicators.T])
     name = " & ".join(source.name for source in sources)
@@ -55,7 +55,7 @@ def fit(columns: Sequence[pl.Series], sources: Sequence[Column], truth: Truth) -
 def transform_table(step: FittedStep, columns: Sequence[pl.Series]) -> Matrix:
     """Return the means of each row's key."""
     means = np.array(step.numbers, dtype=np.float64).reshape(-1, len(step.outputs))
-    codes = _codes(keys_of(columns), step.categories)
+    codes = codes_of(keys_of(columns), step.categories)
     found: Matrix = means[np.where(codes == len(step.categories), 0, codes + 1)]
     return found
 
@@ -68,7 +68,7 @@ def transform_training(step: FittedStep, columns: Sequence[pl.Series], truth: Tr
     differ by chance would tell the rounds apart, and by them the targets.
     """
     groups = len(step.categories)
-    codes = _codes(keys_of(columns), step.categories)
+    codes = codes_of(keys_of(columns), step.categories)
     many = np.append(np.bincount(codes, minlength=groups + 1)[:groups] >= _MANY_ROWS, False)
     found = transform_table(step, columns)
     indicators = truth.indicators()
@@ -94,14 +94,6 @@ def means_of(step: FittedStep) -> dict[str, tuple[float, ...]]:
         key: step.numbers[place * width : (place + 1) * width]
         for place, key in enumerate(step.categories, start=1)
     }
-
-
-def _codes(keys: pl.Series, kept: Sequence[str]) -> NDArray[np.intp]:
-    """Return the place of each key, and the number of keys for one that is not kept."""
-    if not kept:
-        return np.zeros(len(keys), dtype=np.intp)
-    codes = keys.replace_strict(list(kept), list(range(len(kept))), default=len(kept))
-    return np.array(codes.to_numpy(), dtype=np.intp)
 
 
 def _means(codes: NDArray[np.intp], y: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
