@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup data lint demo test check bench deep clean
 
+# Modules are compiled once, not by each of the processes that tests and benchmarks start.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv/bin
 JOBS ?= 2
 READY := .venv/.ready
