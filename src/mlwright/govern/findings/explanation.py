@@ -15,7 +15,7 @@ from mlwright.govern.told import Figures, Told
 _TITLE = "What it goes by"
 _MOST_BARS = 12
 _MOST_SAID = 3
-_LONGEST = 22  # characters of a category that fit before its line
+_LONGEST = 21  # characters of a category and its rows that fit before the line
 _FEW = 20  # rows near a value: fewer, and hardly anything was learned there
 
 
@@ -128,12 +128,15 @@ def _chart(dependence: Dependence) -> str:
     if dependence.ordered and len(dependence.levels) > 2:
         return curve(dependence, title=title, few=_FEW)
     bars = [
-        Bar(f"{_short(level)} · {level.rows:,}", level.answer, emphasis=level.rows >= _FEW)
+        Bar(_short(level), level.answer, emphasis=level.rows >= _FEW)
         for level in dependence.levels
     ]
     return intervals(bars, title=title, headed=True)
 
 
 def _short(level: Level) -> str:
+    """Return a category and how many rows have it."""
     text = "missing" if level.value is None else str(level.value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    rows = f" · {level.rows:,}"
+    room = _LONGEST - len(rows)
+    return (text if len(text) <= room else text[: room - 1] + "…") + rows
