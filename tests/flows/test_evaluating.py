@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,11 @@ class Heard:
 def test_what_is_found_of_a_model_is_kept_judged_and_told(
     dataset: Callable[[str], Path], tmp_path: Path
 ) -> None:
+    table = tmp_path / "churn.csv"
+    with dataset("churn").open() as lines:
+        table.write_text("".join(islice(lines, 2_601)))
     flags = {
-        "data.source": str(dataset("churn")),
+        "data.source": str(table),
         "target": "Churn",
         "search.models": ("linear",),
         "search.budget": "1s",
@@ -39,11 +43,15 @@ def test_what_is_found_of_a_model_is_kept_judged_and_told(
             listener=first, progress=Silent(), rules=["worst_slice.low <= 0.9", "warn: auc >= 0.99"]
         )
         ref = built.version.ref
+    without = {**flags, "features.drop": ("Contract",)}
+    with Project.open(tmp_path, flags=without) as project:
+        other = project.build(listener=Heard(), progress=Silent())
     with Project.open(tmp_path) as project:  # the target is named nowhere now
         again = Heard()
         options = {"listener": again, "progress": Silent(), "only": ["slices"]}
         found = project.evaluate(ref, rules=["worst_slice <= 0.01"], **options)  # type: ignore[arg-type]
         shown = project.show(ref)
+        between = project.diff(ref, other.version.ref).behaviour
         html = project.report_html(project.find(ref))
         proof = project.prove(found.run)
         with pytest.raises(UsageError, match="finding-unknown"):
@@ -64,3 +72,6 @@ def test_what_is_found_of_a_model_is_kept_judged_and_told(
     assert "slices" in shown.document["findings"]  # type: ignore[operator]
     assert "Contract = Month-to-month" in html
     assert proof.verdict.value == "exact"
+    assert between is not None
+    assert between.rows == other.evaluation.rows
+    assert between.where[0].where[0][0] == "Contract"

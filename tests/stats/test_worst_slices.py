@@ -43,7 +43,7 @@ def test_where_nothing_is_worse_something_is_told_in_few_of_many_draws() -> None
         found = worst_slices(sliced(generator, 600), some_losses(generator, 600))
         told += bool(found.slices)
 
-    assert told <= 7  # 3 are expected of 60; 8 or more would have a chance of one in a hundred
+    assert told <= 5  # 1.5 are expected of 60; 6 or more would have a chance of one in a hundred
 
 
 def test_no_slice_is_smaller_than_the_smallest_nor_all_but_fewer() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlwright.cli.output import Output, counted, number
+from mlwright.cli.output import Output, counted, interval, number
+from mlwright.govern.findings.slices import in_words
 
 if TYPE_CHECKING:
     from mlwright.data.records import Diff, Shift
+    from mlwright.evaluate.records import Behaviour, Interval
     from mlwright.flows.differences import Differences
 
 _MOST = 12
@@ -26,6 +28,8 @@ def tell_differences(output: Output, found: Differences) -> None:
     if found.data is not None:
         _tell_cells(output, found.data)
         _tell_shifts(output, found.data)
+    if found.behaviour is not None:
+        _tell_behaviour(output, found.behaviour)
 
 
 def document_of(found: Differences) -> dict[str, object]:
@@ -49,6 +53,8 @@ def document_of(found: Differences) -> dict[str, object]:
         }
         document["cells"] = data.cells
         document["shifts"] = data.shifts
+    if found.behaviour is not None:
+        document["behaviour"] = found.behaviour
     return document
 
 
@@ -85,6 +91,65 @@ def _tell_shifts(output: Output, data: Diff) -> None:
         )
     if unknown:
         output.line(f"  {counted(len(unknown), 'column')} with too few other values to tell")
+
+
+def _tell_behaviour(output: Output, found: Behaviour) -> None:
+    """Tell how two models answer the same rows."""
+    output.line()
+    output.heading(f"the same {counted(found.rows, 'row')}, which neither saw")
+    gain = found.gain
+    output.line(
+        f"  the second is better by {interval(gain.value, gain.low, gain.high)} of {found.metric},"
+        f" paired: {_who(gain)}"
+    )
+    share = found.changed
+    became = "became right, {} became wrong" if found.decides else "came nearer, {} further off"
+    output.line(
+        f"  {share.value:.1%} (95 %: {share.low:.1%} to {share.high:.1%}) of the answers change:"
+        f" {found.righted:,} {became.format(f'{found.wronged:,}')}; they move by"
+        f" {number(found.moved)} on average"
+    )
+    output.table(
+        ("metric", "first", "second"),
+        (
+            (
+                name,
+                interval(one.value, one.low, one.high),
+                interval(other.value, other.low, other.high),
+            )
+            for name, one in found.first.items()
+            if (other := found.second.get(name)) is not None
+        ),
+    )
+    if found.where:
+        output.line()
+        output.heading("where they change more than elsewhere")
+        output.table(
+            ("slice", "rows", "moved", "elsewhere", "more by"),
+            (
+                (
+                    in_words(each.where),
+                    f"{each.rows:,}",
+                    number(each.moved),
+                    number(each.elsewhere),
+                    interval(each.excess.value, each.excess.low, each.excess.high),
+                )
+                for each in found.where
+            ),
+        )
+    if found.most:
+        output.line()
+        output.heading("the rows that change most")
+        output.table(
+            ("row", "truth", "first", "second"),
+            ((each.row, each.truth, each.first, each.second) for each in found.most),
+        )
+
+
+def _who(gain: Interval) -> str:
+    if gain.low > 0:
+        return "the second is the better one"
+    return "the first is the better one" if gain.high < 0 else "they cannot be told apart"
 
 
 def _measured(shift: Shift) -> str:

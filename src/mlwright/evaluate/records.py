@@ -211,3 +211,51 @@ class Conformal:
     coverage: Interval
     size: Interval
     groups: tuple[ConformalGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows on which two models' answers differ more than elsewhere, by ``excess`` on average."""
+
+    where: tuple[tuple[str, str], ...]
+    rows: int
+    moved: float
+    elsewhere: float
+    excess: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """A row that two models answer differently: its truth and both answers, as they are read."""
+
+    row: str
+    truth: str
+    first: str
+    second: str
+    moved: float
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How two models answer rows that neither saw.
+
+    ``gain`` is how much better the second is in ``metric``, paired on the same rows and resamples.
+    ``changed`` is the share of rows with another decision (of numbers: another answer);
+    ``righted`` of them became right, ``wronged`` became wrong (of numbers: nearer, further).
+    ``moved`` is the mean distance of the answers: in probability, or in the target's unit;
+    ``where`` are slices in which they moved more than elsewhere, ``most`` the rows that moved most.
+    ``decides`` tells classes from numbers.
+    """
+
+    rows: int
+    metric: str
+    first: Mapping[str, Interval]
+    second: Mapping[str, Interval]
+    gain: Interval
+    changed: Interval
+    righted: int
+    wronged: int
+    moved: float
+    where: tuple[Change, ...]
+    most: tuple[ChangedRow, ...]
+    decides: bool = True

@@ -14,7 +14,8 @@ from mlwright.core.records import load
 from mlwright.data.diff import compare, rows_apart
 from mlwright.data.export import write_rows_apart
 from mlwright.data.records import Diff, Snapshot
-from mlwright.evaluate.records import Evaluation
+from mlwright.evaluate.records import Behaviour, Evaluation
+from mlwright.flows.behaving import behaviour_of
 from mlwright.flows.contract_text import lines_told
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.workspace import Workspace
@@ -35,13 +36,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """All that differs between two things of one kind; ``data`` says more of two tables."""
+    """All that differs between two things of one kind.
+
+    ``data`` says more of two tables, ``behaviour`` of two models: how they answer the same rows.
+    """
 
     kind: str
     first: str
     second: str
     differences: tuple[Difference, ...]
     data: Diff | None = None
+    behaviour: Behaviour | None = None
 
 
 def diff(first: str, second: str, workspace: Workspace, *, rows: Path | None = None) -> Differences:
@@ -77,7 +82,13 @@ def diff(first: str, second: str, workspace: Workspace, *, rows: Path | None = N
     if kinds[0] is Noun.MODEL:
         versions = (find(workspace.ledger, first), find(workspace.ledger, second))
         found = tuple(_models(*versions, workspace))
-        return Differences("model", versions[0].ref, versions[1].ref, found)
+        return Differences(
+            "model",
+            versions[0].ref,
+            versions[1].ref,
+            found,
+            behaviour=behaviour_of(*versions, workspace),
+        )
     ids = (resolve(first, workspace.ledger), resolve(second, workspace.ledger))
     if kinds[0] is Noun.DATA:
         return _tables(*ids, workspace, rows)

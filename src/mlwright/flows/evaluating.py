@@ -9,7 +9,6 @@ from itertools import chain
 from mlwright.checks.grammar import parse, render, term_text
 from mlwright.checks.records import Outcome, Rule, Verdict
 from mlwright.checks.sense import require_sense
-from mlwright.core.digest import Digest
 from mlwright.core.errors import UsageError, nearest
 from mlwright.core.records import load
 from mlwright.data.records import Snapshot
@@ -21,6 +20,7 @@ from mlwright.flows.findings.catalogue import applying, scales_of
 from mlwright.flows.findings.kept import EVALUATED
 from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.judging import judge_values, judged_event
+from mlwright.flows.known import Known
 from mlwright.flows.question import model_rules
 from mlwright.flows.records import Judgement
 from mlwright.flows.tables import Tables
@@ -28,10 +28,8 @@ from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
-from mlwright.run.artefacts import unpack
 from mlwright.run.engine import Runner, StepReport
 from mlwright.run.graph import AnyStep
-from mlwright.run.history import run_record
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.progress import Progress
 from mlwright.train.records import Task
@@ -82,8 +80,8 @@ def evaluate(
     workspace.ledger.require_writable()
     workspace.ledger.require_sound()
     version = find(workspace.ledger, ref)
-    known = _Known(version, workspace)
-    scope = known.scope()
+    known = Known(version.run, workspace)
+    scope = _scope(known)
     findings = _chosen(applying(scope), only)
     held = _rules(version, scope, rules, workspace)
     steps: list[AnyStep] = [finding.step for finding in findings]
@@ -125,37 +123,12 @@ def evaluate(
     return Evaluated(version, run, found, verdicts)
 
 
-class _Known:
-    """What the run that made a version was given, and what its steps gave, by name."""
-
-    def __init__(self, version: ModelVersion, workspace: Workspace) -> None:
-        self._store = workspace.store
-        self._artefacts: dict[str, tuple[str, Digest]] = {}
-        for step in run_record(workspace.ledger, version.run).steps:
-            for name, kind in step.kinds.items():
-                self._artefacts[name] = (kind, step.objects[name])
-            self._artefacts[step.step] = (step.kind, step.output)
-
-    def has(self, name: str) -> bool:
-        """Tell whether the run was given, or gave, something of that name."""
-        return name in self._artefacts
-
-    def value(self, name: str) -> object:
-        """Return it, read from the store."""
-        kind, digest = self._artefacts[name]
-        return unpack(kind, self._store.get(digest))
-
-    def scope(self) -> Scope:
-        """Return what the findings' terms depend on."""
-        task, snapshot, judgement = (self.value(name) for name in ("task", "snapshot", "judgement"))
-        if not (
-            isinstance(task, Task)
-            and isinstance(snapshot, Snapshot)
-            and isinstance(judgement, Judgement)
-        ):
-            raise TypeError(f"{task!r}, {snapshot!r} and {judgement!r} are no inputs of a build")
-        columns = tuple(column.name for column in snapshot.columns)
-        return Scope(task.kind.value, task.metric, columns, judgement.fairness)
+def _scope(known: Known) -> Scope:
+    """Return what the findings' terms depend on."""
+    task, snapshot = known.of("task", Task), known.of("snapshot", Snapshot)
+    columns = tuple(column.name for column in snapshot.columns)
+    fairness = known.of("judgement", Judgement).fairness
+    return Scope(task.kind.value, task.metric, columns, fairness)
 
 
 def _chosen(findings: Sequence[Finding], only: Sequence[str]) -> tuple[Finding, ...]:

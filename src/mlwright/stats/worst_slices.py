@@ -86,7 +86,8 @@ def worst_slices(
     if not tests.keys:
         return Searched((), (), 0, 0, smallest)
     excess, error, freedom = _welch(tests, from_centre, widening)
-    chance = t_above(excess / error, freedom)
+    # Of both directions, as the interval is: what is believed does not reach down to nothing.
+    chance = np.minimum(2 * t_above(excess / error, freedom), 1.0)
     believed = np.flatnonzero(benjamini_hochberg(chance.tolist(), FALSE_DISCOVERIES))
     level = FALSE_DISCOVERIES * len(believed) / len(tests.keys)
     half = {

@@ -23,7 +23,8 @@ def command(first: str, second: str, rows: Path | None, output: Output) -> None:
     """Compare two data versions, two runs or two models.
 
     Data: rows added, removed and changed, columns, and how values moved. Runs: inputs, code and
-    environment. Models: all of these, and their metrics.
+    environment. Models: all of these, their metrics, and how they answer the rows that neither saw:
+    which is better, paired, which answers change, and in which slices.
 
     \b
     mlw diff churned@1 churned@2
