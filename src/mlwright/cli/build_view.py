@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from mlwright.flows.records import Build
 from mlwright.govern.card import interpretable
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.records import Plan, SearchResult, Task
+from mlwright.train.unsupervised.catalogue import UNSUPERVISED
 
 _WIDTH = 10
 _LONGEST_STEP = 80
@@ -116,8 +116,8 @@ def _plan(plan: Plan) -> Sequence[str]:
 def _search(search: SearchResult) -> Sequence[str]:
     by_name = {scored.configuration.name: scored for scored in search.scored}
     best = by_name[search.chosen.name]
-    if len(by_name) == 1 and not math.isfinite(best.validation):
-        return [f"{search.chosen.name}: {search.decisions[0].why}"]
+    if best.configuration.algorithm in UNSUPERVISED:
+        return [f"{search.chosen.name}: {search.decisions[-1].why}"]
     return [
         f"{search.chosen.name}: {search.metric} {number(best.validation)} on rows not trained on"
         f" (best of {len(search.scored)})",

@@ -13,7 +13,7 @@ from mlwright.govern.reasons import number as in_digits
 from mlwright.registry.records import ModelVersion
 from mlwright.scoring.records import ModelPackage
 from mlwright.stats.metrics import METRICS
-from mlwright.train.records import SearchResult
+from mlwright.train.records import SearchResult, TaskKind
 
 
 def metric_chart(version: ModelVersion, evaluation: Evaluation) -> str:
@@ -49,11 +49,19 @@ def in_words(
             f" {number(found.high)}"
         )
     return (
-        f"This model answers a {package.task.kind.value} question: it predicts"
-        f" “{package.task.target}” from {len(package.signature.inputs)} columns. On"
+        f"This model {_question(package)} {len(package.signature.inputs)} columns. On"
         f" {evaluation.rows:,} rows it had never seen, its {evaluation.metric} {measured}."
         f" It {state}."
     )
+
+
+def _question(package: ModelPackage) -> str:
+    task = package.task
+    if task.kind is TaskKind.ANOMALY:
+        return "tells how unusual a row is, as the share of rows that are as unusual, from"
+    if task.kind is TaskKind.CLUSTERING:
+        return f"puts a row into the nearest of {len(task.classes)} clusters by"
+    return f"answers a {task.kind.value} question: it predicts “{task.target}” from"
 
 
 def interpretable(search: SearchResult) -> str:

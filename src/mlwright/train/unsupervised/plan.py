@@ -8,7 +8,7 @@ from mlwright.train.settings import SearchSettings
 from mlwright.train.unsupervised.catalogue import ALGORITHM_OF
 from mlwright.train.unsupervised.choose import MOST_CLUSTERS
 
-ROWS = {TaskKind.ANOMALY: 9_000, TaskKind.CLUSTERING: 3_000}
+ROWS = {TaskKind.ANOMALY: 9_000, TaskKind.CLUSTERING: 2_000}
 """Rows a model is fitted on: more make it no better, and its p-values finer than anyone reads."""
 
 FOLDS = 5
