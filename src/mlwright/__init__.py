@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mlwright.api.project import Project as Project
     from mlwright.api.run import Run as Run
     from mlwright.api.run import run as run
+    from mlwright.api.estimators import AutoClassifier as AutoClassifier
+    from mlwright.api.estimators import AutoRegressor as AutoRegressor
     from mlwright.core.errors import MlwrightError as MlwrightError
     from mlwright.run.step import step as step
     from mlwright.train.own.declare import train as train
@@ -24,6 +26,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "mlwright.api.client",
+    "AutoClassifier": "mlwright.api.estimators",
+    "AutoRegressor": "mlwright.api.estimators",
     "Client": "mlwright.api.client",
     "Context": "mlwright.train.own.fold",
     "Fold": "mlwright.train.own.fold",
@@ -38,6 +42,8 @@ _HOMES = {
 
 __all__ = [
     "Answer",
+    "AutoClassifier",
+    "AutoRegressor",
     "Client",
     "Context",
     "Fold",

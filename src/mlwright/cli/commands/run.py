@@ -73,7 +73,7 @@ _FLAGS = {
     "--models",
     metavar="NAME",
     multiple=True,
-    help="linear or lightgbm (default: both); repeatable.",
+    help="An algorithm, auto for all, or a model of your own as MODULE:NAME; repeatable.",
 )
 @click.option("--seed", type=int, help="The seed of the split and of all else (default: 0).")
 @click.option(

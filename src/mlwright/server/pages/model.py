@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from mlwright.data.promises import values_told
+from mlwright.flows.slowness import slow_words
 from mlwright.govern.card import in_words, interpretable, metric_chart
 from mlwright.server.control import Control
 from mlwright.server.lineage import lineage
@@ -26,6 +27,7 @@ def model(request: Request, control: Control) -> Page:
             "version": version,
             "task": found.package.task,
             "configuration": found.package.configuration,
+            "slow": slow_words(found.package, control.project.workspace.store),
             "features": [f for f in found.package.contract.features if f.name in taken],
             "dropped": found.package.preparation.dropped,
             "evaluation": found.evaluation,
