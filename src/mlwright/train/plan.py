@@ -2,8 +2,8 @@
 
 A probe times small fits on a sample of the table and scales their seconds to each piece of work a
 plan may hold. Of the plans that fit the budget the worthiest is taken: half the configurations
-cost 0.8 of worth, and what other steps down cost stands beside them. Two probes may plan
-differently; a plan, carried out again, gives the same model.
+cost 0.8 of worth (beyond nine 0.3), and what other steps down cost stands beside them. Two probes
+may plan differently; a plan, carried out again, gives the same model.
 
 From ``THOROUGH_FROM`` seconds on a plan looks at more configurations than it judges in full, makes
 new ones near the best, and blends several; with less it judges a few and takes the best.
@@ -87,6 +87,7 @@ MEMBERS = 5
 ROW_SECONDS = 85e-6
 """What the trees of a model may add to the time of a row, of 100 us for the whole of it."""
 
+_USUAL = 9
 _FEWEST_TO_LOOK = 2_000
 _LOOK_SHARE, _FEWEST_LOOKED = 0.2, 3_000
 """The share of the rows a first look fits on, and the fewest.
@@ -147,17 +148,17 @@ _PLAIN = {_Depth(0, 0, 1, 1): 0.0}
 _DEPTHS = {
     _Depth(0, 0, 1, 1): 0.0,
     _Depth(0, 0, MEMBERS, 1): 0.6,
-    _Depth(0, 0, MEMBERS, 2): 0.8,
-    _Depth(0, 0, MEMBERS, 3): 0.9,
-    _Depth(0, 6, MEMBERS, 3): 1.1,
+    _Depth(0, 0, MEMBERS, 2): 0.7,
+    _Depth(0, 0, MEMBERS, 3): 0.75,
+    _Depth(0, 6, MEMBERS, 3): 1.0,
     _Depth(0, 12, MEMBERS, 4): 1.3,
     _Depth(0, 24, MEMBERS, 5): 1.5,
     _Depth(0, 48, MEMBERS, 6): 1.6,
-    _Depth(3, 0, MEMBERS, 1): 0.4,
-    _Depth(5, 0, MEMBERS, 1): 0.6,
-    _Depth(5, 6, MEMBERS, 1): 0.8,
-    _Depth(6, 6, MEMBERS, 2): 1.0,
-    _Depth(7, 12, MEMBERS, 2): 1.25,
+    _Depth(3, 0, MEMBERS, 1): 0.2,
+    _Depth(5, 0, MEMBERS, 1): 0.65,
+    _Depth(5, 6, MEMBERS, 1): 0.75,
+    _Depth(6, 6, MEMBERS, 2): 0.95,
+    _Depth(7, 12, MEMBERS, 2): 1.2,
     _Depth(8, 24, MEMBERS, 3): 1.5,
     _Depth(10, 48, MEMBERS, 3): 1.9,
     _Depth(12, 96, MEMBERS, 4): 2.3,
@@ -368,16 +369,22 @@ def _ways(
         capped = int(rows * cap)
         foreseen = _Foreseen(kept, rows, capped, costs)
         for scheme, count, depth in product(schemes, counts, depths):
-            if depth.kept and (rows < _FEWEST_TO_LOOK or depth.kept >= count + depth.mutations):
+            if depth.kept and (rows < _FEWEST_TO_LOOK or depth.kept + 2 >= count):
                 continue
             if not depth.kept and depth.mutations and rows >= _FEWEST_TO_LOOK:
                 continue
             seconds = foreseen.seconds(scheme, count, depth)
             worth = schemes[scheme] + shares[share] + _CAPS[cap] + depths[depth]
-            worth += 0.8 * math.log2(count)
+            worth += _worth_of(count, thorough=thorough)
             yield _Work(
                 kept[:count], capped, scheme[1], scheme[0], scheme[2], depth, seconds, worth
             )
+
+
+def _worth_of(count: int, *, thorough: bool) -> float:
+    """Return what so many configurations are worth: where new ones are made, many add less."""
+    usual = min(count, _USUAL) if thorough else count
+    return 0.8 * math.log2(usual) + 0.3 * math.log2(count / usual)
 
 
 def _schemes(rows: int, method: str, *, thorough: bool) -> Mapping[tuple[int, int, int], float]:
