@@ -9,6 +9,7 @@ from typing import cast
 from mlwright.checks.records import Verdict
 from mlwright.evaluate.records import Evaluation
 from mlwright.govern.charts import Bar, intervals
+from mlwright.govern.plain_words import plainly
 from mlwright.govern.reasons import number as in_digits
 from mlwright.registry.records import ModelVersion
 from mlwright.scoring.records import ModelPackage
@@ -48,10 +49,11 @@ def in_words(
             f"was {number(found.value)}, with a 95 % interval from {number(found.low)} to"
             f" {number(found.high)}"
         )
+    plain = plainly(package.task, evaluation)
     return (
         f"This model {_question(package)} {len(package.signature.inputs)} columns. On"
         f" {evaluation.rows:,} rows it had never seen, its {evaluation.metric} {measured}."
-        f" It {state}."
+        f"{' ' + plain if plain else ''} It {state}."
     )
 
 

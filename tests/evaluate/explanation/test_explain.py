@@ -24,8 +24,10 @@ from mlwright.train.task import infer_task
 
 ROWS = 1_200
 TREES = next(each for each in PORTFOLIO if each.algorithm == "lightgbm")
+OTHERS = ("xgboost", "hist", "extra_trees", "additive")
 CONFIGURATIONS = {
     "lightgbm": replace(TREES, parameters={**TREES.parameters, "trees": 40}),
+    **{name: Configuration(name, name, {"trees": 40}) for name in OTHERS},
     "linear": LINEAR,
     "dummy": DUMMY,
 }
@@ -68,7 +70,7 @@ def along(found: Explanation, column: str) -> Dependence:
     return next(each for each in found.dependences if each.column == column)
 
 
-@pytest.mark.parametrize("algorithm", ["lightgbm", "linear"])
+@pytest.mark.parametrize("algorithm", ["lightgbm", "linear", *OTHERS])
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_decides_is_found_and_noise_is_worth_next_to_nothing(
     target: str, algorithm: str
