@@ -47,8 +47,8 @@ LIBRARIES = ("lightgbm", "xgboost-cpu", "scikit-learn", "numpy")
 SCHEMA = "mlwright/portfolio/1"
 
 ROWS, FOLDS, LENGTH, CANDIDATES, SEED = 3_000, 3, 16, 30, 0
-_BLENDABLE, _MEMBERS = 6, 4
-"""A blend stands for what an ensemble makes of a sequence: of its best six, up to four."""
+_BLENDED = 3
+"""How many of the best, averaged, stand for what an ensemble makes of a sequence."""
 
 _LEAST_SPREAD = 0.01
 """Of what the best gains over the dummy: smaller differences between candidates are noise."""
@@ -100,6 +100,9 @@ SHARES = {"xgboost": 0.4, "extra_trees": 0.2, "hist": 0.3}
 
 ENCODED = {"lightgbm": 0.3}
 """So many more with each category's mean of the target in place of its code."""
+
+SHOWN = (3, 6, 12)
+"""The lengths of a sequence whose regret is told."""
 
 LEFT_OUT = frozenset({DUMMY.algorithm, "foreign"})
 
@@ -328,18 +331,11 @@ class Board:
         return float(np.mean([(value - best) / self._spread for value, best in found]))
 
     def _blend(self, names: Sequence[str]) -> float:
-        """Return the loss of the mean of some of the best: each joins that lowers it most."""
-        ranked = tuple(sorted(names, key=lambda name: (self._single[name], name))[:_BLENDABLE])
+        """Return the least loss of the best, and of the means of the best two and three."""
+        ranked = tuple(sorted(names, key=lambda name: (self._single[name], name))[:_BLENDED])
         if ranked not in self._blended:
-            best, members = self._single[ranked[0]], [ranked[0]]
-            while len(members) < _MEMBERS:
-                losses = {name: self._loss([*members, name]) for name in ranked}
-                other = min(losses, key=lambda name: losses[name])
-                if losses[other] >= best:
-                    break
-                best = losses[other]
-                members.append(other)
-            self._blended[ranked] = best
+            means = [self._loss(ranked[:count]) for count in range(2, len(ranked) + 1)]
+            self._blended[ranked] = min([self._single[ranked[0]], *means])
         return self._blended[ranked]
 
     def _loss(self, members: Sequence[str]) -> float:
@@ -379,9 +375,10 @@ def _told(
     left_out = {}
     for at, board in enumerate(boards):
         others = [each for place, each in enumerate(boards) if place != at]
-        own, _ = take(others, names, asked.length)
+        own, _ = take(others, names, min(asked.length, max(SHOWN)))
+        print(f"left out {board.name}: {board.regret(own):.4f}", flush=True)
         left_out[board.name] = {
-            f"first {count}": round(board.regret(own[:count]), 4) for count in (3, 6, 12)
+            f"first {count}": round(board.regret(own[:count]), 4) for count in SHOWN
         }
     return {
         "tables": [board.name for board in boards],
@@ -389,15 +386,14 @@ def _told(
         "folds": FOLDS,
         "seed": SEED,
         "candidates": len(names),
-        "regret_of_the_portfolio_before": {
+        "regret_of_the_order_by_judgement": {
             f"first {count}": round(
                 float(np.mean([board.regret(before[:count]) for board in boards])), 4
             )
-            for count in (3, 6, 12)
+            for count in SHOWN
         },
         "regret": {
-            f"first {count}": round(regrets[min(count, len(sequence)) - 1], 4)
-            for count in (3, 6, 12)
+            f"first {count}": round(regrets[min(count, len(sequence)) - 1], 4) for count in SHOWN
         },
         "regret_on_a_table_left_out": left_out,
         "libraries": {name: version(name) for name in LIBRARIES},
