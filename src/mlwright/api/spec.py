@@ -8,6 +8,7 @@ from types import MappingProxyType
 from mlwright.checks.settings import CheckSettings, WaiverSettings
 from mlwright.core.settings import TOP
 from mlwright.data.settings import ContractSettings, DataSettings
+from mlwright.evaluate.settings import CostSettings
 from mlwright.features.settings import FeatureSettings
 from mlwright.registry.settings import ProjectSettings
 from mlwright.serve.settings import ServeSettings
@@ -24,6 +25,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "space": SpaceSettings,
         "checks": CheckSettings,
         "waive": WaiverSettings,
+        "costs": CostSettings,
         "serve": ServeSettings,
     }
 )

@@ -14,6 +14,7 @@ from mlwright.core.ids import short
 from mlwright.data.leaks.records import CHECKS, LeakReport
 from mlwright.data.records import Snapshot, Source, Split
 from mlwright.data.repair.records import Repaired
+from mlwright.evaluate.costs import in_words
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.decisions import judged_by
 from mlwright.flows.evaluating import Evaluated
@@ -60,7 +61,7 @@ def _lines(value: object) -> Sequence[str]:
     if isinstance(value, Repaired):
         return _repaired(value)
     if isinstance(value, Task):
-        return [f"{value.kind.value} of {value.target!r}, judged by {value.metric}: {value.why}"]
+        return _task(value)
     if isinstance(value, Plan):
         return _plan(value)
     if isinstance(value, SearchResult):
@@ -103,6 +104,11 @@ def _repaired(repaired: Repaired) -> Sequence[str]:
             if not touch.rows
         ),
     ]
+
+
+def _task(task: Task) -> Sequence[str]:
+    lines = [f"{task.kind.value} of {task.target!r}, judged by {task.metric}: {task.why}"]
+    return [*lines, in_words(task.costs, task.classes)] if task.costs else lines
 
 
 def _plan(plan: Plan) -> Sequence[str]:

@@ -12,7 +12,7 @@ from mlwright.evaluate.records import Behaviour, Change, ChangedRow
 from mlwright.evaluate.slices import losses_of
 from mlwright.evaluate.truth import groups_of, units_of
 from mlwright.stats.counts import FloatArray
-from mlwright.stats.decisions import predicted_classes
+from mlwright.stats.decisions import decided
 from mlwright.stats.shares import wilson
 from mlwright.stats.slices import SlicedColumn
 from mlwright.stats.worst_slices import worst_slices
@@ -52,6 +52,7 @@ def behaviour(
         groups={},
         units=units_of(table, unit),
         seed=seed,
+        costs=task.costs,
     )
     moved = _moved(first, second, task)
     sliced = [
@@ -62,10 +63,10 @@ def behaviour(
     where = worst_slices(sliced, moved)
     before, after = (losses_of(y, answers, task) for answers in (first, second))
     if task.classes:
-        decided = [predicted_classes(answers) for answers in (first, second)]
-        changed = decided[0] != decided[1]
-        righted = int((changed & (decided[1] == y)).sum())
-        wronged = int((changed & (decided[0] == y)).sum())
+        called = [decided(answers, task.costs) for answers in (first, second)]
+        changed = called[0] != called[1]
+        righted = int((changed & (called[1] == y)).sum())
+        wronged = int((changed & (called[0] == y)).sum())
     else:
         changed = moved > 0
         righted, wronged = int((after < before).sum()), int((after > before).sum())
@@ -110,5 +111,5 @@ def _said(truth: float, task: Task) -> str:
 def _told(answer: FloatArray, task: Task) -> str:
     if not task.classes:
         return f"{float(answer[0]):.6g}"
-    top = int(answer.argmax())
+    top = int(decided(answer[None, :], task.costs)[0])
     return f"{task.classes[top]} ({float(answer[top]):.1%})"

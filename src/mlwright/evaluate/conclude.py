@@ -42,6 +42,7 @@ def conclude(
         groups={name: groups_named(judged.table.frame, name) for name in fairness},
         units=units_of(judged.table, unit),
         seed=seed,
+        costs=task.costs,
     )
     positives = int((judged.y == 1).sum())
     scores = Scores(

@@ -14,12 +14,14 @@ import numpy as np
 from mlwright.evaluate.truth import Groups
 from mlwright.stats.bootstrap import observed, replicates, resamples_for, summarise
 from mlwright.stats.counts import FloatArray, IntArray, Statistic, mean_of_defined
-from mlwright.stats.decisions import predicted_classes
+from mlwright.stats.decisions import Costs, decided
 from mlwright.stats.fairness import Gap, gaps, group_rates
 from mlwright.stats.metrics import BINARY, METRICS, Metric, metrics_for
 from mlwright.stats.records import GroupRates, Interval
 
 MODEL, DUMMY, LINEAR = "model", "dummy", "linear"
+OF_DECISIONS = ("accuracy", "balanced_accuracy", "f1")
+"""The metrics that see the class that is decided for, and no probability."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +57,7 @@ def estimate(
     units: IntArray,
     seed: int,
     only: Collection[str] | None = None,
+    costs: Costs = (),
 ) -> Estimates:
     """Return everything that is measured on the rows.
 
@@ -67,17 +70,21 @@ def estimate(
         Compared by the decisions of the first round; for a binary task only.
     only
         The metrics wanted, the task's own among them; all that the task has by default.
+    costs
+        What mistakes cost: decisions, and the metrics of decisions, follow them.
     """
     resamples = resamples_for(len(y), rounds[0].answers[MODEL].shape[1])
     models = tuple(rounds[0].answers)
+    deciding = _decided(rounds, costs) if costs else rounds
     metrics = [each for each in metrics_for(task) if only is None or each.name in only]
-    rates = _rates(y, rounds[0], groups) if task == BINARY else {}
-    gap_of = {column: _gaps(y, rounds[0], groups[column], rates[column]) for column in rates}
+    rates = _rates(y, rounds[0], groups, costs) if task == BINARY else {}
+    gap_of = {column: _gaps(y, rounds[0], groups[column], rates[column], costs) for column in rates}
 
     wanted: dict[tuple[str, ...], Statistic] = {}
     for model in models:
         for each in metrics:
-            wanted[model, each.name] = _mean_over_rounds(each, y, rounds, model)
+            judged = deciding if each.name in OF_DECISIONS else rounds
+            wanted[model, each.name] = _mean_over_rounds(each, y, judged, model)
             if each.prepare_noise is not None:
                 wanted[model, each.name, "noise"] = _noise_over_rounds(each, y, rounds, model)
     for column, found in gap_of.items():
@@ -124,6 +131,19 @@ def _defined(found: Interval) -> Interval:
     return Interval(value, low, high)
 
 
+def _decided(rounds: Sequence[Round], costs: Costs) -> list[Round]:
+    """Return rounds in which each answer is all for the class that is decided for."""
+
+    def sure(answers: FloatArray) -> FloatArray:
+        certain: FloatArray = np.eye(answers.shape[1])[decided(answers, costs)]
+        return certain
+
+    return [
+        Round({model: sure(answers) for model, answers in each.answers.items()}, each.folds)
+        for each in rounds
+    ]
+
+
 def _mean_over_rounds(
     metric: Metric, y: FloatArray, rounds: Sequence[Round], model: str
 ) -> Statistic:
@@ -166,16 +186,18 @@ def _mean(statistics: Sequence[Statistic]) -> Statistic:
     return lambda counts: mean_of_defined(np.stack([one(counts) for one in statistics], axis=1))
 
 
-def _decisions(y: FloatArray, answers: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _decisions(
+    y: FloatArray, answers: FloatArray, costs: Costs
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return whether each row is positive, whether it is called so, and how surely."""
     positive = (y == 1).astype(np.float64)
-    return positive, (predicted_classes(answers) == 1).astype(np.float64), answers[:, 1]
+    return positive, (decided(answers, costs) == 1).astype(np.float64), answers[:, 1]
 
 
 def _rates(
-    y: FloatArray, judged: Round, groups: Mapping[str, Groups]
+    y: FloatArray, judged: Round, groups: Mapping[str, Groups], costs: Costs
 ) -> dict[str, tuple[GroupRates, ...]]:
-    positive, selected, stated = _decisions(y, judged.answers[MODEL])
+    positive, selected, stated = _decisions(y, judged.answers[MODEL], costs)
     return {
         column: group_rates(positive, selected, found.codes, found.names, stated=stated)
         for column, found in groups.items()
@@ -183,7 +205,7 @@ def _rates(
 
 
 def _gaps(
-    y: FloatArray, judged: Round, groups: Groups, rates: Sequence[GroupRates]
+    y: FloatArray, judged: Round, groups: Groups, rates: Sequence[GroupRates], costs: Costs
 ) -> Mapping[str, Gap]:
-    positive, selected, stated = _decisions(y, judged.answers[MODEL])
+    positive, selected, stated = _decisions(y, judged.answers[MODEL], costs)
     return gaps(positive, selected, groups.codes, rates, stated)

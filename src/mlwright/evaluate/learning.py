@@ -90,6 +90,7 @@ def learning_curve(
         units=units_of(rows_of(table, judging[known]), unit),
         seed=plan.seed,
         only=(task.metric,),
+        costs=task.costs,
     )
     mean_rows = float(np.mean([len(fitting) for fitting, _ in rounds]))
     points = tuple(

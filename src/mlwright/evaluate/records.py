@@ -259,3 +259,26 @@ class Behaviour:
     where: tuple[Change, ...]
     most: tuple[ChangedRow, ...]
     decides: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCost:
+    """What decisions cost a row on average: by the costs, by probability, and always alike.
+
+    ``saved`` is what deciding by the costs saves against the most probable class, paired, and
+    ``saved_beside_always`` against answering ``always``, the class that costs least here.
+    ``changed`` rows are decided otherwise than by probability; ``confusion`` counts the rows of
+    each class (first place) by the class answered.
+    """
+
+    rows: int
+    costs: tuple[tuple[float, ...], ...]
+    classes: tuple[Scalar, ...]
+    cost: Interval
+    most_probable: Interval
+    always_alike: Interval
+    always: Scalar
+    saved: Interval
+    saved_beside_always: Interval
+    changed: int
+    confusion: tuple[tuple[int, ...], ...]

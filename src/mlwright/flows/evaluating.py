@@ -128,7 +128,7 @@ def _scope(known: Known) -> Scope:
     task, snapshot = known.of("task", Task), known.of("snapshot", Snapshot)
     columns = tuple(column.name for column in snapshot.columns)
     fairness = known.of("judgement", Judgement).fairness
-    return Scope(task.kind.value, task.metric, columns, fairness)
+    return Scope(task.kind.value, task.metric, columns, fairness, bool(task.costs))
 
 
 def _chosen(findings: Sequence[Finding], only: Sequence[str]) -> tuple[Finding, ...]:

@@ -66,7 +66,7 @@ def foresee(
     _require_features(workspace, snapshot, question, foreseen)
     kind = task.kind.value
     names = tuple(column.name for column in snapshot.columns)
-    scope = Scope(kind, task.metric, names, question.judgement.fairness)
+    scope = Scope(kind, task.metric, names, question.judgement.fairness, bool(task.costs))
     measured = {**scales_of(scope), **scales(kind, task.metric, scope.fairness)}
     of_columns = (*names, *(f"null({name})" for name in names))
     of_table = tuple(

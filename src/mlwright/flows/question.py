@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlwright.checks.grammar import parse
 from mlwright.checks.records import Rule, Waiver
@@ -18,6 +18,8 @@ from mlwright.data.repair.grammar import parse_all
 from mlwright.data.repair.records import RepairRule
 from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.data.terms import Line, promised, read_line, require_lines
+from mlwright.evaluate.costs import read_costs
+from mlwright.evaluate.settings import CostSettings
 from mlwright.evaluate.truth import columns_named
 from mlwright.evaluate.values import GAPS
 from mlwright.features.settings import FeatureSettings
@@ -79,11 +81,13 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
     Raises
     ------
     UsageError
-        ``target-missing``; ``drop-target``; ``model-name``; ``check-syntax`` for a rule;
+        ``target-missing``; ``cost-line``; ``drop-target``; ``model-name``; ``check-syntax`` for a
+        rule;
         ``contract-line`` and others for a line of ``[contract]``; ``repair-syntax`` for a step;
         ``waive-check`` and ``reason-empty`` for a waiver.
     """
-    goal = _goal(settings)
+    costs = read_costs(settings.section(CostSettings).lines)
+    goal = replace(_goal(settings), costs=costs)
     stated = stated_lines(settings)
     data = settings.section(DataSettings)
     search = settings.section(SearchSettings)

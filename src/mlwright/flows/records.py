@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlwright.checks.records import Verdict
 from mlwright.core.digest import Digest
+from mlwright.core.encoding import LATER
 from mlwright.data.leaks.records import LeakReport
 from mlwright.data.records import Snapshot, Source
 from mlwright.data.repair.records import Repaired
@@ -18,11 +19,15 @@ from mlwright.train.records import Plan, SearchResult, Task
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """The question: which column to predict, and the task and metric where the user fixed them."""
+    """The question: which column to predict, and the task and metric where the user fixed them.
+
+    ``costs`` are those of mistakes, as they were named.
+    """
 
     target: str
     task: str | None
     metric: str | None
+    costs: Mapping[str, float] = field(default_factory=dict, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

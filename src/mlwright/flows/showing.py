@@ -17,6 +17,7 @@ from mlwright.data.cells import SnapshotCells, sealed_rows
 from mlwright.data.profile import profile as describe
 from mlwright.data.records import ColumnProfile, Kind, Profile, Snapshot
 from mlwright.data.repair.records import Repaired
+from mlwright.evaluate.costs import in_words as costs_in_words
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.contracting import contract_version
 from mlwright.flows.costs import cost_of, used_in_words
@@ -148,6 +149,11 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
             (
                 ("model", version.model),
                 ("predicts", f"{package.task.target} ({package.task.kind.value})"),
+                *(
+                    [("decides", costs_in_words(package.task.costs, package.task.classes))]
+                    if package.task.costs
+                    else []
+                ),
                 ("roles", roles or "none"),
                 ("run", version.run),
                 ("data", version.data),

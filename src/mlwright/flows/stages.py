@@ -16,6 +16,7 @@ from mlwright.data.records import Contract, Part, Profile, Snapshot, Split, Term
 from mlwright.data.repair.carry import repair as carry_out
 from mlwright.data.repair.records import Repaired, RepairRule
 from mlwright.data.split import make_split
+from mlwright.evaluate.costs import cost_matrix
 from mlwright.evaluate.judge import answered, judge
 from mlwright.evaluate.nested import nested
 from mlwright.evaluate.records import Evaluation
@@ -64,7 +65,8 @@ def snapshot(repaired: Repaired) -> Snapshot:
 def task(snapshot: Snapshot, split: Split, goal: Goal, store: Store, tables: Tables) -> Task:
     """Tell what kind of question the target asks, from rows outside the sealed test part."""
     seen = part_of(snapshot, split, store, tables, *SEEN)
-    return infer_task(seen.frame, goal.target, goal.task, goal.metric)
+    found = infer_task(seen.frame, goal.target, goal.task, goal.metric)
+    return replace(found, costs=cost_matrix(goal.costs, found.classes, goal.target))
 
 
 @step

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from mlwright.checks.records import Verdict
+from mlwright.evaluate.costs import in_words as costs_in_words
 from mlwright.evaluate.records import Evaluation
 from mlwright.govern.charts import Bar, intervals
 from mlwright.govern.plain_words import plainly
@@ -50,10 +51,12 @@ def in_words(
             f" {number(found.high)}"
         )
     plain = plainly(package.task, evaluation)
+    costs = package.task.costs
+    decides = f" It {costs_in_words(costs, package.task.classes)}." if costs else ""
     return (
         f"This model {_question(package)} {len(package.signature.inputs)} columns. On"
         f" {evaluation.rows:,} rows it had never seen, its {evaluation.metric} {measured}."
-        f"{' ' + plain if plain else ''} It {state}."
+        f"{' ' + plain if plain else ''}{decides} It {state}."
     )
 
 

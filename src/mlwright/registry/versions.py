@@ -28,7 +28,7 @@ _STEPS = (
     "baselines contract evaluation leaks model profile repaired search snapshot split task unseen"
 )
 _FINDINGS = (
-    "boundary conformal directions explanation extraction "
+    "boundary conformal cost directions explanation extraction "
     "fairness label_gaps learning membership robustness slices"
 )
 

@@ -39,6 +39,8 @@ def artefact_digest(
         "predictor": predictor,
         # Models from before there were repairs keep their ids.
         **({"repairs": repairs} if repairs else {}),
+        # What is answered follows them, though no probability does.
+        **({"costs": task.costs} if task.costs else {}),
     }
     return digest_of(parts, tag="mlwright/model/1")
 

@@ -22,6 +22,7 @@ from mlwright.scoring.native.open import open_native
 from mlwright.scoring.native.protocol import Matrix, Native
 from mlwright.scoring.plan import Answer, Plan, compile_plan
 from mlwright.scoring.records import ModelPackage, Probe
+from mlwright.stats.decisions import decided, decided_row
 from mlwright.store.protocol import Store
 from mlwright.train.records import TaskKind
 
@@ -49,6 +50,7 @@ class Scorer:
         self._table = plan.table
         self._store = store
         self._classes = package.task.classes
+        self._costs = package.task.costs
         self._nearest = package.task.kind is TaskKind.CLUSTERING
 
     def predict_frame(self, frame: pl.DataFrame) -> Matrix:
@@ -60,19 +62,23 @@ class Scorer:
     def decide(self, answers: Matrix) -> list[Scalar]:
         """Return each row's class in its own type, or its number.
 
-        Of two classes the positive one needs more than 0.5; the lower of equals wins. Of clusters
-        it is the nearest.
+        Of two classes the positive one needs more than 0.5; the lower of equals wins. Where
+        mistakes have costs it is the class that costs least to expect. Of clusters it is the
+        nearest.
         """
         if not self._classes:
             return [float(value) for value in answers[:, 0]]
         if self._nearest:
             return [self._classes[place] for place in np.argmin(answers, axis=1)]
-        return [self._classes[place] for place in np.argmax(answers, axis=1)]
+        return [self._classes[place] for place in decided(answers, self._costs)]
 
     def decide_row(self, answer: Answer) -> Scalar:
         """Return one row's class in its own type, or its number."""
-        best = min(answer) if self._nearest else max(answer)
-        return self._classes[answer.index(best)] if self._classes else answer[0]
+        if not self._classes:
+            return answer[0]
+        if self._nearest:
+            return self._classes[answer.index(min(answer))]
+        return self._classes[decided_row(answer, self._costs)]
 
     def ignored(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return which of the columns given the model does not read, for telling."""

@@ -3,8 +3,8 @@
 Vovk, Gammerman and Shafer (2005): of rows that chose nothing, one half tells how far answers are
 from the truth, and with the answers of new rows of the same kind the truth is inside as often as
 was asked, whatever the model. Classes by 1 less the true one's probability, each class for itself
-(Sadinle, Lei and Wasserman 2019), numbers by the distance (Lei and others 2018) in bands of like answers (Boström
-and Johansson 2020), so that where errors are small the interval is narrow.
+(Sadinle, Lei and Wasserman 2019); numbers by the distance (Lei and others 2018), in bands of like
+answers (Boström and Johansson 2020), so that where errors are small the interval is narrow.
 """
 
 from __future__ import annotations

@@ -41,7 +41,9 @@ class Task:
 
     Where rows are told apart without a target, ``target`` names what is answered (``p_value``,
     ``cluster``), and ``classes`` are the clusters, the largest first. ``evening`` is what is done
-    so that groups are treated more alike, None where that was not asked.
+    so that groups are treated more alike, None where that was not asked. ``costs`` are what it
+    costs to answer a class (the second place) where another is true (the first): the class that
+    costs least to expect is then answered; without costs the most probable one.
     """
 
     kind: TaskKind
@@ -50,6 +52,7 @@ class Task:
     metric: str
     why: str
     evening: Evening | None = field(default=None, metadata=LATER)
+    costs: tuple[tuple[float, ...], ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

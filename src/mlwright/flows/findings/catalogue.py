@@ -9,6 +9,7 @@ from mlwright.checks.records import Rule, Scale
 from mlwright.flows.findings import (
     boundary,
     conformal,
+    cost,
     directions,
     explanation,
     extraction,
@@ -22,6 +23,7 @@ from mlwright.flows.findings import (
 from mlwright.flows.findings.records import Finding, Scope
 
 FINDINGS: Sequence[Finding] = (
+    cost.FINDING,
     slices.FINDING,
     conformal.FINDING,
     explanation.FINDING,

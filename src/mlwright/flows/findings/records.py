@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 class Scope:
     """What is known of a model before anything is measured: its task, its columns.
 
-    ``fairness`` are the columns whose groups the rules compare.
+    ``fairness`` are the columns whose groups the rules compare; ``costs`` tells whether mistakes
+    have costs.
     """
 
     task: str
     metric: str
     columns: tuple[str, ...]
     fairness: tuple[str, ...]
+    costs: bool = False
 
 
 def nothing_more(settings: Settings) -> Mapping[str, object]:  # noqa: ARG001 - one of several

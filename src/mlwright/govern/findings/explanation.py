@@ -128,8 +128,7 @@ def _chart(dependence: Dependence) -> str:
     if dependence.ordered and len(dependence.levels) > 2:
         return curve(dependence, title=title, few=_FEW)
     bars = [
-        Bar(_short(level), level.answer, emphasis=level.rows >= _FEW)
-        for level in dependence.levels
+        Bar(_short(level), level.answer, emphasis=level.rows >= _FEW) for level in dependence.levels
     ]
     return intervals(bars, title=title, headed=True)
 
