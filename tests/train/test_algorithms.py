@@ -34,7 +34,7 @@ CONFIGURATIONS = {
     )
 }
 NAMES = list(CONFIGURATIONS)
-BOOSTED = ["trees-deep", "xgboost", "hist", "additive"]
+BOOSTED = ["trees-deep", "xgboost", "catboost", "hist", "additive"]
 CLASSES = {"binary": 2, "multiclass": 3, "regression": 0}
 TREES = 6
 ROWS = 2_600  # more than one of LightGBM's blocks of 1,024 rows for each of two threads

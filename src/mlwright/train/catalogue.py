@@ -9,6 +9,7 @@ from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
 from mlwright.train.algorithms import (
     additive,
+    catboost,
     dummy,
     extra_trees,
     foreign,
@@ -43,6 +44,7 @@ ALGORITHMS: Mapping[str, Algorithm] = {
     "linear": linear,
     "lightgbm": lightgbm,
     "xgboost": xgboost,
+    "catboost": catboost,
     "hist": hist,
     "extra_trees": extra_trees,
     "additive": additive,

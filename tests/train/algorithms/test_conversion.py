@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import catboost
 import numpy as np
 import pytest
 import xgboost
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
 
 from mlwright.scoring.native.lightgbm import LightgbmModel
+from mlwright.train.algorithms import catboost as symmetric
 from mlwright.train.algorithms import extra_trees, hist, tree_text
 from mlwright.train.algorithms import xgboost as ours
 from mlwright.train.algorithms.single_precision import as_read, in_single
@@ -35,11 +37,13 @@ def hard(X: Matrix, trees: list[tree_text.Tree]) -> Matrix:
     found = [X]
     for tree in trees:
         for feature, threshold in zip(tree.feature, tree.threshold, strict=True):
+            end = np.sign(threshold) * 1e300
+            within = threshold if abs(threshold) < 1e300 else end
             for near in (
-                threshold,
-                np.nextafter(threshold, math.inf),
-                np.nextafter(threshold, -math.inf),
-                float(np.float32(threshold)),
+                within,
+                np.nextafter(within, math.inf),
+                np.nextafter(within, -math.inf),
+                float(in_single(np.array(within))),
             ):
                 row = X[len(found) % len(X)].copy()
                 row[feature] = near
@@ -76,6 +80,20 @@ def test_histogram_boosting_answers_the_same_at_every_threshold() -> None:
     asked = hard(X, trees)
     found = answered(tree_text.moved(trees, [float(model._baseline_prediction.item())]), asked)
     np.testing.assert_allclose(found, model.predict(as_read(asked)), rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("missing", ["Min", "Max"])
+def test_catboost_answers_the_same_at_every_threshold(missing: str) -> None:
+    X, y = rows()
+    told = {"iterations": 20, "depth": 5, "nan_mode": missing, "thread_count": 1}
+    quiet = {"allow_writing_files": False, "logging_level": "Silent"}
+    model = catboost.train(catboost.Pool(in_single(X), y), {**told, **quiet})
+
+    trees, starts = symmetric.trees_of(model)
+
+    asked = hard(X, trees)
+    found = answered(tree_text.moved(trees, starts.tolist()), asked)
+    np.testing.assert_allclose(found, model.predict(in_single(asked)), rtol=1e-7, atol=1e-7)
 
 
 def test_extra_trees_answer_the_same_at_every_threshold() -> None:

@@ -24,6 +24,7 @@ _NATIVES: Mapping[str, Callable[..., Native]] = {
     # Trees of every library are stored as LightGBM's text.
     "lightgbm": LightgbmModel,
     "xgboost": LightgbmModel,
+    "catboost": LightgbmModel,
     "hist": LightgbmModel,
     "extra_trees": LightgbmModel,
     "additive": LightgbmModel,
