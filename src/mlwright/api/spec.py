@@ -9,6 +9,7 @@ from mlwright.checks.settings import CheckSettings, WaiverSettings
 from mlwright.core.settings import TOP
 from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.evaluate.settings import CostSettings
+from mlwright.evaluate.fairness.settings import FairnessSettings
 from mlwright.features.settings import FeatureSettings
 from mlwright.registry.settings import ProjectSettings
 from mlwright.serve.settings import ServeSettings
@@ -23,6 +24,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "features": FeatureSettings,
         "search": SearchSettings,
         "space": SpaceSettings,
+        "fairness": FairnessSettings,
         "checks": CheckSettings,
         "waive": WaiverSettings,
         "costs": CostSettings,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from mlwright.checks.grammar import term_text
 from mlwright.checks.records import Rule
 from mlwright.checks.sense import require_known, require_sense
-from mlwright.core.errors import DataError
+from mlwright.core.errors import DataError, UsageError
 from mlwright.data.digests import columns_of
 from mlwright.data.records import Snapshot, Split
 from mlwright.evaluate.values import require_task, scales
@@ -65,6 +65,7 @@ def foresee(
     foreseen = Foreseen(split, snapshot, task, tables)
     _require_features(workspace, snapshot, question, foreseen)
     kind = task.kind.value
+    _require_remedy(task)
     names = tuple(column.name for column in snapshot.columns)
     scope = Scope(kind, task.metric, names, question.judgement.fairness, bool(task.costs))
     measured = {**scales_of(scope), **scales(kind, task.metric, scope.fairness)}
@@ -80,6 +81,18 @@ def foresee(
         require_known(rule, (*measured, *of_columns))
     require_sense(of_model, measured)
     return replace(foreseen, of_model=of_model, of_table=of_table, findings=wanted(scope, of_model))
+
+
+def _require_remedy(task: Task) -> None:
+    if task.evening is None or len(task.classes) == 2:
+        return
+    raise UsageError(
+        "remedy-task",
+        f"fairness.remedy is {task.evening.how!r}, which is for two classes, and this task is"
+        f" {task.kind.value}",
+        fix='leave it out, or write remedy = "none" under [fairness]',
+        facts={"remedy": task.evening.how, "task": task.kind.value},
+    )
 
 
 def _require_features(

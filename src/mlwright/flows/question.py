@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlwright.checks.grammar import parse
@@ -13,21 +13,24 @@ from mlwright.checks.settings import CheckSettings, WaiverSettings
 from mlwright.core.errors import DataError, UsageError, listed, nearest
 from mlwright.core.settings import Settings
 from mlwright.data.leaks.records import CHECKS, MOST, SHARES
-from mlwright.data.records import FeatureContract, Snapshot
+from mlwright.data.records import FeatureContract, Kind, Snapshot
 from mlwright.data.repair.grammar import parse_all
 from mlwright.data.repair.records import RepairRule
 from mlwright.data.settings import ContractSettings, DataSettings
 from mlwright.data.terms import Line, promised, read_line, require_lines
 from mlwright.evaluate.costs import read_costs
+from mlwright.evaluate.fairness.records import LABEL_GAP
+from mlwright.evaluate.fairness.settings import FairnessSettings
 from mlwright.evaluate.settings import CostSettings
-from mlwright.evaluate.truth import columns_named
+from mlwright.evaluate.truth import CROSSED, columns_named
 from mlwright.evaluate.values import GAPS
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.leak_gates import leak_scales, waivers_of
 from mlwright.flows.records import Goal, Judgement, RowRoles, SearchRule
 from mlwright.registry.settings import ProjectSettings
 from mlwright.registry.versions import allowed_name, valid_name
-from mlwright.train.records import TaskKind
+from mlwright.train.evening import THRESHOLDS
+from mlwright.train.records import Evening, TaskKind
 from mlwright.train.settings import WITHOUT_TARGET, QuestionSettings, SearchSettings
 from mlwright.train.unsupervised.catalogue import ANSWER_OF
 
@@ -84,7 +87,7 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
         ``target-missing``; ``cost-line``; ``drop-target``; ``model-name``; ``check-syntax`` for a
         rule;
         ``contract-line`` and others for a line of ``[contract]``; ``repair-syntax`` for a step;
-        ``waive-check`` and ``reason-empty`` for a waiver.
+        ``waive-check`` and ``reason-empty`` for a waiver; ``remedy-column``.
     """
     costs = read_costs(settings.section(CostSettings).lines)
     goal = replace(_goal(settings), costs=costs)
@@ -101,7 +104,8 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
         if column is not None and column != goal.target
     }
     fairness = {r.name.removeprefix("fairness.") for r in checks if r.name.startswith("fairness.")}
-    fairness |= {rule.term.name for rule in checks if rule.term.function in GAPS}
+    fairness |= {rule.term.name for rule in checks if rule.term.function in (*GAPS, LABEL_GAP)}
+    fairness |= set(settings.section(FairnessSettings).protected)
     called = goal.task if goal.task in WITHOUT_TARGET else goal.target
     return Question(
         name=valid_name(settings.section(ProjectSettings).name or allowed_name(str(called))),
@@ -159,7 +163,38 @@ def _goal(settings: Settings) -> Goal:
             " there are --task anomaly and --task clustering",
             looked=["--target", "MLWRIGHT_TARGET", "target in mlwright.toml"],
         )
-    return Goal(question.target, question.task, metric)
+    return Goal(question.target, question.task, metric, _evening(settings))
+
+
+def _evening(settings: Settings) -> Evening | None:
+    """Return what is to be done so that groups are treated more alike.
+
+    Raises
+    ------
+    UsageError
+        ``remedy-column``.
+    """
+    asked = settings.section(FairnessSettings)
+    if asked.remedy == "none":
+        return None
+    limits = asked.remedy == THRESHOLDS
+    dropped = settings.section(FeatureSettings).drop
+    problem = None
+    if not asked.protected:
+        problem = "fairness.protected names no column whose groups it is for"
+    elif limits and len(asked.protected) > 1:
+        problem = f"limits are set for the groups of one column, not of {len(asked.protected)}"
+    elif limits and asked.protected[0] in dropped:
+        problem = f"the model is not to read {asked.protected[0]!r}, and limits go by it"
+    if problem is not None:
+        raise UsageError(
+            "remedy-column",
+            f"fairness.remedy is {asked.remedy!r}, but {problem}",
+            fix='name one column: protected = ["sex"]; remedy = "weights" takes several, and'
+            " columns that the model does not read",
+            facts={"remedy": asked.remedy, "protected": list(asked.protected)},
+        )
+    return Evening(asked.remedy, CROSSED.join(asked.protected), asked.aim)
 
 
 def _require_no_target(question: QuestionSettings, metric: str | None) -> None:
@@ -208,7 +243,7 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
     Raises
     ------
     DataError
-        ``column-unknown``, with the nearest name.
+        ``column-unknown``, with the nearest name; ``remedy-column``.
     UsageError
         ``check-kind`` for a line of the contract that a column's kind does not allow.
     """
@@ -246,6 +281,20 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
             looked=[f"the {len(names)} columns: {listed(names)}"],
         )
     kinds = {column.name: column.kind for column in snapshot.columns}
+    _require_categories(question, kinds)
     for line in lines:
         name = line.term.name
         promised(FeatureContract(name, kinds[name], True, None, None, None), line)
+
+
+def _require_categories(question: Question, kinds: Mapping[str, Kind]) -> None:
+    evening = question.goal.evening
+    if evening is None or evening.how != THRESHOLDS or kinds.get(evening.name) is Kind.STRING:
+        return
+    raise DataError(
+        "remedy-column",
+        f"fairness.remedy is 'thresholds', and {evening.name!r} holds no categories but"
+        f" {kinds[evening.name].value} values: there are no groups to set limits for",
+        fix='use remedy = "weights", which takes bands of numbers, or a column of texts',
+        facts={"remedy": evening.how, "column": evening.name},
+    )

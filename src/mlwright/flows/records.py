@@ -14,19 +14,21 @@ from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.records import Evaluation
 from mlwright.registry.records import ModelVersion
 from mlwright.scoring.records import ModelPackage
-from mlwright.train.records import Plan, SearchResult, Task
+from mlwright.train.records import Evening, Plan, SearchResult, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
     """The question: which column to predict, and the task and metric where the user fixed them.
 
+    ``evening`` is what is to be done so that groups are treated more alike, None for nothing.
     ``costs`` are those of mistakes, as they were named.
     """
 
     target: str
     task: str | None
     metric: str | None
+    evening: Evening | None = field(default=None, metadata=LATER)
     costs: Mapping[str, float] = field(default_factory=dict, metadata=LATER)
 
 

@@ -29,6 +29,7 @@ from mlwright.scoring.package import package
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load
 from mlwright.store.protocol import Store
+from mlwright.train.evening import EVENED
 from mlwright.train.fit import fit
 from mlwright.train.memory import Memory
 from mlwright.train.portfolio import DUMMY, LINEAR
@@ -66,7 +67,11 @@ def task(snapshot: Snapshot, split: Split, goal: Goal, store: Store, tables: Tab
     """Tell what kind of question the target asks, from rows outside the sealed test part."""
     seen = part_of(snapshot, split, store, tables, *SEEN)
     found = infer_task(seen.frame, goal.target, goal.task, goal.metric)
-    return replace(found, costs=cost_matrix(goal.costs, found.classes, goal.target))
+    found = replace(found, costs=cost_matrix(goal.costs, found.classes, goal.target))
+    if goal.evening is None:
+        return found
+    why = f"{found.why}; {EVENED[goal.evening.how]} {goal.evening.name}, as asked"
+    return replace(found, evening=goal.evening, why=why)
 
 
 @step

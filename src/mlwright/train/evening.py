@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 WEIGHTS, THRESHOLDS = "weights", "thresholds"
+EVENED = {
+    WEIGHTS: "rows are weighted so that labels no longer go with the groups of",
+    THRESHOLDS: "limits of their own are set for the groups of",
+}
 FOLDS = 3
 """Rounds of answers to rows a model did not learn from, by which the limits are set."""
 

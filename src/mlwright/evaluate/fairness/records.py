@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from mlwright.stats.records import Interval
 
+LABEL_GAP = "label_gap"
+"""The value of a rule about labels: the widest gap of a column's groups."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupTold:

@@ -17,6 +17,7 @@ from mlwright.flows.findings import (
     label_gaps,
     learning,
     membership,
+    remedies,
     robustness,
     slices,
 )
@@ -35,6 +36,7 @@ FINDINGS: Sequence[Finding] = (
     membership.FINDING,
     fairness.FINDING,
     label_gaps.FINDING,
+    remedies.FINDING,
 )
 
 

@@ -53,7 +53,12 @@ def fairness(
     columns = dict.fromkeys(
         column for name in judgement.fairness for column in columns_named(name, frame.columns)
     )
-    names = dict.fromkeys((*crossings(tuple(columns)), *judgement.fairness))
+    # A crossing that a rule writes in an order of its own is there once, as it was written.
+    named = {frozenset(columns_named(name, frame.columns)): name for name in judgement.fairness}
+    names = [
+        named.get(frozenset(columns_named(name, frame.columns)), name)
+        for name in crossings(tuple(columns))
+    ]
     rows = Decided(
         judged.y,
         np.array([each == task.classes[1] for each in decided], dtype=np.float64),

@@ -9,6 +9,7 @@ from mlwright.checks.records import Measured, Scale
 from mlwright.core.quantities import Quantity
 from mlwright.data.records import Snapshot, Split
 from mlwright.evaluate.fairness.labels import label_gaps as find
+from mlwright.evaluate.fairness.records import LABEL_GAP as GAP
 from mlwright.evaluate.fairness.records import LabelGaps
 from mlwright.evaluate.truth import columns_named, groups_named
 from mlwright.flows.findings.records import Finding, Scope
@@ -20,8 +21,6 @@ from mlwright.run.step import step
 from mlwright.stats.metrics import BINARY
 from mlwright.store.protocol import Store
 from mlwright.train.records import Plan, Task
-
-GAP = "label_gap"
 
 
 @step
@@ -65,7 +64,8 @@ def _values(found: LabelGaps) -> ByTerm:
         size = each.size
         ends = sorted((abs(size.low), abs(size.high)))
         low = 0.0 if size.low <= 0 <= size.high else ends[0]
-        value = Measured(abs(size.value), low, ends[1], said=each.said)
+        widest = f"the widest gap in labels, of {each.column} = {each.group},"
+        value = Measured(abs(size.value), low, ends[1], said=widest)
         measured[GAP] = measured[f"{GAP}({each.column})"] = value
     return ByTerm(measured, "fairness")
 
