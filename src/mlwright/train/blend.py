@@ -69,12 +69,16 @@ def joined(
         text = merged(trees, features=len(union.outputs), classes=classes, starts=starts)
         starts = [0.0] * len(starts)
         members.append({"algorithm": "lightgbm", "places": None, "content": text.decode()})
+    linear: dict[tuple[int, ...], dict[str, Any]] = {}
     for part, where in zip(parts, places, strict=True):
         read = _linear(part.content)
         if read is not None:
             content = _weighted(read, part.weight, starts)
             starts = [0.0] * len(starts)
-            members.append({"algorithm": "linear", "places": list(where), "content": content})
+            before = linear.get(tuple(where))
+            linear[tuple(where)] = content if before is None else _added(before, content)
+    for at, content in linear.items():
+        members.append({"algorithm": "linear", "places": list(at), "content": content})
     written = {"format": FORMAT, "link": _LINKS.get(classes, "softmax"), "members": members}
     return union, canonical_json(written)
 
@@ -160,7 +164,7 @@ def _linear(content: bytes) -> Any:
     return read if read.get("format") == _LINEAR else None
 
 
-def _weighted(read: Any, weight: float, starts: Sequence[float]) -> dict[str, object]:
+def _weighted(read: Any, weight: float, starts: Sequence[float]) -> dict[str, Any]:
     intercepts: NDArray[np.float64] = np.array(read["intercepts"], dtype=np.float64) * weight
     weights: NDArray[np.float64] = np.array(read["weights"], dtype=np.float64) * weight
     return {
@@ -168,6 +172,15 @@ def _weighted(read: Any, weight: float, starts: Sequence[float]) -> dict[str, ob
         "intercepts": (intercepts + np.array(starts)).tolist(),
         "weights": weights.tolist(),
     }
+
+
+def _added(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return one linear content that answers with the sum of two over the same features."""
+    summed = {
+        name: (np.array(one[name]) + np.array(other[name])).tolist()
+        for name in ("intercepts", "weights")
+    }
+    return {**one, **summed}
 
 
 def _scores(member: Any, X: Matrix, problem: Problem) -> Matrix:

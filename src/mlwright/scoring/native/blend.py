@@ -54,7 +54,12 @@ class BlendModel:
             return scores
         if self._outputs > 2:
             return tuple(shares_of(np.array([scores]))[0].tolist())
-        return tuple(shares_of(np.array([(0.0, *scores)]))[0].tolist())
+        # The shares of the scores 0 and this one; the larger is raised to exactly 1.
+        score = scores[0]
+        smaller = float(np.exp(np.array((-abs(score),)))[0])
+        total = smaller + 1.0
+        low, high = smaller / total, 1.0 / total
+        return (low, high) if score > 0.0 else (high, low)
 
     def _matrix(self, X: Matrix) -> Matrix:
         scores: Matrix = reduce(np.add, [each.raw_matrix(X) for each in self._members])
