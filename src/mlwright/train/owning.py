@@ -9,7 +9,7 @@ import numpy as np
 
 from mlwright.core.seam import Seam
 from mlwright.data.table import Table
-from mlwright.train.algorithms.foreign import OWN
+from mlwright.train.algorithms.foreign import parameters_of
 from mlwright.train.fit import learn, prepare_rows, recipe_of, respond
 from mlwright.train.own.content import ALGORITHM
 from mlwright.train.records import Configuration, OwnModel, Plan, Task
@@ -56,7 +56,7 @@ def with_own(
     fits = rounds + plan.repeats * plan.outer_folds * (rounds + 1) + 1
     for each in own:
         offered = [
-            Configuration(_named(each, draw), ALGORITHM, {OWN: each.name, **draw}, each.recipe)
+            Configuration(_named(each, draw), ALGORITHM, parameters_of(each, draw), each.recipe)
             for draw in draws(space, each.name, tries, plan.seed)
         ]
         seconds = _timed(sample, offered[0], task, drafted, drop, seam)

@@ -20,13 +20,23 @@ from mlwright.train.algorithms.problem import Learned, Parameters, Problem, Rows
 from mlwright.train.own.content import head_of
 from mlwright.train.own.kept import Kept
 from mlwright.train.own.process import FIT, Apart
+from mlwright.train.records import OwnModel
+from mlwright.train.space import Draw
 
 RECIPE: Recipe = "linear"
 
 DEFAULTS: Parameters = {}
 
 OWN = "own"
-"""The parameter that names the model of the user's own; all others are its own."""
+"""The parameter that names the model of the user's own."""
+
+_PREFIX = f"{OWN}."
+"""What its parameters begin with, so that none is taken for one of an algorithm's."""
+
+
+def parameters_of(own: OwnModel, draw: Draw) -> Parameters:
+    """Return the parameters of a configuration that tries a model of the user's own."""
+    return {OWN: own.name, **{f"{_PREFIX}{name}": value for name, value in draw.items()}}
 
 
 def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
@@ -36,7 +46,11 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
     blocks: list[bytes] = []
     asked = {
         "own": asdict(own),
-        "params": {name: value for name, value in problem.parameters.items() if name != OWN},
+        "params": {
+            name.removeprefix(_PREFIX): value
+            for name, value in problem.parameters.items()
+            if name.startswith(_PREFIX)
+        },
         "seed": problem.seed,
         "classes": problem.classes,
         "labels": problem.labels,
