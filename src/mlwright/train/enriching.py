@@ -1,8 +1,8 @@
 """The recipe ``rich``: features are added by what a first model leaves over, and kept by chance.
 
-Both look at training rows alone, and again in each fold. A column is kept when trees gain more from
-its features than from the best of the columns' shadows: the same features with their rows shuffled,
-which can tell nothing.
+Both look at training rows alone, and again in each fold. Trees are grown on the features and their
+shadows: the same with their rows shuffled, which can tell nothing. Columns that gain no more than
+shadows are left out where rows that the trees did not see are then answered better.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import assembled, transform_training
@@ -63,7 +64,7 @@ def _of_steps(preparation: Preparation, steps: Sequence[FittedStep]) -> Preparat
 
 def _left_over(X: Matrix, truth: Truth) -> Matrix:
     """Return the target less the answer of a model that did not see the row: rows x outputs."""
-    found = truth.indicators()
+    found = truth.indicators().copy()
     for learning, judged in crossed(truth):
         problem = _problem(truth)
         rows = Rows(X[learning], truth.values[learning])
@@ -74,24 +75,48 @@ def _left_over(X: Matrix, truth: Truth) -> Matrix:
 
 
 def _kept(preparation: Preparation, X: Matrix, truth: Truth) -> list[FittedStep]:
-    """Return the steps whose columns gain more than the best of all shadows."""
-    width = X.shape[1]
-    groups = _groups(preparation.steps)
-    count = max(groups) + 1
-    own = np.zeros(count)
-    best = 0.0
+    """Return all steps, or those that gain more than shadows where fewer answer surely better.
+
+    Held against are the best shadow and the middle one. Each choice answers rows that its trees did
+    not see; a column of little use is cheap, and one of some use dear to lose.
+    """
+    groups = np.array(_groups(preparation.steps), dtype=np.intp)
+    own, shadows = _group_gains(X, groups, truth)
+    whole = _loss(X, truth)
+    best, chosen = 0.0, np.ones(len(own), dtype=np.bool_)
+    for bound in (float(np.median(shadows)), float(np.max(shadows))):
+        more = own > bound
+        if not more.any() or more.all():
+            continue
+        gain = whole - _loss(np.ascontiguousarray(X[:, more[groups]]), truth)
+        mean, error = float(np.mean(gain)), float(np.std(gain)) / len(gain) ** 0.5
+        if mean - error > best:
+            best, chosen = mean - error, more
+    place = 0
+    kept: list[FittedStep] = []
+    for step in preparation.steps:
+        if chosen[groups[place]]:
+            kept.append(step)
+        place += len(step.outputs)
+    return kept
+
+
+def _group_gains(X: Matrix, groups: NDArray[np.intp], truth: Truth) -> tuple[Vector, Vector]:
+    """Return what each group of features gains beside shadows, and what each shadow gains."""
+    width, count = X.shape[1], int(groups.max()) + 1
+    own, shadows = np.zeros(count), np.zeros(count)
     for turn in range(_SHUFFLES):
         shuffled = np.random.default_rng(_SEED + turn).permutation(len(X))
         gains = _gains(np.hstack([X, X[shuffled]]), truth, turn)
         own += np.bincount(groups, weights=gains[:width], minlength=count)
-        best += float(np.max(np.bincount(groups, weights=gains[width:], minlength=count)))
-    place = 0
-    kept: list[FittedStep] = []
-    for step in preparation.steps:
-        if own[groups[place]] > best:
-            kept.append(step)
-        place += len(step.outputs)
-    return kept
+        shadows += np.bincount(groups, weights=gains[width:], minlength=count)
+    return own, shadows
+
+
+def _loss(X: Matrix, truth: Truth) -> Vector:
+    """Return each row's squared error, answered by trees that did not see it."""
+    found: Vector = np.sum(_left_over(X, truth) ** 2, axis=1)
+    return found
 
 
 def _groups(steps: Sequence[FittedStep]) -> list[int]:
