@@ -33,6 +33,7 @@ from mlwright.run.graph import AnyStep
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.progress import Progress
 from mlwright.train.records import Task
+from mlwright.train.settings import WITHOUT_TARGET
 
 _RESOURCES = ("store", "tables", "progress")
 
@@ -75,12 +76,14 @@ def evaluate(
     NotFoundError
         ``model-unknown``.
     UsageError
-        ``finding-unknown``; ``check-syntax`` and what else can be wrong with a rule.
+        ``eval-task`` for a model without a target; ``finding-unknown``; ``check-syntax`` and what
+        else can be wrong with a rule.
     """
     workspace.ledger.require_writable()
     workspace.ledger.require_sound()
     version = find(workspace.ledger, ref)
     known = Known(version.run, workspace)
+    _require_target(known, version)
     scope = _scope(known)
     findings = _chosen(applying(scope), only)
     held = _rules(version, scope, rules, workspace)
@@ -121,6 +124,18 @@ def evaluate(
         )
         runner.finish("finished", {"model": version.model, "ref": version.ref})
     return Evaluated(version, run, found, verdicts)
+
+
+def _require_target(known: Known, version: ModelVersion) -> None:
+    task = known.of("task", Task).kind.value
+    if task in WITHOUT_TARGET:
+        raise UsageError(
+            "eval-task",
+            f"{version.ref} answers a task without a target, {task}, and more is measured only of"
+            " models that predict a column",
+            fix=f"mlw show {version.ref} tells what its run measured",
+            facts={"ref": version.ref, "task": task},
+        )
 
 
 def _scope(known: Known) -> Scope:

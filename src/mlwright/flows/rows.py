@@ -26,6 +26,7 @@ from mlwright.registry.versions import versions
 from mlwright.scoring.records import ModelPackage
 from mlwright.serve.lookup import count
 from mlwright.serve.records import Unread
+from mlwright.train.settings import WITHOUT_TARGET
 
 
 def why_row(row: str, workspace: Workspace, *, of: ModelVersion | None = None) -> Why:
@@ -84,7 +85,8 @@ def _use(
     version: ModelVersion, row: Table, snapshot: Snapshot, answered: int, workspace: Workspace
 ) -> Use:
     package = load(ModelPackage, workspace.store.get(version.package))
-    if missing_in(row.frame[package.task.target]).any():
+    target = package.task.target if package.task.kind.value not in WITHOUT_TARGET else None
+    if target is not None and missing_in(row.frame[target]).any():
         return Use(version, None, "it has no value of the target", answered)
     split = step_output(version.run, "split", Split, workspace)
     (number,) = parts_of(row, split, snapshot, workspace.store)

@@ -17,6 +17,8 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.stats.metrics import METRICS
 from mlwright.train.records import SearchResult, TaskKind
 
+_ROUNDING = 1e-6  # probabilities of classes sum to 1 but for this
+
 
 def metric_chart(version: ModelVersion, evaluation: Evaluation) -> str:
     """Draw the metric a model was chosen by, with its interval, beside the baselines."""
@@ -89,14 +91,19 @@ def said(row: Mapping[str, object]) -> str:
 
     >>> said({"value": "yes", "answer": [0.2, 0.8]}), said({"value": 2.5, "answer": [2.5]})
     ('yes (80.0%)', '2.5')
+    >>> said({"value": 2, "answer": [4.1, 1.25]})  # the nearest of two clusters
+    '2 (at 1.25)'
     >>> said({"value": None, "answer": [0.25, 0.75]})  # of a model that the log does not know
     '0.25, 0.75'
     """
     answer = cast("Sequence[float]", row["answer"])
     if row["value"] is None:
         return ", ".join(map(number, answer))
-    share = f" ({max(answer):.1%})" if len(answer) > 1 else ""
-    return f"{number(row['value'])}{share}"
+    if len(answer) == 1:
+        return number(row["value"])
+    shares = math.isclose(sum(answer), 1.0, abs_tol=_ROUNDING)
+    sure = f"{max(answer):.1%}" if shares else f"at {number(min(answer))}"
+    return f"{number(row['value'])} ({sure})"
 
 
 def number(value: object) -> str:
