@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--decisions",
     is_flag=True,
-    help="For a model or run: each automatic choice, why, and what changes it.",
+    help="For a model or run: each automatic choice, why, its cost, and what changes it.",
 )
 @common
 def command(ref: str, of: str | None, decisions: bool, output: Output) -> None:
