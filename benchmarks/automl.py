@@ -4,7 +4,7 @@
 [--out results.json]``. Every system learns from the same rows and answers the same rows it never
 saw, in the same seconds, one at a time on the same cores, each in an environment of its own. What
 is said of a difference is its paired bootstrap interval: above 0 is better for mlwright. Nothing is
-asserted; a system's whole log is shown when it fails.
+asserted; where a system fails, the end of its log is shown, and it is last on that set.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from mlwright.stats.metrics import METRICS
 from mlwright.stats.records import Interval
 from servers.environments import FOLDER
 from tuners.sets import QUICK, SETS, Fold, Set, folds
-from tuners.systems import SYSTEMS, USUAL, Done, prepare, run
+from tuners.systems import SYSTEMS, USUAL, Done, FailedError, prepare, run
 
 DATA = Path(".cache/data")
 BUDGET, QUICK_BUDGET = 60.0, 10.0
@@ -71,10 +71,14 @@ def main(arguments: Sequence[str]) -> int:
             folder = Path(made) / chosen.name
             folder.mkdir()
             every = list(folds(chosen, DATA, folder))
-            done = {
-                each.name: [run(each, fold, folder, cores, asked.budget) for fold in every]
-                for each in systems
-            }
+            done = {}
+            for each in systems:
+                try:
+                    done[each.name] = [
+                        run(each, fold, folder, cores, asked.budget) for fold in every
+                    ]
+                except FailedError as error:
+                    print(error, file=sys.stderr, flush=True)
             found[chosen.name], gaps[chosen.name] = judged(chosen, every, done)
             for line in lines(chosen, every, found[chosen.name], gaps[chosen.name]):
                 print(line, flush=True)
@@ -178,7 +182,7 @@ def summary(
     found: Mapping[str, Mapping[str, Result]], gaps: Mapping[str, Mapping[str, Interval]]
 ) -> None:
     """Print each system's mean rank, and on how many sets mlwright is ahead of it."""
-    names = list(next(iter(found.values())))
+    names = list(dict.fromkeys(name for results in found.values() for name in results))
     ranks: dict[str, list[float]] = {name: [] for name in names}
     for table, results in found.items():
         sign = -1.0 if METRICS[SETS[table].metric].greater_is_better else 1.0
@@ -187,16 +191,20 @@ def summary(
             below = sum(other < score for other in scores.values())
             alike = sum(other == score for other in scores.values())
             ranks[name].append(below + (alike + 1) / 2)
+        for name in names:
+            if name not in scores:
+                ranks[name].append(float(len(names)))
     over = f"over {len(found)} sets"
     print(f"\n{over:20}{'mean rank':>10}{'ahead':>7}{'beyond chance':>15}")
     print(f"{'':30}{'of it':>7}{'ahead, behind':>15}{'largest MB':>12}{'slowest row us':>16}")
     for name in names:
         each = [by[name] for by in gaps.values() if name in by]
+        made = [results[name] for results in found.values() if name in results]
         ahead = sum(gap.value > 0 for gap in each)
         surely = sum(gap.low > 0 for gap in each)
         behind = sum(gap.high < 0 for gap in each)
-        largest = max(results[name].bytes for results in found.values()) / 1e6
-        slowest = 1e6 * max(results[name].row for results in found.values())
+        largest = max(each.bytes for each in made) / 1e6
+        slowest = 1e6 * max(each.row for each in made)
         beside = f"{ahead:7}{f'{surely}, {behind}':>15}" if each else f"{'':22}"
         print(f"{name:20}{fmean(ranks[name]):10.2f}{beside}{largest:12.2f}{slowest:16,.0f}")
 

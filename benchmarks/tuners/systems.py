@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,10 @@ _PATIENCE = 20
 """Times its budget after which a system is ended, beside ten minutes."""
 
 Answers = npt.NDArray[np.float64]
+
+
+class FailedError(RuntimeError):
+    """A system that ended without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +105,20 @@ def run(system: System, fold: Fold, folder: Path, cores: Sequence[int], budget: 
         python = str(environment(system.environment, _HERE) / "python")
     before = os.times()
     with (out / "log").open("wb") as log:
-        done = subprocess.run(
+        done = _run(
             [
                 *("taskset", "-c", ",".join(str(core) for core in cores)),
                 *(python, str(_HERE / "apps" / system.script), str(out / "job.json")),
             ],
-            check=False,
-            cwd=out,
-            env=_environ(len(cores)),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            timeout=_PATIENCE * budget + 600,
+            out,
+            _environ(len(cores)),
+            log,
+            _PATIENCE * budget + 600,
         )
     after = os.times()
-    if done.returncode:
+    if done:
         end = (out / "log").read_text(errors="replace")[-3_000:]
-        raise RuntimeError(f"{system.name} on {fold.set.name} ended with {done.returncode}:\n{end}")
+        raise FailedError(f"{system.name} on {fold.set.name} ended with {done}:\n{end}")
     told = json.loads((out / "told.json").read_text())
     return Done(
         answers=np.load(out / "answers.npy"),
@@ -128,6 +131,25 @@ def run(system: System, fold: Fold, folder: Path, cores: Sequence[int], budget: 
         row=told["row_seconds"],
         what=told["what"],
     )
+
+
+def _run(
+    command: Sequence[str], folder: Path, environ: Mapping[str, str], log: BinaryIO, patience: float
+) -> int:
+    """Return how a process ended; one that takes too long is ended."""
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            cwd=folder,
+            env=environ,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            timeout=patience,
+        )
+    except subprocess.TimeoutExpired:
+        return -1
+    return done.returncode
 
 
 def _environ(threads: int) -> Mapping[str, str]:
