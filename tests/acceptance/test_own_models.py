@@ -1,0 +1,214 @@
+"""A model of the user's own, from its file to the endpoint: asked slowly, killed, and proved."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.acceptance.conftest import Shell
+from tests.acceptance.serving import Server, ask, serving
+
+MODELS = """
+import json
+import time
+
+import numpy as np
+
+import mlwright as mw
+
+SHARPNESS = 4.0
+
+
+class Nearest:
+    def __init__(self, centres):
+        self.centres = np.array(centres)
+
+    def predict_proba(self, X):
+        if X[0, 0] > 100.0:
+            time.sleep(SLOWLY)
+        away = ((X[:, None, :] - self.centres[None]) ** 2).mean(axis=2)
+        shares = np.exp(-away * SHARPNESS)
+        shares[shares.sum(axis=1) == 0.0] = 1.0
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    def to_bytes(self):
+        return json.dumps(self.centres.tolist()).encode()
+
+    @classmethod
+    def from_bytes(cls, held):
+        return cls(json.loads(held))
+
+
+@mw.train
+def fit(train, valid, params, ctx):
+    few = train.X[:: params["every"]], train.y[:: params["every"]]
+    return Nearest([few[0][few[1] == place].mean(axis=0) for place in range(len(ctx.classes))])
+
+
+class Unkept:
+    def __init__(self):
+        self.mean = 0.0
+
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
+def unkept(train, valid, params, ctx):
+    return Unkept()
+"""
+SLOWLY = 1.0
+SPEC = """
+target = "target"
+[data]
+source = "{source}"
+[project]
+name = "tumour"
+[search]
+budget = "1s"
+models = ["mymodels:fit"]
+[space."mymodels:fit"]
+every = "1, 2"
+[checks]
+auc = ">= 0.9"
+[serve]
+slow_queue = 3
+workers = 1
+port = 0
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], Path]) -> Shell:
+    """A project whose live model is one of its own code."""
+    mlw = Shell(tmp_path_factory.mktemp("own"))
+    (mlw.folder / "mymodels.py").write_text(MODELS.replace("SLOWLY", str(SLOWLY)))
+    (mlw.folder / "mlwright.toml").write_text(SPEC.format(source=dataset("breast_cancer")))
+    mlw.good("run")
+    mlw.good("promote", "tumour@1", "--to", "live", "--reason", "first")
+    return mlw
+
+
+def test_a_model_that_can_only_be_pickled_needs_that_to_be_asked_for(built: Shell) -> None:
+    refused = built("run", "--models", "mymodels:fit", "--models", "mymodels:unkept", "--json")
+    unknown = built("run", "--models", "mymodels:fitt", "--json")
+
+    error = refused.json["error"]
+    assert (refused.code, error["code"]) == (2, "pickle-not-asked")
+    assert "pickle = true" in error["fix"]
+    assert "to_bytes" in error["fix"]
+    assert (unknown.code, unknown.json["error"]["facts"]["nearest"]) == (2, "fit")
+
+
+def test_an_own_model_is_served_slowly_killed_and_proved_whatever_its_file_says_now(
+    built: Shell,
+) -> None:
+    shown = built("show", "tumour@1").out
+    assert "answers in a confined process: slowly" in shown
+
+    with serving(built.folder, "serve", "--no-ui") as server:
+        row = json.loads(shlex.split(str(server.said["example"]))[-1])
+        slow_row = {**row, "mean_radius": 1e6}
+        connection = server.connect()
+        status, version, quick = ask(connection, "tumour", row)
+        assert (status, version) == (200, "tumour@1")
+        connection.request("GET", "/healthz")
+        health = json.loads(connection.getresponse().read())
+        assert "confined process" in health["slow"]["tumour"]
+        assert "confined process" in server.said["models"][0]["slow"]
+
+        # The loop goes on while the process thinks, and the line is bounded.
+        with ThreadPoolExecutor(6) as clients:
+            asked = [clients.submit(_once, server, slow_row) for _ in range(6)]
+            time.sleep(SLOWLY / 2)
+            began = time.monotonic()
+            connection.request("GET", "/readyz")
+            assert connection.getresponse().read()
+            assert time.monotonic() - began < SLOWLY / 2
+            answers = [each.result() for each in asked]
+        assert sorted({status for status, _ in answers}) == [200, 429]
+        assert sum(status == 429 for status, _ in answers) == 3
+
+        # Killed while it is idle, and while it answers: asked again, nobody is told of it.
+        for busy in (False, True):
+            (process,) = _processes(server)
+            with ThreadPoolExecutor(1) as client:
+                waiting = client.submit(_once, server, slow_row if busy else row)
+                time.sleep(SLOWLY / 2 if busy else 0.0)
+                os.kill(process, signal.SIGKILL)
+                status, again = waiting.result()
+            assert (status, bool(again)) == (200, True)
+
+        # Who hangs up harms nobody, and is not worked for once it is their turn.
+        for _ in range(3):
+            _hang_up(server, slow_row)
+        began = time.monotonic()
+        status, after = _until_there_is_room(server, row)
+        assert (status, bool(after)) == (200, True)
+        assert time.monotonic() - began < 6 * SLOWLY
+
+        # What is in flight ends before the server does.
+        with ThreadPoolExecutor(1) as client:
+            waiting = client.submit(_once, server, slow_row)
+            time.sleep(SLOWLY / 3)
+            assert server.end() == 0
+            status, drained = waiting.result()
+        connection.close()
+        assert status == 200
+
+    changed = MODELS.replace("SHARPNESS = 4.0", "SHARPNESS = 1.0").replace("SLOWLY", "0")
+    (built.folder / "mymodels.py").write_text(changed)
+    for identifier in (quick, drained):
+        proof = built.good("prove", identifier)
+        assert proof["verdict"] == "exact", proof
+    why = built("why", quick).out
+    assert "the amounts do not add up to the score" in why
+    assert "miss it by" in why
+    whole = built.good("prove", "tumour@1")
+    assert whole["verdict"] == "exact"
+
+
+def _once(server: Server, row: object) -> tuple[int, str]:
+    connection = server.connect()
+    try:
+        status, _, identifier = ask(connection, "tumour", row)
+    finally:
+        connection.close()
+    return status, identifier
+
+
+def _until_there_is_room(server: Server, row: object) -> tuple[int, str]:
+    for _ in range(200):
+        found = _once(server, row)
+        if found[0] != 429:
+            return found
+        time.sleep(0.05)
+    return found
+
+
+def _hang_up(server: Server, row: object) -> None:
+    place = urlsplit(server.address)
+    body = json.dumps(row).encode()
+    with socket.create_connection((str(place.hostname), int(place.port or 0))) as client:
+        head = f"POST /tumour/predict HTTP/1.1\r\nhost: {place.netloc}\r\n"
+        head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        client.sendall(head.encode() + body)
+
+
+def _processes(server: Server) -> list[int]:
+    """The processes apart of the server's workers."""
+    return [
+        int(child)
+        for worker in server.workers()
+        for task in Path(f"/proc/{worker}/task").iterdir()
+        for child in (task / "children").read_text().split()
+        if b"mlwright.train.own.child" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
