@@ -10,7 +10,7 @@ from mlwright.stats.metrics import METRICS
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.records import Configuration, Decision, Scored, SearchResult, Task
 
-INTERPRETABLE = ("linear",)
+INTERPRETABLE = ("linear", "additive")
 """The algorithms whose every answer a person can add up."""
 
 

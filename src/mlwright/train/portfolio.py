@@ -64,6 +64,11 @@ def _random(name: str, **parameters: int | float | str | bool) -> Configuration:
     return Configuration(name, "extra_trees", {"trees": 100, "leaves": 500, **parameters})
 
 
+def _curves(name: str, **parameters: int | float | str | bool) -> Configuration:
+    usual = {"trees": 600, "rate": 0.05, "leaves": 3, "row_share": 0.8, "column_share": 0.5}
+    return Configuration(name, "additive", {**usual, **parameters})
+
+
 PORTFOLIO: tuple[Configuration, ...] = (
     DUMMY,
     LINEAR,
@@ -106,6 +111,8 @@ THOROUGH: tuple[Configuration, ...] = (
     ),
     _boosted("boosted", leaves=31, smallest_leaf=2.0, l2=1.0),
     _random("random-trees", smallest_leaf=3, column_share=0.5),
+    _curves("curves", pairs=10),
+    Configuration("linear-binned", "linear", {"l2": 1.0}, "binned"),
     _trees(
         "trees-encoded-small",
         leaves=12,
@@ -132,7 +139,16 @@ THOROUGH: tuple[Configuration, ...] = (
 )
 """The longer list, of which a plan with time to look around takes the first so many."""
 
-ALL = (*PORTFOLIO, *(each for each in THOROUGH if each.name not in _BY_NAME))
+ON_REQUEST: tuple[Configuration, ...] = (
+    _curves("curves-alone", pairs=0),
+    Configuration("histogram", "hist", {"trees": 300, "rate": 0.08, "leaves": 31}),
+    Configuration("histogram-small", "hist", {"trees": 400, "rate": 0.06, "leaves": 10, "l2": 2.0}),
+    Configuration("symmetric", "catboost", {"trees": 400, "rate": 0.08, "depth": 6}),
+    Configuration("symmetric-flat", "catboost", {"trees": 500, "rate": 0.08, "depth": 4}),
+)
+"""Tried only where their algorithm is asked for: it needs an extra, or is much like another."""
+
+ALL = (*PORTFOLIO, *(each for each in THOROUGH if each.name not in _BY_NAME), *ON_REQUEST)
 
 _FASTEST, _SLOWEST = 0.25, 0.01
 
