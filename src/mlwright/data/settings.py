@@ -37,6 +37,13 @@ class DataSettings:
     group: str | None = field(
         default=None, metadata={"doc": "The column whose equal values share one part of the split."}
     )
+    weight: str | None = field(
+        default=None,
+        metadata={
+            "doc": "The column of numbers above 0 that says how much a row counts in training and "
+            "in the choice of a model; never a feature. The sealed test counts rows alike."
+        },
+    )
     subject: str | None = field(
         default=None, metadata={"doc": "The column that says whose personal data a row is."}
     )

@@ -90,13 +90,18 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
         ``waive-check`` and ``reason-empty`` for a waiver; ``remedy-column``.
     """
     costs = read_costs(settings.section(CostSettings).lines)
-    goal = replace(_goal(settings), costs=costs)
     stated = stated_lines(settings)
     data = settings.section(DataSettings)
+    goal = replace(_goal(settings), costs=costs, weight=data.weight)
     search = settings.section(SearchSettings)
     checks = (*model_rules(settings), *(parse(text) for text in more_rules))
     # A key names a row, a subject a person, a group a household: none of them is a feature.
-    apart = {data.group: "the group", data.subject: "the subject", data.key: "the key"}
+    apart = {
+        data.group: "the group",
+        data.subject: "the subject",
+        data.key: "the key",
+        data.weight: "the weight",
+    }
     dropped = dict.fromkeys(_dropped(settings, goal.target), ON_REQUEST)
     dropped |= {
         column: f"it is {role}, and so no feature"
@@ -254,6 +259,7 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
         "target": None if question.without_target else question.goal.target,
         "data.time": roles.time,
         "data.group": roles.group,
+        "data.weight": question.goal.weight,
         **{
             f"fairness.{name}": name
             for crossed in question.judgement.fairness

@@ -22,7 +22,8 @@ class Goal:
     """The question: which column to predict, and the task and metric where the user fixed them.
 
     ``evening`` is what is to be done so that groups are treated more alike, None for nothing.
-    ``costs`` are those of mistakes, as they were named.
+    ``costs`` are those of mistakes, as they were named; ``weight`` is the column that says how much
+    a row counts.
     """
 
     target: str
@@ -30,6 +31,7 @@ class Goal:
     metric: str | None
     evening: Evening | None = field(default=None, metadata=LATER)
     costs: Mapping[str, float] = field(default_factory=dict, metadata=LATER)
+    weight: str | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

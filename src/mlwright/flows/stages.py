@@ -37,6 +37,7 @@ from mlwright.train.progress import Progress
 from mlwright.train.records import Fitted, Plan, SearchResult, Task
 from mlwright.train.search import search as run_search
 from mlwright.train.task import infer_task
+from mlwright.train.weighing import row_weights
 
 SEEN = (Part.TRAIN, Part.VALIDATION)
 
@@ -67,7 +68,9 @@ def task(snapshot: Snapshot, split: Split, goal: Goal, store: Store, tables: Tab
     """Tell what kind of question the target asks, from rows outside the sealed test part."""
     seen = part_of(snapshot, split, store, tables, *SEEN)
     found = infer_task(seen.frame, goal.target, goal.task, goal.metric)
-    found = replace(found, costs=cost_matrix(goal.costs, found.classes, goal.target))
+    costs = cost_matrix(goal.costs, found.classes, goal.target)
+    found = replace(found, costs=costs, weight=goal.weight)
+    row_weights(seen.frame, found)
     if goal.evening is None:
         return found
     why = f"{found.why}; {EVENED[goal.evening.how]} {goal.evening.name}, as asked"

@@ -28,6 +28,7 @@ from mlwright.train.records import Configuration, Fitted, OwnModel, Plan, Task
 from mlwright.train.rounds import rounds_of
 from mlwright.train.target import labelled, rows_of, target_values
 from mlwright.train.unsupervised.catalogue import UNSUPERVISED
+from mlwright.train.weighing import both, row_weights
 
 if TYPE_CHECKING:
     import polars as pl
@@ -137,14 +138,15 @@ def prepare_rows(
     if recipe == "rich":
         preparation = enriched(preparation, X, table.frame, truth)
         X = transform_training(preparation, table.frame, truth)
-    weight = weights_for(table.frame, truth.values, task)
+    weight = both(weights_for(table.frame, truth.values, task), row_weights(table.frame, task))
     return preparation, Rows(X, truth.values, weight, frame=table.frame)
 
 
 def rows_prepared(preparation: Preparation, table: Table, task: Task) -> Rows:
     """Return rows that a fitted preparation has not seen, ready to be answered and judged."""
     values = target_values(table.frame, task)
-    return Rows(transform(preparation, table.frame), values, frame=table.frame)
+    weight = row_weights(table.frame, task)
+    return Rows(transform(preparation, table.frame), values, weight, frame=table.frame)
 
 
 def learn(

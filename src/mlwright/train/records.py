@@ -43,7 +43,8 @@ class Task:
     ``cluster``), and ``classes`` are the clusters, the largest first. ``evening`` is what is done
     so that groups are treated more alike, None where that was not asked. ``costs`` are what it
     costs to answer a class (the second place) where another is true (the first): the class that
-    costs least to expect is then answered; without costs the most probable one.
+    costs least to expect is then answered; without costs the most probable one. ``weight`` is the
+    column that says how much a row counts in training and in the choice.
     """
 
     kind: TaskKind
@@ -53,6 +54,7 @@ class Task:
     why: str
     evening: Evening | None = field(default=None, metadata=LATER)
     costs: tuple[tuple[float, ...], ...] = field(default=(), metadata=LATER)
+    weight: str | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
