@@ -56,8 +56,8 @@ def test_harm_to_a_crossing_is_found_there_with_who_it_is_done_to() -> None:
 
 def test_where_nobody_is_harmed_a_gap_of_many_stands_in_few_tables() -> None:
     wrong = 0
-    for seed in range(8):
-        frame, decided = rows(seed=seed)
+    for seed in range(6):
+        frame, decided = rows(600, seed=seed)
         found = compared(frame, decided, ["sex", "place"])
         wrong += any(gap.real for each in found.values() for gap in each.gaps)
 

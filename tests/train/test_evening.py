@@ -130,6 +130,19 @@ def test_groups_of_too_few_rows_keep_one_limit() -> None:
     assert shifts_for(np.linspace(-1, 1, 200), np.ones(200), member, "tpr_gap").tolist() == [0, 0]
 
 
+def test_limits_follow_what_mistakes_cost(dataset: Find) -> None:
+    scores, y, member = scored(dataset, "german")
+
+    shifts = shifts_for(scores, y, member, "tpr_gap", (5.0, 1.0))
+
+    # Deciding for the rarer class where the odds are above 5, for every group alike.
+    called = scores + member @ shifts > np.log(5.0)
+    rates = [called[(y == 1) & (member[:, place] == 1)].mean() for place in range(2)]
+    plain = scores + member @ shifts_for(scores, y, member, "tpr_gap") > 0
+    assert abs(rates[0] - rates[1]) < 0.02
+    assert called.mean() < plain.mean() - 0.1
+
+
 @pytest.mark.parametrize("configuration", [FEW, LINEAR, BLEND], ids=lambda each: each.name)
 def test_a_model_with_limits_is_one_plan_for_rows_and_tables(
     configuration: Configuration, dataset: Find

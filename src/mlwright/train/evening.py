@@ -13,6 +13,7 @@ model is: answers stay additive, and 0.5 stays the limit. The group is read from
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,7 +83,8 @@ def levelled(
     reads = Preparation("groups", (column,), (step,), step.outputs, (), ())
     member = transform(reads, table.frame)
     known = np.isfinite(held_out[:, 1]) & np.isfinite(y)
-    shifts = shifts_for(_log_odds(held_out[known]), y[known], member[known], asked.aim)
+    worth = _worth(task.costs)
+    shifts = shifts_for(_log_odds(held_out[known]), y[known], member[known], asked.aim, worth)
     terms = {
         "format": "mlwright/linear/1",
         "link": "logistic",
@@ -97,8 +99,14 @@ def levelled(
     return Fitted(_as_blend(fitted.configuration), fitted.task, preparation, content)
 
 
-def shifts_for(scores: Vector, y: Vector, member: NDArray[np.float64], aim: str) -> Vector:
-    """Return what is added to the score of each group, so that its limit is 0.
+def shifts_for(
+    scores: Vector,
+    y: Vector,
+    member: NDArray[np.float64],
+    aim: str,
+    worth: tuple[float, float] = (1.0, 1.0),
+) -> Vector:
+    """Return what is added to the score of each group, so that all are decided at one limit.
 
     Groups of too few rows share the limit of all rows.
 
@@ -108,6 +116,9 @@ def shifts_for(scores: Vector, y: Vector, member: NDArray[np.float64], aim: str)
         Log-odds.
     member
         Rows x groups: 1 where the row is in the group.
+    worth
+        What deciding rightly is worth for a negative and for a positive row; the limit at which
+        the scores are decided follows from it.
     """
     counted = y == 1 if aim == TRUE_POSITIVE else np.ones(len(y), dtype=np.bool_)
     groups = member.shape[1]
@@ -126,10 +137,21 @@ def shifts_for(scores: Vector, y: Vector, member: NDArray[np.float64], aim: str)
     for group, rows in enumerate(inside):
         ordered_no = np.sort(scores[rows & (y == 0)])
         ordered_yes = np.sort(scores[rows & (y == 1)])
-        right += np.searchsorted(ordered_no, limits[group], side="right")
-        right += len(ordered_yes) - np.searchsorted(ordered_yes, limits[group], side="right")
-    best: Vector = -limits[:, int(np.argmax(right))]
+        right += worth[0] * np.searchsorted(ordered_no, limits[group], side="right")
+        found = len(ordered_yes) - np.searchsorted(ordered_yes, limits[group], side="right")
+        right += worth[1] * found
+    decided_at = float(np.log(worth[0] / worth[1]))
+    best: Vector = decided_at - limits[:, int(np.argmax(right))]
     return best
+
+
+def _worth(costs: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """Return what deciding rightly saves for a row of each class; 1 and 1 without costs."""
+    if not costs:
+        return 1.0, 1.0
+    negative, positive = costs[0][1] - costs[0][0], costs[1][0] - costs[1][1]
+    # Where one mistake costs nothing there is one decision, and no limit to move.
+    return (negative, positive) if min(negative, positive) > 0 else (1.0, 1.0)
 
 
 def _log_odds(answers: NDArray[np.float64]) -> Vector:
