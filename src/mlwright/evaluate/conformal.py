@@ -64,7 +64,7 @@ def conformal(
         classes=task.classes,
         bands=tuple(ConformalBand(*pair) for pair in zip(edges, margins, strict=True)),
         coverage=_share(inside[checks], units[checks]),
-        size=_mean(size[checks], units[checks]),
+        size=mean_of(size[checks], units[checks]),
         groups=tuple(
             ConformalGroup(name, int(rows.sum()), _share(inside[rows], units[rows]))
             for name, rows in ((n, checks & (groups == g)) for g, n in enumerate(names))
@@ -116,7 +116,8 @@ def _share(inside: FloatArray, units: IntArray) -> Interval:
     return wilson(float(inside.mean()) * fewer, fewer)
 
 
-def _mean(values: FloatArray, units: IntArray) -> Interval:
+def mean_of(values: FloatArray, units: IntArray) -> Interval:
+    """Return a mean with its interval, widened as values of one unit vary together."""
     if not len(values) or not np.isfinite(values).all():
         return Interval(math.inf if len(values) else math.nan, math.nan, math.nan)
     widening = design_effect(values, _renumbered(units))

@@ -282,3 +282,21 @@ class DecisionCost:
     saved_beside_always: Interval
     changed: int
     confusion: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How far fits with other seeds, each without another fifth of the rows, differ.
+
+    ``scores`` are theirs in ``metric`` on the same rows that none saw, ``spread`` is between the
+    best and the worst. ``disagreement`` is how often two of them decide a row otherwise, or where
+    they do not decide (``decides``) how far their answers lie apart on average.
+    """
+
+    fits: int
+    rows: int
+    metric: str
+    scores: tuple[float, ...]
+    spread: float
+    disagreement: Interval
+    decides: bool

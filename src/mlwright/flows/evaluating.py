@@ -17,7 +17,7 @@ from mlwright.evaluate.values import scales
 from mlwright.flows import stages
 from mlwright.flows.build import Listener
 from mlwright.flows.findings.catalogue import applying, scales_of
-from mlwright.flows.findings.kept import EVALUATED
+from mlwright.flows.findings.kept import EVALUATED, findings_of
 from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.judging import judge_values, judged_event
 from mlwright.flows.known import Known
@@ -69,7 +69,8 @@ def evaluate(
     rules
         Checks beside those of the spec and those the version was judged by.
     only
-        Names of findings; all that apply to the task without any.
+        Names of findings; all that apply to the task without any. What a given rule is about is
+        found too; what others are about is taken from what was found before.
 
     Raises
     ------
@@ -85,8 +86,11 @@ def evaluate(
     known = Known(version.run, workspace)
     _require_target(known, version)
     scope = _scope(known)
-    findings = _chosen(applying(scope), only)
-    held = _rules(version, scope, rules, workspace)
+    given = _given(scope, rules)
+    findings = _chosen(applying(scope), only, given, scope)
+    kept = findings_of(version, workspace)
+    measuring = [each for each in applying(scope) if each in findings or each.name in kept]
+    held = _rules(version, scope, measuring, given, workspace)
     steps: list[AnyStep] = [finding.step for finding in findings]
     if not known.has("unseen"):  # a version of before answers were a step of their own
         steps.insert(0, stages.unseen)
@@ -106,12 +110,13 @@ def evaluate(
         resources = {"store": workspace.store, "tables": Tables(), "progress": progress}
         made = runner.execute(steps, resources=resources)
         found = {each.name: made[each.name] for each in findings}
+        records = {**kept, **found}
         verdicts = judge_values(
             workspace,
             held,
             load(ModelPackage, workspace.store.get(version.package)),
             load(Evaluation, workspace.store.get(version.evaluation)),
-            [each.values(found[each.name]) for each in findings],
+            [each.values(records[each.name]) for each in measuring],
         )
         checks = tuple(verdict.id for verdict in verdicts)
         failed = [verdict.id for verdict in verdicts if verdict.outcome is Outcome.FAIL]
@@ -146,7 +151,17 @@ def _scope(known: Known) -> Scope:
     return Scope(task.kind.value, task.metric, columns, fairness, bool(task.costs))
 
 
-def _chosen(findings: Sequence[Finding], only: Sequence[str]) -> tuple[Finding, ...]:
+def _given(scope: Scope, rules: Sequence[str]) -> tuple[Rule, ...]:
+    """Return the rules that were given, once they make sense for the model."""
+    given = tuple(parse(text) for text in rules)
+    of_metrics = scales(scope.task, scope.metric, scope.fairness)
+    require_sense(given, {**scales_of(scope), **of_metrics})
+    return given
+
+
+def _chosen(
+    findings: Sequence[Finding], only: Sequence[str], given: Sequence[Rule], scope: Scope
+) -> tuple[Finding, ...]:
     known = [each.name for each in findings]
     for name in only:
         if name not in known:
@@ -159,16 +174,24 @@ def _chosen(findings: Sequence[Finding], only: Sequence[str]) -> tuple[Finding, 
                 facts={"finding": name, "nearest": near},
                 looked=known,
             )
-    return tuple(each for each in findings if not only or each.name in only)
+    terms = {term_text(rule.term) for rule in given}
+    return tuple(
+        each
+        for each in findings
+        if not only or each.name in only or not terms.isdisjoint(each.scales(scope))
+    )
 
 
 def _rules(
-    version: ModelVersion, scope: Scope, more: Sequence[str], workspace: Workspace
+    version: ModelVersion,
+    scope: Scope,
+    measuring: Sequence[Finding],
+    given: Sequence[Rule],
+    workspace: Workspace,
 ) -> tuple[Rule, ...]:
     """Return the rules about the model: those given, of the spec, and it was judged by before."""
-    measured = {**scales_of(scope), **scales(scope.task, scope.metric, scope.fairness)}
-    given = [parse(text) for text in more]
-    require_sense(given, measured)
+    measured = {*scales(scope.task, scope.metric, scope.fairness)}
+    measured |= {term for each in measuring for term in each.scales(scope)}
     before = [
         parse(str(next(iter(workspace.ledger.events(subject=check))).facts["rule"]))
         for check in version.checks

@@ -29,7 +29,7 @@ _STEPS = (
 )
 _FINDINGS = (
     "boundary conformal cost directions explanation extraction "
-    "fairness label_gaps learning membership remedies robustness slices"
+    "fairness label_gaps learning membership remedies robustness slices stability"
 )
 
 RESERVED = frozenset(" ".join((_ENDPOINTS, _WORDS, _COMMANDS, _LISTS, _STEPS, _FINDINGS)).split())

@@ -20,6 +20,7 @@ from mlwright.flows.findings import (
     remedies,
     robustness,
     slices,
+    stability,
 )
 from mlwright.flows.findings.records import Finding, Scope
 
@@ -29,6 +30,7 @@ FINDINGS: Sequence[Finding] = (
     conformal.FINDING,
     explanation.FINDING,
     learning.FINDING,
+    stability.FINDING,
     robustness.FINDING,
     directions.FINDING,
     boundary.FINDING,
