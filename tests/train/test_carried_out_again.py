@@ -16,7 +16,7 @@ from mlwright.core.records import dump
 from mlwright.data.table import Table
 from mlwright.train.fit import fit
 from mlwright.train.progress import Silent
-from mlwright.train.records import Plan
+from mlwright.train.records import Look, Plan
 from mlwright.train.search import search
 from mlwright.train.task import infer_task
 
@@ -53,11 +53,17 @@ print(json.dumps(digests))
 
 
 @pytest.fixture(scope="module")
-def digests_elsewhere(plan: Plan) -> Mapping[str, list[str]]:
+def thorough(plan: Plan) -> Plan:
+    """Return a plan that looks around first, makes new configurations and blends."""
+    return replace(plan, looks=(Look(150, 1, 2),), mutations=2, members=3, fits=2)
+
+
+@pytest.fixture(scope="module")
+def digests_elsewhere(thorough: Plan) -> Mapping[str, list[str]]:
     """Return digests made by a process with other text hashes and two threads of each kind."""
     ended = subprocess.run(
         [sys.executable, "-c", _ELSEWHERE, *NAMES],
-        input=dump(replace(plan, threads=2)),
+        input=dump(replace(thorough, threads=2)),
         env={
             **os.environ,
             "PYTHONHASHSEED": "4321",
@@ -75,14 +81,14 @@ def digests_elsewhere(plan: Plan) -> Mapping[str, list[str]]:
 def test_a_real_table_gives_the_same_result_and_the_same_bytes_elsewhere(
     name: str,
     bundled: Callable[[str], Table],
-    plan: Plan,
+    thorough: Plan,
     digests_elsewhere: Mapping[str, list[str]],
 ) -> None:
     table = bundled(name)
     task = infer_task(table.frame, "y", None, None)
 
-    result = search(table, None, task, plan, (), interpretable_within=0.0, progress=Silent())
-    contents = [fit(table, each, task, plan, ()).content for each in plan.configurations]
-    contents += [dump(result), fit(table, result.chosen, task, plan, ()).content]
+    result = search(table, None, task, thorough, (), interpretable_within=0.0, progress=Silent())
+    contents = [fit(table, each, task, thorough, ()).content for each in thorough.configurations]
+    contents += [dump(result), fit(table, result.chosen, task, thorough, ()).content]
 
     assert [sha256(each).hexdigest() for each in contents] == digests_elsewhere[name]
