@@ -172,8 +172,14 @@ def test_an_own_model_is_served_slowly_killed_and_proved_whatever_its_file_says_
     why = built("why", quick).out
     assert "the amounts do not add up to the score" in why
     assert "miss it by" in why
-    whole = built.good("prove", "tumour@1")
-    assert whole["verdict"] == "exact"
+
+
+@pytest.mark.deep
+def test_the_whole_model_is_made_again_from_the_text_that_was_recorded(built: Shell) -> None:
+    changed = MODELS.replace("SHARPNESS = 4.0", "SHARPNESS = 1.0").replace("SLOWLY", "0")
+    (built.folder / "mymodels.py").write_text(changed)
+
+    assert built.good("prove", "tumour@1")["verdict"] == "exact"
 
 
 def _once(server: Server, row: object) -> tuple[int, str]:

@@ -26,7 +26,6 @@ QUICK = {
     "check_requires_y_none",
     "check_fit2d_1sample",
     "check_fit1d",
-    "check_estimators_pickle",
     "check_estimators_nan_inf",
     "check_dataframe_column_names_consistency",
 }
