@@ -172,6 +172,9 @@ def test_the_newest_version_shows_its_checks_and_a_data_version_what_it_holds(
 
     shown = mlw.good("show", "churn")
     text = mlw("show", "churn").out
+    made = {column for each in shown["features"] for column in each["columns"]}
+    assert made == {column["name"] for column in shown["inputs"]}
+    assert "of the columns" in text
     data = mlw.good("show", first["data"]["id"])
     described = mlw("show", first["data"]["id"]).out
 

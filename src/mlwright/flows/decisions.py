@@ -33,6 +33,11 @@ _RECIPES = {
     "tree": "trees read numbers as they are, categories as codes and what is missing as missing",
     "linear": "a linear model needs numbers of one scale, what is missing filled beside an"
     " indicator, and each category in a column of its own",
+    "encoded": "beside each category's code stands what the target is like in it, learned without"
+    " the row's own: it answered better out of fold",
+    "rich": "features of two columns say what a first model did not, and columns that gain no more"
+    " than shuffled ones are left out where that answers better",
+    "binned": "a linear model follows a curve through bins at the quantiles of each number",
 }
 
 

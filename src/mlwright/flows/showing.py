@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from mlwright.core.encoding import plain
-from mlwright.core.errors import NotFoundError
+from mlwright.core.errors import NotFoundError, listed
 from mlwright.core.ids import Noun, noun_of, short
 from mlwright.core.quantities import Quantity, format_quantity
 from mlwright.core.records import load
@@ -19,6 +19,8 @@ from mlwright.data.records import ColumnProfile, Kind, Profile, Snapshot
 from mlwright.data.repair.records import Repaired
 from mlwright.evaluate.costs import in_words as costs_in_words
 from mlwright.evaluate.records import Evaluation
+from mlwright.features.lineage import Origin, lineage
+from mlwright.features.records import Preparation
 from mlwright.flows.contracting import contract_version
 from mlwright.flows.costs import cost_of, used_in_words
 from mlwright.flows.decisions import decisions as decisions_of
@@ -180,6 +182,11 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
                 for name, m in evaluation.metrics.items()
             ),
         ),
+        Section(
+            f"features ({len(package.preparation.outputs):,})",
+            ("features", "of the columns", "how"),
+            tuple(_origins(package.preparation)),
+        ),
         *(section for each in words_of for section in _finding(each)),
         Section(
             "checks",
@@ -202,6 +209,7 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
         "roles": roles,
         "task": plain(package.task),
         "inputs": plain(package.signature.inputs),
+        "features": plain(lineage(package.preparation)),
         "dropped": [{"column": c, "why": reason} for c, reason in package.preparation.dropped],
         "evaluation": plain(evaluation),
         "findings": plain(findings),
@@ -212,6 +220,19 @@ def _model(version: ModelVersion, workspace: Workspace, *, decisions: bool) -> S
     if decisions:
         _add_decisions(version.run, workspace, sections, document)
     return Shown("model", version.ref, tuple(sections), document)
+
+
+def _origins(preparation: Preparation) -> Iterator[tuple[object, ...]]:
+    """Give the features made of one column together by how they are, all others one by one."""
+    alike: dict[str, list[Origin]] = {}
+    for origin in lineage(preparation):
+        if len(origin.columns) == 1:
+            alike.setdefault(origin.how, []).append(origin)
+        else:
+            yield listed(origin.features, 1), listed(origin.columns, 2), origin.how
+    for how, origins in alike.items():
+        count = sum(len(origin.features) for origin in origins)
+        yield f"{count:,}", listed([origin.columns[0] for origin in origins], 6), how
 
 
 def _finding(told: Told) -> Iterator[Section]:

@@ -219,6 +219,8 @@ def _target_mean(
     step: FittedStep, slow: Callable[[Sequence[Any]], tuple[float, ...]]
 ) -> Callable[[Sequence[Any]], tuple[float, ...]]:
     """Look a key up once its cells are of the kinds that make it."""
+    if [source.kind for source in step.sources] == [Kind.STRING]:
+        return _mean_of_text(step, slow)
     find, other = means_of(step).get, step.numbers[: len(step.outputs)]
     plain = tuple({Kind.STRING: str, Kind.INTEGER: int}.get(c.kind, bool) for c in step.sources)
     whole = [place for place, column in enumerate(step.sources) if column.kind is Kind.INTEGER]
@@ -229,6 +231,22 @@ def _target_mean(
         ):
             return find(key_of(values), other)
         return slow(values)
+
+    return cells
+
+
+def _mean_of_text(
+    step: FittedStep, slow: Callable[[Sequence[Any]], tuple[float, ...]]
+) -> Callable[[Sequence[Any]], tuple[float, ...]]:
+    other, missing = step.numbers[: len(step.outputs)], slow((None,))
+    # The key of a text is the text behind one character; that of a missing cell has none.
+    find = {key[1:]: means for key, means in means_of(step).items() if key}.get
+
+    def cells(values: Sequence[Any]) -> tuple[float, ...]:
+        (value,) = values
+        if type(value) is str:
+            return find(value, other)
+        return missing if value is None else slow(values)
 
     return cells
 
