@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from mlwright.scoring.exchanged import MOST, exchanged
 from mlwright.scoring.native.foreign import ALGORITHM, ForeignModel
-from mlwright.scoring.native.protocol import Matrix, Native
+from mlwright.scoring.native.protocol import Native
 from mlwright.scoring.plan import Row, compile_features
 from mlwright.scoring.records import Additive, ModelPackage, Scale
 from mlwright.scoring.scorer import native_of
@@ -90,22 +92,20 @@ def amounts(
     A linear model's amounts start from the mean of these rows, as its weights alone say nothing of
     how far a feature moves; trees' start from the mean over the rows they learned from.
     """
-    away: Matrix | None = None
     if isinstance(native, ForeignModel):
         return _exchanged(package, native, features[:MOST])
-    if package.configuration.algorithm in CENTRED and len(features):
+    if not len(features):
+        return []
+    terms = np.stack([native.terms(row) for row in features])
+    if package.configuration.algorithm in CENTRED:
         count = len(features)
         centre = [math.fsum(column) / count for column in zip(*features, strict=True)]
-        away = native.terms(centre)
-    found = []
-    for row in features:
-        terms = native.terms(row)
-        of = [
-            _by_column(package, each[:-1].tolist())
-            for each in (terms if away is None else terms - away)
-        ]
-        found.append({one[0][0]: [amount for _, amount in one] for one in zip(*of, strict=True)})
-    return found
+        terms -= native.terms(centre)
+    by_column = {
+        name: np.add.reduce(terms[:, :, np.array(places, dtype=np.intp)] * shares, axis=2).tolist()
+        for name, (places, shares) in _places(package).items()
+    }
+    return [{name: each[row] for name, each in by_column.items()} for row in range(len(features))]
 
 
 def _exchanged(
@@ -154,12 +154,25 @@ def prepared(package: ModelPackage, row: Row) -> tuple[tuple[str, str, float], .
     return tuple(zip(columns, package.preparation.outputs, features, strict=True))
 
 
-def _by_column(package: ModelPackage, amounts: list[float]) -> tuple[tuple[str, float], ...]:
-    of: dict[str, list[float]] = {column.name: [] for column in package.signature.inputs}
+def _places(package: ModelPackage) -> dict[str, tuple[list[int], list[float]]]:
+    """Return which features each input column makes, and its share of each."""
+    of: dict[str, tuple[list[int], list[float]]] = {
+        column.name: ([], []) for column in package.signature.inputs
+    }
     place = 0
     for step in package.preparation.steps:
-        made = amounts[place : place + len(step.outputs)]
-        for source in step.sources:  # what several columns make together is theirs in equal parts
-            of[source.name].extend(amount / len(step.sources) for amount in made)
+        made = range(place, place + len(step.outputs))
+        sources = step.sources
+        for source in sources:  # what several columns make together is theirs in equal parts
+            places, shares = of[source.name]
+            places.extend(made)
+            shares.extend([1.0 / len(sources)] * len(made))
         place += len(step.outputs)
-    return tuple((name, math.fsum(each)) for name, each in of.items())
+    return of
+
+
+def _by_column(package: ModelPackage, amounts: list[float]) -> tuple[tuple[str, float], ...]:
+    return tuple(
+        (name, math.fsum(amounts[place] * share for place, share in zip(*of, strict=True)))
+        for name, of in _places(package).items()
+    )

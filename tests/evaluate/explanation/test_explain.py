@@ -134,7 +134,7 @@ def test_no_more_is_looked_at_than_the_work_allows(seconds: float, size: int, co
     amount = amount_of(seconds, size, columns, 50_000)
     if amount is None:
         return
-    answer, apart = 12e-6 + 2.2e-11 * size, 12e-6 + 1.8e-9 * size
+    answer, apart = 12e-6 + 2.2e-11 * size, 40e-6 + 1.8e-9 * size
     shuffled = answer * amount.rows * (1 + amount.columns * amount.repeats)
     drawn = answer * amount.background * amount.drawn * 12
 

@@ -38,7 +38,7 @@ THOROUGH = 20.0
 
 # Seconds a row, measured on boosted trees of 400 trees and 1.4 MB: 40 us to answer, 2.5 ms to take
 # apart (TreeSHAP). Both grow with the trees and their leaves, as the text does.
-_ANSWER, _ANSWER_BYTE, _APART_BYTE = 12e-6, 2.2e-11, 1.8e-9
+_ANSWER, _ANSWER_BYTE, _APART, _APART_BYTE = 12e-6, 2.2e-11, 40e-6, 1.8e-9
 
 _FEWEST = 100  # rows: of fewer no loss tells from chance
 _ENOUGH = 1_000  # rows: beyond, more columns and repeats tell more
@@ -134,7 +134,7 @@ def amount_of(seconds: float, size: int, columns: int, rows: int) -> Amount | No
 
     Half of the work goes into shuffling, a fifth into taking rows apart, the rest into drawing.
     """
-    answer, apart = _ANSWER + _ANSWER_BYTE * size, _ANSWER + _APART_BYTE * size
+    answer, apart = _ANSWER + _ANSWER_BYTE * size, _APART + _APART_BYTE * size
     answered = int(0.5 * seconds / answer)
     some = min(rows, _ENOUGH)
     shuffled = min(columns, max(_FEWEST_COLUMNS, answered // max(some, 1)))
