@@ -198,6 +198,19 @@ def test_what_ran_out_of_trees_is_given_twice_as_many_once() -> None:
     assert again.parameters != more.parameters
 
 
+def test_what_was_tried_is_not_tried_again() -> None:
+    trees = next(each for each in ALL if each.name == "trees")
+    ranked = [judged(trees, 50)]
+
+    for number in range(40):
+        child = child_of(ranked, number, 0)
+        assert child is not None
+        ranked.append(judged(child, 50))
+
+    contents = [tuple(sorted(each.configuration.parameters.items())) for each in ranked]
+    assert len(set(contents)) >= len(contents) - 1
+
+
 def test_names_of_the_portfolio_are_told_apart() -> None:
     names = [each.name for each in ALL]
 

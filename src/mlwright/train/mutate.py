@@ -15,6 +15,9 @@ from mlwright.train.records import Configuration, Scored
 
 _PARENTS = 4
 _MOST_MOVED = 3
+_ATTEMPTS = 5
+"""Draws until one is found that was not tried."""
+
 _RAN_OUT, _MOST_TREES = 0.93, 4_000
 
 
@@ -54,7 +57,18 @@ def child_of(ranked: Sequence[Scored], number: int, seed: int) -> Configuration 
     movable = [each for each in ranked if _names(each.configuration)][:_PARENTS]
     if not movable:
         return None
-    drawn = np.random.default_rng((seed, number))
+    tried = [_content(each.configuration) for each in ranked]
+    child = None
+    for attempt in range(_ATTEMPTS):
+        child = _drawn(movable, ranked, number, np.random.default_rng((seed, number, attempt)))
+        if _content(child) not in tried:
+            break
+    return child
+
+
+def _drawn(
+    movable: Sequence[Scored], ranked: Sequence[Scored], number: int, drawn: np.random.Generator
+) -> Configuration:
     place = min(int(len(movable) * drawn.random() ** 1.5), len(movable) - 1)
     parent = movable[place].configuration
     root = parent.name.partition("~")[0]
@@ -70,10 +84,14 @@ def child_of(ranked: Sequence[Scored], number: int, seed: int) -> Configuration 
         value = _moved(float(parameters[name]), _KNOBS[name], drawn)
         if name == "rate" and "trees" in parameters:
             # As much is learned in all: a slower rate needs more trees.
-            trees = float(parameters["trees"]) * min(float(parameters[name]) / value, 1.6)
-            parameters["trees"] = max(10, round(trees))
+            slower = min(float(parameters[name]) / value, 1.6)
+            parameters["trees"] = max(10, round(float(parameters["trees"]) * slower))
         parameters[name] = value
     return replace(parent, name=f"{root}~{number + 1}", parameters=parameters)
+
+
+def _content(configuration: Configuration) -> tuple[object, ...]:
+    return configuration.algorithm, configuration.recipe, dict(configuration.parameters)
 
 
 def _ran_out(scored: Scored) -> bool:
