@@ -62,7 +62,10 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
 
     def told(changed: Parameters, together: Sequence[Sequence[int]] | None) -> dict[str, Any]:
         found = parameters_for({**asked, **changed}, rows, problem)
-        return found if together is None else {**found, "interaction_constraints": together}
+        if together is None:
+            return found
+        # Of anything but lists the library reads no constraint.
+        return {**found, "interaction_constraints": [list(places) for places in together]}
 
     text, count = grown(
         told({}, alone),
