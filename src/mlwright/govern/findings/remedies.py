@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlwright.evaluate.fairness.records import Remedies
+from mlwright.evaluate.fairness.records import Remedies, Remedy
 from mlwright.govern.told import Figures, Told
 
 _TITLE = "What treating groups more alike would cost"
@@ -20,6 +20,7 @@ def told(found: Remedies) -> Told:
     ]
     if not found.tried:
         return Told(_TITLE, "no remedy could be tried", (), tuple(notes))
+    most = sorted(found.tried, key=_closes, reverse=True)
     gaps = tuple(
         (each.how, each.column, name, each.before[name], each.after[name])
         for each in found.tried
@@ -33,7 +34,7 @@ def told(found: Remedies) -> Told:
     )
     return Told(
         _TITLE,
-        found.tried[0].said,
+        most[0].said,
         (
             Figures(
                 "Gaps without and with it",
@@ -42,5 +43,11 @@ def told(found: Remedies) -> Told:
             ),
             Figures("Its price", ("remedy", "column", "metric", "worse by (95 %)"), prices),
         ),
-        (*(each.said + "." for each in found.tried[1:]), *notes),
+        (*(each.said + "." for each in most[1:]), *notes),
     )
+
+
+def _closes(remedy: Remedy) -> float:
+    """Return how much narrower its gaps get, all together."""
+    shared = remedy.before.keys() & remedy.after.keys()
+    return sum(remedy.before[name].value - remedy.after[name].value for name in sorted(shared))
