@@ -207,6 +207,8 @@ def _why_judged(plan: Plan) -> str:
     if plan.outer_folds:
         return "too few rows, or groups of rows, to seal a part of them"
     if plan.folds:
+        if plan.rows >= MOST_FOLDED:
+            return "the budget lets all rows judge, not one part of them alone"
         return f"under {MOST_FOLDED:,} rows folds tell models apart better than one part of them"
     if plan.time:
         return "models are compared on rows that come after those they were trained on"
