@@ -14,6 +14,8 @@ from mlwright.core.errors import UsageError
 from mlwright.evaluate.records import Slices
 from mlwright.train.progress import Silent
 
+Find = Callable[[str], Path]
+
 
 class Heard:
     """A listener that remembers which steps it heard of, and whether they were kept."""
@@ -25,18 +27,21 @@ class Heard:
         self.kept[stage] = cached
 
 
-def test_what_is_found_of_a_model_is_kept_judged_and_told(
-    dataset: Callable[[str], Path], tmp_path: Path
-) -> None:
-    table = tmp_path / "churn.csv"
+def asked(dataset: Find, folder: Path) -> dict[str, object]:
+    """Return settings for the smallest build of a table that has a sealed part."""
+    table = folder / "churn.csv"
     with dataset("churn").open() as lines:
         table.write_text("".join(islice(lines, 2_601)))
-    flags = {
+    return {
         "data.source": str(table),
         "target": "Churn",
         "search.models": ("linear",),
         "search.budget": "1s",
     }
+
+
+def test_what_is_found_of_a_model_is_kept_judged_and_told(dataset: Find, tmp_path: Path) -> None:
+    flags = asked(dataset, tmp_path)
     with Project.open(tmp_path, create=True, flags=flags) as project:
         first = Heard()
         built = project.build(
@@ -53,13 +58,12 @@ def test_what_is_found_of_a_model_is_kept_judged_and_told(
         shown = project.show(ref)
         between = project.diff(ref, other.version.ref).behaviour
         html = project.report_html(project.find(ref))
-        proof = project.prove(found.run)
         with pytest.raises(UsageError, match="finding-unknown"):
             project.evaluate(ref, rules=[], **{**options, "only": ["slcies"]})  # type: ignore[arg-type]
 
     slices = built.findings["slices"]
     assert isinstance(slices, Slices)
-    assert slices.slices[0].where == (("Contract", "Month-to-month"),)
+    assert ("Contract", "Month-to-month") in slices.slices[0].where
     assert first.kept["slices"] is False
     assert again.kept == {"slices": True}
     assert found.findings == {"slices": slices}
@@ -69,9 +73,26 @@ def test_what_is_found_of_a_model_is_kept_judged_and_told(
     assert outcomes["warn: auc >= 0.99"] is Outcome.WARN
     assert "gain: gain.low > 0" in outcomes
     assert found.failed
-    assert "slices" in shown.document["findings"]  # type: ignore[operator]
+    assert {"slices", "conformal"} <= set(shown.document["findings"])  # type: ignore[call-overload]
     assert "Contract = Month-to-month" in html
-    assert proof.verdict.value == "exact"
     assert between is not None
     assert between.rows == other.evaluation.rows
-    assert between.where[0].where[0][0] == "Contract"
+    assert between.changed.value > 0
+
+
+@pytest.mark.deep
+def test_what_mistakes_cost_is_answered_told_and_proved(dataset: Find, tmp_path: Path) -> None:
+    flags = {**asked(dataset, tmp_path), "costs.Yes as No": "5"}
+    names = ["slices", "conformal", "cost", "learning", "stability"]
+    with Project.open(tmp_path, create=True, flags=flags) as project:
+        built = project.build(listener=Heard(), progress=Silent())
+        found = project.evaluate(
+            built.version.ref, listener=Heard(), progress=Silent(), rules=[], only=names
+        )
+        proofs = [project.prove(each) for each in (built.version.model, found.run)]
+        answers = project.predict_file(built.version.ref, str(flags["data.source"]), None).answers
+
+    assert [proof.verdict.value for proof in proofs] == ["exact", "exact"]
+    assert set(found.findings) == set(names)
+    called = answers["value"] == "Yes"
+    assert (called == (answers["probability:Yes"] > 1 / 6)).all()
