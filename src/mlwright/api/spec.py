@@ -8,8 +8,8 @@ from types import MappingProxyType
 from mlwright.checks.settings import CheckSettings, WaiverSettings
 from mlwright.core.settings import TOP
 from mlwright.data.settings import ContractSettings, DataSettings
-from mlwright.evaluate.settings import CostSettings
 from mlwright.evaluate.fairness.settings import FairnessSettings
+from mlwright.evaluate.settings import CostSettings
 from mlwright.features.settings import FeatureSettings
 from mlwright.registry.settings import ProjectSettings
 from mlwright.serve.settings import ServeSettings
