@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,6 +17,11 @@ def correlated(rows: int, seed: int, columns: int = 4) -> np.ndarray:
     draw = np.random.default_rng(seed)
     common = draw.normal(size=(rows, 1))
     return np.hstack([common + 0.3 * draw.normal(size=(rows, 1)) for _ in range(columns)])
+
+
+@cache
+def learned() -> usual.Usual:
+    return usual.learn(correlated(60, 1), correlated(30, 2))
 
 
 def test_of_new_rows_of_the_same_kind_as_many_are_unusual_as_the_level_says() -> None:
@@ -51,7 +57,7 @@ def test_a_place_between_two_clusters_is_unusual_though_the_mean_lies_there() ->
 @given(seed=st.integers(0, 2**32), rows=st.integers(1, 12))
 def test_a_row_scores_alone_as_beside_others_and_its_terms_add_up(seed: int, rows: int) -> None:
     draw = np.random.default_rng(seed)
-    model = usual.learn(correlated(60, 1), correlated(30, 2))
+    model = learned()
     X = draw.normal(size=(rows, 4)) * 10.0 ** draw.integers(-3, 12, (rows, 4))
 
     scores = usual.score(model, X)

