@@ -17,14 +17,16 @@ from mlwright.data.cells import SnapshotCells, sealed_rows
 from mlwright.data.profile import profile as describe
 from mlwright.data.records import ColumnProfile, Kind, Profile, Snapshot
 from mlwright.data.repair.records import Repaired
+from mlwright.evaluate.conformal import held
 from mlwright.evaluate.costs import in_words as costs_in_words
-from mlwright.evaluate.records import Evaluation
+from mlwright.evaluate.records import Conformal, Evaluation
 from mlwright.features.lineage import Origin, lineage
 from mlwright.features.records import Preparation
 from mlwright.flows.contracting import contract_version
 from mlwright.flows.costs import cost_of, used_in_words
 from mlwright.flows.decisions import decisions as decisions_of
 from mlwright.flows.decisions import spec_of
+from mlwright.flows.findings.conformal import FINDING as CONFORMAL
 from mlwright.flows.findings.kept import findings_of, words
 from mlwright.flows.ingesting import data_event, snapshot_of
 from mlwright.flows.labelling.explaining import logged_label, why_answer
@@ -38,6 +40,7 @@ from mlwright.flows.splitting import splits_of
 from mlwright.flows.workspace import Workspace
 from mlwright.govern import cost as costs
 from mlwright.govern import pareto
+from mlwright.govern.findings.conformal import in_words as held_in_words
 from mlwright.govern.told import Told, cell_text
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import Event
@@ -464,6 +467,11 @@ def _prediction(ref: str, workspace: Workspace) -> Shown:
     unread: list[Unread] = []
     labels = labels_of(found, workspace, unread.append, key_of(found, workspace))
     value = again.scorer.decide_row(found.answer)
+    calibrated = findings_of(find(workspace.ledger, found.ref), workspace).get(CONFORMAL.name)
+    inside = held(calibrated, found.answer) if isinstance(calibrated, Conformal) else ()
+    sure = ""
+    if isinstance(calibrated, Conformal) and inside:
+        sure = held_in_words(calibrated.level, inside, classes=bool(calibrated.classes))
     sections = (
         Section(
             "",
@@ -471,6 +479,7 @@ def _prediction(ref: str, workspace: Workspace) -> Shown:
             (
                 ("value", value),
                 *((n, v) for n, v in zip(outputs, found.answer, strict=True) if n != "value"),
+                *((("surely", sure),) if sure else ()),
                 ("answered", f"{found.time} by {found.ref} ({short(found.model)})"),
                 ("endpoint", f"{found.endpoint}, role {found.role}"),
                 ("flags", flags or "none"),
@@ -488,6 +497,7 @@ def _prediction(ref: str, workspace: Workspace) -> Shown:
         "ref": found.ref,
         "value": value,
         "answer": dict(zip(outputs, found.answer, strict=True)),
+        "held": list(inside),
         "flags": plain(found.flags),
         "row": dict(again.sent),
         "labels": plain(labels),
