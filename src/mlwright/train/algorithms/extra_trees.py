@@ -2,15 +2,20 @@
 
 Shares of classes do not add up to scores, so each leaf says the logarithms of its shares, smoothed
 towards those of all rows, and a logistic regression on their out-of-bag means turns them into
-scores; its weights are multiplied into the leaves.
+scores; its weights are multiplied into the leaves. It is fitted to the rows as they are, whatever
+balance the trees were grown with.
 """
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
@@ -29,7 +34,6 @@ from mlwright.train.algorithms.weights import (
     UNSEEN,
     multipliers,
     quantile_of,
-    taken_back,
     totals,
     weight_of,
 )
@@ -49,6 +53,7 @@ _CALIBRATED = 50_000
 """Out-of-bag rows the scores are fitted on, evenly drawn."""
 
 _CALIBRATION_L2 = 0.1
+_LARGEST_SEED = 2**31 - 1
 
 
 def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:  # noqa: ARG001
@@ -59,7 +64,7 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:  # noqa:
     counted = Rows(rows.X, rows.y, weight_of(rows, factors))
     X = in_single(rows.X)
     if problem.classes:
-        trees = _of_classes(X, counted, problem, asked, factors)
+        trees = _of_classes(X, counted, problem, asked, rows.weight)
     else:
         trees = _of_values(X, counted, problem, asked)
     content = tree_text.write(trees, features=rows.X.shape[1], classes=problem.classes)
@@ -72,37 +77,36 @@ def answer(content: bytes, X: Matrix, problem: Problem) -> Matrix:
 
 
 def _of_values(X: Single, rows: Rows, problem: Problem, asked: Parameters) -> list[tree_text.Tree]:
-    from sklearn.ensemble import ExtraTreesRegressor
+    from sklearn.tree import ExtraTreeRegressor
 
     mean, spread = centre_and_spread(rows.y, rows.weight)
-    forest = ExtraTreesRegressor(**_settings(asked, problem))
-    forest.fit(X, (rows.y - mean) / spread, rows.weight)
-    leaves = [each.tree_.value[:, 0, 0] / len(forest.estimators_) for each in forest.estimators_]
+    scaled = Rows(rows.X, (rows.y - mean) / spread, rows.weight)
+    grown = _grown(ExtraTreeRegressor, X, scaled, asked, problem)
+    leaves = [each.tree.tree_.value[:, 0, 0] / len(grown) for each in grown]
     start = mean
     if problem.quantile is not None:
-        means, drawn = _out_of_bag(forest, X, [leaf[:, None] for leaf in leaves])
+        means, drawn = _out_of_bag(grown, X, [leaf[:, None] for leaf in leaves])
         kept = None if rows.weight is None else rows.weight[drawn]
         off = rows.y[drawn] - (means[:, 0] * spread + mean)
         start += quantile_of(off, kept, problem.quantile)
-    trees = [tree_of(each, leaf) for each, leaf in zip(forest.estimators_, leaves, strict=True)]
+    trees = [tree_of(each.tree, leaf) for each, leaf in zip(grown, leaves, strict=True)]
     return tree_text.moved(trees, [start], spread)
 
 
 def _of_classes(
-    X: Single, rows: Rows, problem: Problem, asked: Parameters, factors: Vector
+    X: Single, rows: Rows, problem: Problem, asked: Parameters, weight: Vector | None
 ) -> list[tree_text.Tree]:
-    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.tree import ExtraTreeClassifier
 
-    forest = ExtraTreesClassifier(**_settings(asked, problem)).fit(X, rows.y, rows.weight)
-    grown: list[BaseDecisionTree] = forest.estimators_
+    grown = _grown(ExtraTreeClassifier, X, rows, asked, problem)
     held = totals(rows, problem)
     seen = np.flatnonzero(held)
-    leaves = [_log_shares(each, held[seen] / held.sum()) / len(grown) for each in grown]
-    means, drawn = _out_of_bag(forest, X, leaves)
+    leaves = [_log_shares(each.tree, held[seen] / held.sum()) / len(grown) for each in grown]
+    means, drawn = _out_of_bag(grown, X, leaves)
     weights, intercepts = _calibrated(
         means,
         np.searchsorted(seen, rows.y[drawn]),
-        None if rows.weight is None else rows.weight[drawn],
+        None if weight is None else weight[drawn],
         len(seen),
     )
     scores = np.full(problem.classes, intercepts.min() - UNSEEN)
@@ -112,21 +116,45 @@ def _of_classes(
     if problem.classes == 2:
         scores, mixed = scores[1:] - scores[:1], mixed[1:] - mixed[:1]
     trees = [
-        tree_of(each, leaf @ row) for each, leaf in zip(grown, leaves, strict=True) for row in mixed
+        tree_of(each.tree, leaf @ row)
+        for each, leaf in zip(grown, leaves, strict=True)
+        for row in mixed
     ]
-    return tree_text.moved(trees, (scores + taken_back(factors)).tolist())
+    return tree_text.moved(trees, scores.tolist())
 
 
-def _settings(asked: Parameters, problem: Problem) -> dict[str, Any]:
-    return {
-        "n_estimators": int(asked["trees"]),
-        "max_leaf_nodes": max(2, int(asked["leaves"])),
-        "min_samples_leaf": int(asked["smallest_leaf"]),
-        "max_features": float(asked["column_share"]),
-        "bootstrap": True,
-        "random_state": problem.seed,
-        "n_jobs": problem.threads,
-    }
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grown:
+    """A tree and the rows it did not see."""
+
+    tree: BaseDecisionTree
+    unseen: NDArray[np.bool_]
+
+
+def _grown(
+    kind: type[BaseDecisionTree], X: Single, rows: Rows, asked: Parameters, problem: Problem
+) -> list[_Grown]:
+    """Return trees, each grown from as many rows drawn again and again.
+
+    A forest of scikit-learn would draw heavy rows more often, and those left out would be others
+    than the rest: here all are drawn alike, and the weight is the tree's.
+    """
+    seeds = np.random.default_rng(problem.seed).integers(_LARGEST_SEED, size=int(asked["trees"]))
+
+    def grow(seed: int) -> _Grown:
+        drawn = np.random.default_rng(seed).integers(len(X), size=len(X))
+        counts = np.bincount(drawn, minlength=len(X)).astype(np.float64)
+        tree = kind(
+            max_leaf_nodes=max(2, int(asked["leaves"])),
+            min_samples_leaf=int(asked["smallest_leaf"]),
+            max_features=float(asked["column_share"]),
+            random_state=seed,
+        )
+        tree.fit(X, rows.y, counts if rows.weight is None else counts * rows.weight)
+        return _Grown(tree, counts == 0.0)
+
+    with ThreadPoolExecutor(problem.threads) as pool:
+        return list(pool.map(grow, seeds.tolist()))
 
 
 def _log_shares(grown: BaseDecisionTree, prior: Vector) -> Matrix:
@@ -137,7 +165,9 @@ def _log_shares(grown: BaseDecisionTree, prior: Vector) -> Matrix:
     return found
 
 
-def _out_of_bag(forest: Any, X: Single, leaves: list[Matrix]) -> tuple[Matrix, tree_text.Places]:
+def _out_of_bag(
+    grown: Sequence[_Grown], X: Single, leaves: Sequence[Matrix]
+) -> tuple[Matrix, tree_text.Places]:
     """Return the sums over the leaves, as of all trees, from those that did not see the row.
 
     And the rows that some tree did not see, evenly drawn.
@@ -146,14 +176,10 @@ def _out_of_bag(forest: Any, X: Single, leaves: list[Matrix]) -> tuple[Matrix, t
     places = np.arange(count, dtype=np.intp) * len(X) // count
     sums = np.zeros((count, leaves[0].shape[1]))
     trees = np.zeros(count)
-    for each, drawn, leaf in zip(
-        forest.estimators_, forest.estimators_samples_, leaves, strict=True
-    ):
-        unseen = np.ones(len(X), dtype=bool)
-        unseen[drawn] = False
-        out = np.flatnonzero(unseen[places])
+    for each, leaf in zip(grown, leaves, strict=True):
+        out = np.flatnonzero(each.unseen[places])
         if len(out):
-            sums[out] += leaf[each.tree_.apply(X[places[out]])]
+            sums[out] += leaf[each.tree.tree_.apply(X[places[out]])]
             trees[out] += 1.0
     known = np.flatnonzero(trees)
     return sums[known] * (len(leaves) / trees[known, None]), places[known]
