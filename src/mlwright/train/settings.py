@@ -34,8 +34,8 @@ class SpaceSettings(FreeTable):
     lines: Mapping[str, str] = field(
         default_factory=dict,
         metadata={
-            "doc": "Parameters of a model of your own, under its name: depth = \"3, 5, 8\", "
-            "rate = \"0.001 .. 0.1 log\" below [space.\"MODULE:NAME\"]."
+            "doc": 'Parameters of a model of your own, under its name: depth = "3, 5, 8", '
+            'rate = "0.001 .. 0.1 log" below [space."MODULE:NAME"].'
         },
     )
 
