@@ -147,6 +147,10 @@ def test_a_passport_tells_the_answer_its_reasons_and_all_that_stands_behind_it(
     assert f"<h1>Churn = {twin['value']}</h1>" in page
     assert f">{twin['reasons'][0]['column']} = " in page
     assert twin["reasons"][0]["sentence"].replace("'", "&#39;") in page
+    (goal,) = twin["otherwise"]
+    assert goal["found"], goal["told"]
+    assert all(each["value"] != twin["value"] for each in goal["found"])
+    assert f"{goal['asked']:,} changed rows asked about" in page
     assert "<span>12345.678901 <" in page, "a cell is shown as it was sent, to the last digit"
     assert "&lt;b&gt;Yes&lt;/b&gt;" in page
     assert "<b>Yes</b>" not in page
