@@ -126,7 +126,7 @@ def _parameters(asked: Parameters, problem: Problem) -> dict[str, Any]:
     if problem.quantile is not None:
         told = {"loss_function": f"Quantile:alpha={problem.quantile}"}
     elif problem.classes == 2:
-        told = {"loss_function": "Logloss", "target_border": 0.5}
+        told = {"loss_function": "Logloss", "target_border": 0.5, "boost_from_average": True}
     elif problem.classes:
         told = {"loss_function": "MultiClass", "classes_count": problem.classes}
     return {
