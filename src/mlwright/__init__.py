@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlwright.api.client import Answer as Answer
     from mlwright.api.client import Client as Client
+    from mlwright.api.estimators import AutoClassifier as AutoClassifier
+    from mlwright.api.estimators import AutoRegressor as AutoRegressor
     from mlwright.api.model import Model as Model
     from mlwright.api.project import Project as Project
     from mlwright.api.run import Run as Run
     from mlwright.api.run import run as run
-    from mlwright.api.estimators import AutoClassifier as AutoClassifier
-    from mlwright.api.estimators import AutoRegressor as AutoRegressor
     from mlwright.core.errors import MlwrightError as MlwrightError
     from mlwright.run.step import step as step
     from mlwright.train.own.declare import train as train

@@ -143,7 +143,8 @@ class _Truth:
         if self._part is None:
             return each
         run, number = self._part
-        return each[np.arange(len(each)) // run % 2 == number]
+        cut: NDArray[Any] = each[np.arange(len(each)) // run % 2 == number]
+        return cut
 
     @property
     def rows(self) -> int:
