@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import polars as pl
 import pytest
 from tests.acceptance.conftest import Shell
@@ -180,3 +181,16 @@ def test_a_model_in_python_shows_its_card_and_tells_of_a_row_what_it_did_with_it
     assert (use.facts["ref"], use.facts["part"]) == ("diamonds@1", part)
     with pytest.raises(NotFoundError, match="project-unknown"):
         mw.Project(four.folder / "no project")
+
+
+def test_a_pandas_table_is_answered_by_one_with_its_own_index(four: Four) -> None:
+    unseen = four.unseen("adult").head(5)
+    given = pd.DataFrame(unseen.to_dict(as_series=False), index=list("vwxyz"))
+
+    with closing(mw.Project.open(four.folder)) as project:
+        model = mw.Model(project, project.find("adult"))
+        answered, expected = model.predict(given), model.predict(unseen)
+
+    assert type(answered) is pd.DataFrame
+    assert list(answered.index) == list("vwxyz")
+    assert answered.to_dict("list") == expected.to_dict(as_series=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
@@ -74,7 +75,7 @@ def test_a_table_with_texts_and_missing_cells_is_taken_as_it_is(
 ) -> None:
     table = pl.read_csv(dataset("churn"), infer_schema_length=None).head(800)
     given = table.drop("customerID", "Churn")
-    X = given.to_pandas() if pandas else given
+    X = pd.DataFrame(given.to_dict(as_series=False)) if pandas else given
 
     fitted = AutoClassifier(effort="quick").fit(X, table["Churn"].to_list())
     answers = fitted.predict(X)

@@ -225,7 +225,7 @@ def test_a_rule_of_the_same_name_is_replaced_by_a_flag_and_others_stay() -> None
         ({"data": {"max_columns": 0}}, "spec-value", "data.max_columns"),
         ({"project": {"retention": "7"}}, "spec-value", "project.retention"),
         ({"project": {"retention": "-7y"}}, "spec-value", "project.retention"),
-        ({"task": "clustering"}, "spec-value", "task"),
+        ({"task": "ranking"}, "spec-value", "task"),
     ],
 )
 def test_a_spec_that_cannot_be_carried_out_is_refused_with_the_next_step(

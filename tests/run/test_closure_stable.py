@@ -135,3 +135,22 @@ def test_importing_what_a_function_imports_does_not_change_its_closure(tmp_path:
     )
 
     assert done.stdout == "True () ['cloudpickle']\n"
+
+
+def test_a_class_is_the_same_whether_or_not_somebody_asked_for_its_annotations(write: Any) -> None:
+    steps = write({"steps.py": "class Till:\n    pass\ndef step(x): return Till()"})
+
+    before = closure(steps.step)
+    assert steps.Till.__annotations__ == {}
+    after = closure(steps.step)
+
+    assert after.digest == before.digest
+
+
+def test_a_packing_of_bytes_is_seen_through(write: Any) -> None:
+    text = "import struct\nHEAD = struct.Struct({!r})\ndef step(x): return HEAD.pack(x)"
+
+    short, long = (closure(write({"steps.py": text.format(n)}).step) for n in ("<h", "<q"))
+
+    assert short.unseen == ()
+    assert short.digest != long.digest

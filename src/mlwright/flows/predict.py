@@ -18,6 +18,7 @@ from mlwright.data.ingest import read_table
 from mlwright.data.records import Breach, Kind
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources.address import absolute
+from mlwright.data.sources.frames import read as read_frame
 from mlwright.flows.ingesting import reading_of
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.records import ModelVersion
@@ -127,7 +128,9 @@ def score_any(table: Any, model: Guarded) -> Any:
     if isinstance(table, pl.DataFrame):
         return model.score(table)[0]
     if home == "pandas":
-        return model.score(pl.from_pandas(table))[0].to_pandas()
+        answers = model.score(read_frame(table, DataSettings()).frame)[0]
+        columns = {name: answers[name].to_numpy() for name in answers.columns}
+        return type(table)(columns, index=table.index)
     if home == "pyarrow":
         return model.score(pl.DataFrame(pl.from_arrow(table)))[0].to_arrow()
     raise DataError(

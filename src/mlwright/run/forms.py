@@ -11,6 +11,7 @@ import functools
 import marshal
 import operator
 import re
+import struct
 import sys
 import threading
 import types
@@ -173,6 +174,7 @@ _WRITERS: dict[type, Writer] = {
         *_each((value.fget, value.fset, value.fdel), walk, above),
     ),
     re.Pattern: lambda value, *_: ("pattern", value.pattern, value.flags),
+    struct.Struct: lambda value, *_: ("struct", value.format),
     functools.partial: _partial,
     functools._lru_cache_wrapper: _cached,
     Step: _step,

@@ -42,6 +42,9 @@ _ENUM_MEANING = frozenset({"_missing_", "_generate_next_value_", "_new_member_"}
 def silent_names(value: type) -> frozenset[str]:
     """Return the names in a class that say nothing of their own."""
     skipped = _BOOKKEEPING
+    if not vars(value).get("__annotations__", True):
+        # Whoever asks a class without annotations for them leaves it with none written down.
+        skipped |= {"__annotations__"}
     if "__dataclass_fields__" in vars(value):
         # What the decorator generates follows from the fields and its parameters.
         skipped |= {name for name in _GENERATED if _is_generated(vars(value).get(name))}

@@ -8,6 +8,8 @@ from mlwright.core.errors import BrokenError, FaultError
 from mlwright.scoring.native.open import open_native
 from mlwright.train.catalogue import ALGORITHMS
 
+WITHOUT_TARGET = ("usual", "centres")
+
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_of_training_is_known(algorithm: str) -> None:
@@ -20,4 +22,4 @@ def test_an_algorithm_of_another_version_is_refused_with_those_known() -> None:
         open_native("oracle", b"", features=1, outputs=1)
 
     assert refused.value.code == "algorithm-unknown"
-    assert set(refused.value.looked) == {"blend", *ALGORITHMS}
+    assert set(refused.value.looked) == {"blend", *ALGORITHMS, *WITHOUT_TARGET}
