@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mlwright.checks.grammar import term_text
-from mlwright.checks.records import Rule
+from mlwright.checks.records import Rule, Scale
 from mlwright.checks.sense import require_known, require_sense
 from mlwright.core.errors import DataError, UsageError
 from mlwright.data.digests import columns_of
@@ -69,18 +70,39 @@ def foresee(
     names = tuple(column.name for column in snapshot.columns)
     scope = Scope(kind, task.metric, names, question.judgement.fairness, bool(task.costs))
     measured = {**scales_of(scope), **scales(kind, task.metric, scope.fairness)}
+    of_model, of_table = rules_told_apart(question.checks, names, measured, kind)
+    return replace(foreseen, of_model=of_model, of_table=of_table, findings=wanted(scope, of_model))
+
+
+def rules_told_apart(
+    rules: Sequence[Rule], names: Sequence[str], measured: Mapping[str, Scale], task: str
+) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """Return the rules about a model and those about a column, once each makes sense.
+
+    Parameters
+    ----------
+    names
+        The table's columns.
+    measured
+        What can be measured of a model of this task, by term.
+
+    Raises
+    ------
+    UsageError
+        ``check-task``, ``check-unknown-value``, ``check-unit`` and ``check-range``.
+    """
     of_columns = (*names, *(f"null({name})" for name in names))
     of_table = tuple(
         rule
-        for rule in question.checks
+        for rule in rules
         if term_text(rule.term) in of_columns and term_text(rule.term) not in measured
     )
-    of_model = tuple(rule for rule in question.checks if rule not in of_table)
-    require_task(of_model, kind)
+    of_model = tuple(rule for rule in rules if rule not in of_table)
+    require_task(of_model, task)
     for rule in of_model:
         require_known(rule, (*measured, *of_columns))
     require_sense(of_model, measured)
-    return replace(foreseen, of_model=of_model, of_table=of_table, findings=wanted(scope, of_model))
+    return of_model, of_table
 
 
 def _require_remedy(task: Task) -> None:

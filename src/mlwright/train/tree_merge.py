@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mlwright.train.algorithms.tree_text import scores_for
+from mlwright.train.algorithms.tree_text import scores_for, text_of
 
-_OBJECTIVES = {0: "regression", 2: "binary sigmoid:1"}
 _END = "end of trees\n"
 _KEPT = (
     "num_leaves",
@@ -74,19 +73,7 @@ def merged(
             place = len(blocks)
             start = starts[place] if place < scores else 0.0
             blocks.append(_block(place, lines, part, start))
-    head = [
-        "tree",
-        "version=v4",
-        f"num_class={scores}",
-        f"num_tree_per_iteration={scores}",
-        "label_index=0",
-        f"max_feature_idx={features - 1}",
-        f"objective={_OBJECTIVES.get(classes, f'multiclass num_class:{classes}')}",
-        "feature_names=" + " ".join(f"f{place}" for place in range(features)),
-        "feature_infos=" + " ".join(["none"] * features),
-        "tree_sizes=" + " ".join(str(len(block)) for block in blocks),
-    ]
-    return ("\n".join(head) + "\n\n" + "".join(blocks) + _END).encode()
+    return text_of(blocks, features=features, classes=classes)
 
 
 def _trees(text: str) -> Iterator[dict[str, str]]:

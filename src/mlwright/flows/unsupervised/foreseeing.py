@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from mlwright.checks.grammar import term_text
-from mlwright.checks.sense import require_known, require_sense
 from mlwright.core.errors import UsageError
 from mlwright.data.records import Snapshot, Split
-from mlwright.evaluate.values import require_task, scales
+from mlwright.evaluate.values import scales
 from mlwright.flows import stages as with_target
-from mlwright.flows.foreseeing import Foreseen
+from mlwright.flows.foreseeing import Foreseen, rules_told_apart
 from mlwright.flows.question import Question, check_columns
 from mlwright.flows.tables import Tables, part_of
 from mlwright.flows.unsupervised import stages
@@ -51,17 +49,7 @@ def foresee(
     prepared(seen, plan_for(workspace, split, question), question.rule.drop)
     kind = task.kind.value
     measured = scales(kind, task.metric, ())
-    of_columns = (*names, *(f"null({name})" for name in names))
-    of_table = tuple(
-        rule
-        for rule in question.checks
-        if term_text(rule.term) in of_columns and term_text(rule.term) not in measured
-    )
-    of_model = tuple(rule for rule in question.checks if rule not in of_table)
-    require_task(of_model, kind)
-    for rule in of_model:
-        require_known(rule, (*measured, *of_columns))
-    require_sense(of_model, measured)
+    of_model, of_table = rules_told_apart(question.checks, names, measured, kind)
     return Foreseen(split, snapshot, task, tables, of_model, of_table)
 
 

@@ -94,8 +94,13 @@ def write(trees: Sequence[Tree], *, features: int, classes: int) -> bytes:
     classes
         0 where the sum is the answer.
     """
-    scores = scores_for(classes)
     blocks = [_block(place, tree) for place, tree in enumerate(trees)]
+    return text_of(blocks, features=features, classes=classes)
+
+
+def text_of(blocks: Sequence[str], *, features: int, classes: int) -> bytes:
+    """Return the text of trees that are written already, each a block."""
+    scores = scores_for(classes)
     head = [
         "tree",
         "version=v4",
