@@ -27,6 +27,12 @@ if [ "${1:-}" = tests ]; then
   command -v fiu-run >/dev/null || need fiu-utils "what lets writes and syncs fail"
   compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null ||
     need postgresql "the database that queries are tested with"
+  command -v bwrap >/dev/null || need bubblewrap "what keeps a step in a sandbox"
+  # The build without CUDA, which is no part of any other index: left out where there is none.
+  .venv/bin/python -c 'import torch' 2>/dev/null ||
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+      -r requirements/torch.lock >&2 ||
+    say "no CPU build of PyTorch to be had: the tests of its example are left out"
   touch .venv/.tools
   exit
 fi
