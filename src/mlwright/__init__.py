@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlwright.api.run import Run as Run
     from mlwright.api.run import run as run
     from mlwright.core.errors import MlwrightError as MlwrightError
+    from mlwright.data.frame import Table as Table
     from mlwright.run.step import step as step
     from mlwright.train.own.declare import train as train
     from mlwright.train.own.fold import Context as Context
@@ -35,6 +36,7 @@ _HOMES = {
     "Model": "mlwright.api.model",
     "Project": "mlwright.api.project",
     "Run": "mlwright.api.run",
+    "Table": "mlwright.data.frame",
     "run": "mlwright.api.run",
     "step": "mlwright.run.step",
     "train": "mlwright.train.own.declare",
@@ -51,6 +53,7 @@ __all__ = [
     "Model",
     "Project",
     "Run",
+    "Table",
     "run",
     "step",
     "train",
