@@ -89,7 +89,7 @@ class Recorded:
 
     def replay(self, run: str, **options: Any) -> dict[str, Replayed]:
         found = replay(run, self.store, self.ledger, **{"environ": ELSEWHERE, **options})
-        return {each.step: each for each in found}
+        return {each.step: each for each in found.steps}
 
 
 @pytest.fixture
@@ -273,7 +273,7 @@ if __name__ == "__main__":
         run = runner.start("script", {"n": 4})
         print(runner.execute([first, second]))
         Path(__file__).write_text("raise RuntimeError('edited')")
-        for each in replay(run, store, ledger):
+        for each in replay(run, store, ledger).steps:
             print(each.step, each.exact, each.error, each.changed)
 """
 
@@ -327,7 +327,7 @@ with Ledger.open(folder / "ledger", SystemSeam(), create=True) as ledger:
     run = runner.start("notebook", {"n": 4})
     print(runner.execute([first]))
     try:
-        for each in replay(run, store, ledger):
+        for each in replay(run, store, ledger).steps:
             print(each.step, each.exact, each.error, each.changed)
     except RefusedError as error:
         print(error.code, error.fix)

@@ -27,7 +27,6 @@ from mlwright.govern.why import resolve
 from mlwright.ledger.records import NewEvent
 from mlwright.ledger.verify import verify as verify_log
 from mlwright.registry.versions import find
-from mlwright.run.environment import environment
 from mlwright.run.history import run_record
 from mlwright.run.records import Environment
 from mlwright.run.replay import replay
@@ -96,7 +95,6 @@ def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
         if noun_of(identifier) is Noun.DATA
     )
     then = load(Environment, workspace.store.get(record.environment))
-    differences = environment_differences(then, environment())
     with TemporaryDirectory(prefix="mlwright-proof-") as folder:
         again = LocalStore(Path(folder))
         replayed = replay(
@@ -106,7 +104,10 @@ def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
             resources=f"{__name__}:{proof_resources.__name__}",
             top=again,
         )
-        steps = data + judge_steps(record.steps, replayed, workspace.store, again, differences)
+        differences = environment_differences(then, replayed.environment)
+        steps = data + judge_steps(
+            record.steps, replayed.steps, workspace.store, again, differences
+        )
     verdict, why = overall(steps)
     return Proof(subject, kind, verdict, steps, why, clock() - began, None)
 

@@ -28,9 +28,14 @@ ARITHMETIC = (
     "POLARS_MAX_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
-"""Variables that decide threads and kernels, and with them bits; a replay sets them as recorded."""
+"""Variables that decide threads and kernels, and with them bits."""
 
-_OTHERS = ("LANG", "LC_ALL", "PYTHONHASHSEED", "PYTHONOPTIMIZE", "PYTHONUTF8", "TZ")
+DECIDING = (
+    *ARITHMETIC,
+    *("LANG", "LC_ALL", "PYTHONHASHSEED", "PYTHONOPTIMIZE", "PYTHONUTF8", "TZ"),
+)
+"""Variables that can decide a result; a replay sets them as recorded."""
+
 _LEVELS = (
     ("x86-64-v4", {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
     ("x86-64-v3", {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"}),
@@ -56,9 +61,7 @@ def environment() -> Environment:
         distributions=_distributions(),
         locale=locale.setlocale(locale.LC_CTYPE),
         timezone="/".join(time.tzname),
-        variables={
-            name: os.environ[name] for name in (*ARITHMETIC, *_OTHERS) if name in os.environ
-        },
+        variables={name: os.environ[name] for name in DECIDING if name in os.environ},
     )
 
 

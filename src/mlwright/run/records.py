@@ -242,3 +242,11 @@ class StepWhy:
     previous: str | None
     changes: tuple[Change, ...]
     why: str
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A run's steps executed again, and the environment that was done in."""
+
+    steps: tuple[Replayed, ...]
+    environment: Environment
+
+

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,10 +19,10 @@ import mlwright
 from mlwright.core.errors import FaultError, RefusedError
 from mlwright.core.records import dump, load
 from mlwright.ledger.ledger import Ledger
-from mlwright.run.environment import ARITHMETIC
+from mlwright.run.environment import DECIDING
 from mlwright.run.history import run_record
-from mlwright.run.records import Environment, Replayed, RunRecord, StepRecord
-from mlwright.run.reexecute import DEFAULT_RESOURCES, Answer, Request, main
+from mlwright.run.records import Environment, Replay, RunRecord, StepRecord
+from mlwright.run.reexecute import DEFAULT_RESOURCES, Request
 from mlwright.run.restore import MAIN
 from mlwright.run.sources import Sources
 from mlwright.store.local import LocalStore
@@ -36,7 +37,8 @@ def replay(
     resources: str = DEFAULT_RESOURCES,
     environ: Mapping[str, str] | None = None,
     top: LocalStore | None = None,
-) -> tuple[Replayed, ...]:
+    python: Path | None = None,
+) -> Replay:
     """Execute the steps of a run again and compare the content of each output.
 
     Parameters
@@ -47,6 +49,10 @@ def replay(
         Environment variables for the fresh process, beside those that were recorded.
     top
         Where the replay puts what it makes, for a closer comparison; forgotten by default.
+    python
+        The interpreter of the environment to replay in, such as a rebuilt one; this process's by
+        default. Packages are then imported from that environment alone, mlwright from ours only
+        where it has none.
 
     Raises
     ------
@@ -62,12 +68,12 @@ def replay(
     for step in run.steps:
         _check_source(step, store)
     if isinstance(store, LocalStore):
-        return _replay(run, store, resources, environ, top)
+        return _replay(run, store, resources, environ, top, python)
     with TemporaryDirectory(prefix="mlwright-replay-") as folder:
         copy = LocalStore(Path(folder))
         for digest in store.digests():
             copy.put(store.get(digest))
-        return _replay(run, copy, resources, environ, top)
+        return _replay(run, copy, resources, environ, top, python)
 
 
 def _check_source(step: StepRecord, store: Store) -> None:
@@ -96,17 +102,18 @@ def _replay(
     resources: str,
     environ: Mapping[str, str] | None,
     top: LocalStore | None,
-) -> tuple[Replayed, ...]:
+    python: Path | None,
+) -> Replay:
     recorded = load(Environment, store.get(run.environment))
-    path = tuple(str(Path(entry).absolute()) for entry in sys.path)
     puts = None if top is None else str(top.folder.absolute())
+    path = _path(elsewhere=python is not None)
     request = Request(str(store.folder.absolute()), puts, run.steps, resources, path)
     done = subprocess.run(
-        [sys.executable, "-P", "-m", __name__],
+        [str(python or sys.executable), "-P", "-c", _START, _ours()],
         input=dump(request),
         capture_output=True,
         check=False,
-        env=_environ(recorded, environ or {}),
+        env=_environ(recorded, environ or {}, elsewhere=python is not None),
     )
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()
@@ -117,18 +124,43 @@ def _replay(
             fix="see that there is enough memory, then try again",
             facts={"run": run.id, "status": done.returncode, "said": said[-2000:]},
         )
-    return load(Answer, done.stdout).steps
+    return load(Replay, done.stdout)
 
 
-def _environ(recorded: Environment, more: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's variables, with those that decide arithmetic as they were."""
-    kept = {name: value for name, value in os.environ.items() if name not in ARITHMETIC}
-    ours = Path(mlwright.__file__).parents[1]
-    if ours.name != "site-packages":
-        kept["PYTHONPATH"] = os.pathsep.join([str(ours), *filter(None, [kept.get("PYTHONPATH")])])
-    arithmetic = {n: value for n, value in recorded.variables.items() if n in ARITHMETIC}
-    return {**kept, **arithmetic, **more}
+_START = "import sys; sys.path.append(sys.argv[1]); from mlwright.run.reexecute import main; main()"
+"""What the fresh process does first; its own mlwright comes before ours."""
 
 
-if __name__ == "__main__":
-    main()
+def _ours() -> str:
+    return str(Path(mlwright.__file__).parents[1])
+
+
+def _path(*, elsewhere: bool) -> tuple[str, ...]:
+    """Return where the user's modules may lie; of another environment not where packages do."""
+    path = tuple(str(Path(entry).absolute()) for entry in sys.path)
+    if not elsewhere:
+        return path
+    library = {str(Path(sysconfig.get_path(key))) for key in ("stdlib", "platstdlib")}
+    return tuple(
+        entry
+        for entry in path
+        if not {"site-packages", "dist-packages"} & {*Path(entry).parts}
+        and not any(Path(entry).is_relative_to(each) for each in library)
+        and not entry.endswith(".zip")
+        and entry != _ours()
+    )
+
+
+def _environ(recorded: Environment, more: Mapping[str, str], *, elsewhere: bool) -> dict[str, str]:
+    """Return this process's variables, with those that decide a result as they were."""
+    kept = {name: value for name, value in os.environ.items() if name not in DECIDING}
+    if elsewhere:
+        kept = {name: value for name, value in kept.items() if name not in _OF_PYTHON}
+    elif Path(_ours()).name != "site-packages":
+        found = (_ours(), kept.get("PYTHONPATH"))
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, found))
+    decided = {name: value for name, value in recorded.variables.items() if name in DECIDING}
+    return {**kept, **decided, **more}
+
+
+_OF_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from mlwright.run.sources import Source
 
@@ -41,6 +41,11 @@ class RecordedModules(MetaPathFinder, InspectLoader):
     def get_source(self, fullname: str) -> str:
         """Return a module's recorded text."""
         return self._sources[fullname].text
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return a module's recorded text, compiled under the name of the file it lay in."""
+        found = self._sources[fullname]
+        return self.source_to_code(found.text, found.file)
 
     def is_package(self, fullname: str) -> bool:
         """Tell whether a recorded module is a package."""
