@@ -9,6 +9,7 @@ from mlwright.run.artefacts import Artefact, unpack
 from mlwright.run.classes import classes_in
 from mlwright.run.graph import AnyStep
 from mlwright.run.records import Closure, KeyTerms
+from mlwright.run.wires import assembled
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def hold(value: object, artefact: Artefact) -> Held:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a step is called with: values by parameter, their edges, and resources."""
+    """What a step is called with: values by parameter or slot, their edges, and resources."""
 
     held: dict[str, Held]
     edges: dict[str, str]
@@ -40,7 +41,8 @@ class Call:
 
     def values(self) -> dict[str, object]:
         """Read every argument anew: what a step does to its own leaves the others' alone."""
-        return {name: unpack(each.kind, each.raw) for name, each in self.artefacts().items()}
+        read = {slot: unpack(each.kind, each.raw) for slot, each in self.artefacts().items()}
+        return assembled(read)
 
     def types(self) -> set[type]:
         """Return the classes of the arguments: their methods are code of the step's too."""

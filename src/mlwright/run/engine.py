@@ -26,8 +26,10 @@ from mlwright.run.environment import environment
 from mlwright.run.graph import AnyStep, ordered
 from mlwright.run.keyed import Keyed
 from mlwright.run.noting import NotingStore
-from mlwright.run.records import Closure, KeyTerms, StepReport
+from mlwright.run.records import Closure, KeyTerms, Shape, StepReport
 from mlwright.run.sources import read_sources
+from mlwright.run.step import Parameter
+from mlwright.run.wires import Fixed, Gathered, Given, Output
 from mlwright.store.protocol import Store
 
 __all__ = ["Runner", "StepReport"]
@@ -75,11 +77,13 @@ class Runner:
         command: str,
         inputs: Mapping[str, object] | None = None,
         config: Mapping[str, object] | None = None,
+        shape: Shape | None = None,
     ) -> str:
         """Record that a run starts, with its inputs, configuration, code and environment.
 
         ``config`` gives steps the values of parameters nothing else gives; a step's key holds
-        those it takes, not the whole. Returns the run's id.
+        those it takes, not the whole. ``shape`` tells which steps are to come, where that is known
+        before. Returns the run's id.
         """
         self._run = random_id(Noun.RUN, self._seam)
         self._ended = False
@@ -94,7 +98,9 @@ class Runner:
             "code": self._put(dump(snapshot_code(self._folder))),
             "inputs": {name: artefact.digest for name, artefact in packed.items()},
         }
-        named = [str(facts[name]) for name in ("spec", "environment", "code")]
+        if shape is not None:
+            facts["shape"] = self._put(dump(shape))
+        named = [str(facts[n]) for n in ("spec", "environment", "code", "shape") if n in facts]
         objects = [*map(Digest, named), *(artefact.digest for artefact in packed.values())]
         self._record("run.started", facts, objects, uses=_ids((inputs or {}).values()))
         return self._run
@@ -258,24 +264,47 @@ class Runner:
         call = Call({}, {}, set(), {})
         for parameter in step.parameters:
             name = parameter.name
-            if name in names and name != step.name:
-                call.held[name], call.edges[name] = self._made[name], name
-            elif name in self._inputs:
-                call.held[name] = self._inputs[name]
-                # An output handed in again is still that step's: a replay makes it anew.
-                for made, held in self._made.items():
-                    if held.value is self._inputs[name].value and held.value is not None:
-                        call.edges[name] = made
-            elif name in self._made and name != step.name:
-                call.held[name], call.edges[name] = self._made[name], name
-            elif name in resources:
-                call.resources[name] = resources[name]
-            elif name in self._config:
-                call.held[name] = self._pack(name, self._config[name])
+            wire = step.wires.get(name)
+            if isinstance(wire, Output):
+                call.held[name], call.edges[name] = self._made[wire.step], wire.step
+            elif isinstance(wire, Gathered):
+                for slot, made in wire.slots(name):
+                    call.held[slot], call.edges[slot] = self._made[made], made
+            elif isinstance(wire, Fixed):
+                call.held[name] = self._pack(name, wire.value)
                 call.configured.add(name)
-            elif not parameter.optional:
-                raise self._missing(step, name, names, resources)
+            elif wire is None and name in names and name != step.name:
+                call.held[name], call.edges[name] = self._made[name], name
+            else:
+                self._connect_outside(call, step, parameter, wire, names, resources)
         return call
+
+    def _connect_outside(
+        self,
+        call: Call,
+        step: AnyStep,
+        parameter: Parameter,
+        wire: Given | None,
+        names: set[str],
+        resources: Mapping[str, object],
+    ) -> None:
+        """Find a parameter outside the steps that are carried out together."""
+        name = parameter.name if wire is None else wire.name
+        if name in self._inputs:
+            call.held[parameter.name] = self._inputs[name]
+            # An output handed in again is still that step's: a replay makes it anew.
+            for made, held in self._made.items():
+                if held.value is self._inputs[name].value and held.value is not None:
+                    call.edges[parameter.name] = made
+        elif wire is None and name in self._made and name != step.name:
+            call.held[name], call.edges[name] = self._made[name], name
+        elif name in resources:
+            call.resources[parameter.name] = resources[name]
+        elif name in self._config:
+            call.held[parameter.name] = self._pack(name, self._config[name])
+            call.configured.add(parameter.name)
+        elif not parameter.optional:
+            raise self._missing(step, name, names, resources)
 
     def _missing(
         self, step: AnyStep, name: str, names: set[str], resources: Mapping[str, object]

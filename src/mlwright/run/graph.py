@@ -7,6 +7,7 @@ from typing import Any
 
 from mlwright.core.errors import UsageError
 from mlwright.run.step import Step
+from mlwright.run.wires import sources_of
 
 AnyStep = Step[..., Any]
 
@@ -49,4 +50,6 @@ def ordered(steps: Sequence[AnyStep]) -> tuple[AnyStep, ...]:
 
 def edges(step: AnyStep, names: dict[str, AnyStep]) -> set[str]:
     """Return the names of the steps whose outputs a step takes; its own name is an input."""
-    return {p.name for p in step.parameters if p.name in names and p.name != step.name}
+    wired = {name for wire in step.wires.values() for name in sources_of(wire)}
+    unwired = (p.name for p in step.parameters if p.name not in step.wires)
+    return wired | {name for name in unwired if name in names and name != step.name}

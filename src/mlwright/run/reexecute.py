@@ -17,11 +17,11 @@ from mlwright.core.records import dump, load
 from mlwright.run.artefacts import Artefact, pack, unpack
 from mlwright.run.classes import annotated_classes, classes_in
 from mlwright.run.closure import closure
-from mlwright.run.environment import environment
-from mlwright.run.records import KeyTerms, Replay, Replayed, StepRecord
+from mlwright.run.records import KeyTerms, Replayed, StepRecord
 from mlwright.run.restore import MAIN, restore_main, restore_modules
 from mlwright.run.sources import Sources
 from mlwright.run.step import Step
+from mlwright.run.wires import assembled
 from mlwright.store.local import LocalStore
 from mlwright.store.memory import MemoryStore
 from mlwright.store.overlay import OverlayStore
@@ -39,6 +39,13 @@ class Request:
     steps: tuple[StepRecord, ...]
     resources: str
     path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the fresh process found."""
+
+    steps: tuple[Replayed, ...]
 
 
 class _Blinkered:
@@ -89,7 +96,7 @@ def only_store(store: Store) -> dict[str, object]:
     return {"store": store}
 
 
-def answer(request: Request) -> Replay:
+def answer(request: Request) -> Answer:
     """Execute the steps of a request in this process."""
     base = LocalStore(Path(request.store), writable=False)
     top: Store = MemoryStore() if request.top is None else LocalStore(Path(request.top))
@@ -103,8 +110,9 @@ def answer(request: Request) -> Replay:
     _restore(request.steps, base, terms)
     resources = _resources(request.resources, overlay)
     made: dict[str, Artefact] = {}
-    steps = tuple(_replay_step(s, terms[s.step], overlay, resources, made) for s in request.steps)
-    return Replay(steps, environment())
+    return Answer(
+        tuple(_replay_step(s, terms[s.step], overlay, resources, made) for s in request.steps)
+    )
 
 
 def _restore(steps: tuple[StepRecord, ...], store: Store, terms: Mapping[str, KeyTerms]) -> None:
@@ -181,7 +189,7 @@ def _arguments(step: StepRecord, store: Store, made: Mapping[str, Artefact]) -> 
             arguments[name] = unpack(artefact.kind, artefact.raw)
         else:
             arguments[name] = unpack(step.kinds[name], store.get(digest))
-    return arguments
+    return assembled(arguments)
 
 
 def _not_done(step: StepRecord, began: float, error: str) -> Replayed:

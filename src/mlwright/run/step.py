@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, ParamSpec, TypeVar, overload
 
 from mlwright.core.errors import UsageError
+from mlwright.run.wires import Wire
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,6 +36,8 @@ class Step(Generic[P, R]):
     pure
         True is the author's word that the code reads nothing but its arguments where mlwright
         only sees that it could, such as a call to ``open``.
+
+    ``wires`` say what feeds a parameter where its name alone does not: they are the pipeline's.
     """
 
     def __init__(self, function: Callable[P, R], *, cache: bool = True, pure: bool = False) -> None:
@@ -44,6 +47,7 @@ class Step(Generic[P, R]):
         self.cache = cache
         self.pure = pure
         self.parameters = _parameters(function)
+        self.wires: Mapping[str, Wire] = {}
 
     @property
     def qualified(self) -> str:
