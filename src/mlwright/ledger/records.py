@@ -101,3 +101,20 @@ class LogReport:
     outside: bool
     key: str
     projections: RebuildReport
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSummary:
+    """How points of one metric sum up.
+
+    ``last`` is the value of the largest step, of equal steps the latest; ``time`` is when it was
+    logged, in microseconds since 1970. ``low`` and ``high`` leave NaN out and are None where
+    nothing else was logged.
+    """
+
+    count: int
+    step: int
+    time: int
+    last: float
+    low: float | None
+    high: float | None
