@@ -60,6 +60,28 @@ class KeyTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A step of a pipeline before it runs: its name, its function, and what feeds its parameters.
+
+    ``edges`` maps a parameter, or a slot of one, to the step that gives it, ``inputs`` a parameter
+    to the input of the run.
+    """
+
+    step: str
+    function: str
+    edges: Mapping[str, str]
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The steps a run is made of, in order, as far as they are known before it starts."""
+
+    name: str
+    steps: tuple[Planned, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepRecord:
     """A finished step of a run, as the ledger has it.
 

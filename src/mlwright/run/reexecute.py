@@ -17,7 +17,8 @@ from mlwright.core.records import dump, load
 from mlwright.run.artefacts import Artefact, pack, unpack
 from mlwright.run.classes import annotated_classes, classes_in
 from mlwright.run.closure import closure
-from mlwright.run.records import KeyTerms, Replayed, StepRecord
+from mlwright.run.environment import environment
+from mlwright.run.records import KeyTerms, Replay, Replayed, StepRecord
 from mlwright.run.restore import MAIN, restore_main, restore_modules
 from mlwright.run.sources import Sources
 from mlwright.run.step import Step
@@ -39,13 +40,6 @@ class Request:
     steps: tuple[StepRecord, ...]
     resources: str
     path: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the fresh process found."""
-
-    steps: tuple[Replayed, ...]
 
 
 class _Blinkered:
@@ -96,7 +90,7 @@ def only_store(store: Store) -> dict[str, object]:
     return {"store": store}
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> Replay:
     """Execute the steps of a request in this process."""
     base = LocalStore(Path(request.store), writable=False)
     top: Store = MemoryStore() if request.top is None else LocalStore(Path(request.top))
@@ -110,9 +104,8 @@ def answer(request: Request) -> Answer:
     _restore(request.steps, base, terms)
     resources = _resources(request.resources, overlay)
     made: dict[str, Artefact] = {}
-    return Answer(
-        tuple(_replay_step(s, terms[s.step], overlay, resources, made) for s in request.steps)
-    )
+    steps = tuple(_replay_step(s, terms[s.step], overlay, resources, made) for s in request.steps)
+    return Replay(steps, environment())
 
 
 def _restore(steps: tuple[StepRecord, ...], store: Store, terms: Mapping[str, KeyTerms]) -> None:
