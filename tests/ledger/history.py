@@ -13,7 +13,9 @@ from mlwright.ledger.records import NewEvent
 from mlwright.store.local import LocalStore
 
 
-def write_history(folder: Path, *, runs: int = 12, points: int = 60, seed: int = 0) -> str:
+def write_history(
+    folder: Path, *, runs: int = 12, points: int = 60, seed: int = 0, tracked: bool = False
+) -> str:
     """Make a ledger and a store of some runs; return the last checkpoint."""
     seam, store = ReplaySeam(seed=seed), LocalStore(folder)
     with Ledger.open(folder, seam, create=True) as ledger:
@@ -29,6 +31,8 @@ def write_history(folder: Path, *, runs: int = 12, points: int = 60, seed: int =
                 facts = {"key": key, "run": run, "step": step, "output": output, "seconds": 0.25}
                 ledger.append([NewEvent("step.finished", run, facts, objects=(output,))])
             ledger.append([NewEvent("point", run, {"loss": n / 7}) for n in range(points)])
+            if tracked:
+                _track(ledger, run, number)
             registered = {"name": "churn", "version": number, "run": run}
             moved = {"endpoint": "churn", "role": "live", "ref": ref, "reason": "better"}
             ledger.append(
@@ -40,6 +44,13 @@ def write_history(folder: Path, *, runs: int = 12, points: int = 60, seed: int =
             if number % 3 == 0:
                 ledger.checkpoint()
         return ledger.checkpoint()
+
+
+def _track(ledger: Ledger, run: str, number: int) -> None:
+    told = {"params": {"depth": number, "name": "ü"}, "tags": {"team": "risk"}}
+    since = {"since": 10**15, "points": {"auc": [[0, 5, 0.8], [number, 9, "nan"]]}}
+    ledger.append([NewEvent("run.noted", run, told), NewEvent("points.logged", run, since)])
+    ledger.append([NewEvent("run.finished", run, {"status": "finished"})])
 
 
 def contents(folder: Path) -> dict[str, list[str]]:

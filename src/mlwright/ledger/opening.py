@@ -11,6 +11,7 @@ from mlwright.core.seam import Seam
 from mlwright.ledger.checkpoint import VerifierKey
 from mlwright.ledger.database import Database
 from mlwright.ledger.log import broken
+from mlwright.ledger.migrating import migrate
 from mlwright.ledger.place import refuse_network, writers_turn
 from mlwright.ledger.schema import FORMAT, statements
 
@@ -37,6 +38,7 @@ def open_database(folder: Path, seam: Seam, *, create: bool) -> Database:
             if not create:
                 raise _missing(path)
             _make(database, folder, seam)
+        migrate(database, meta(database).get("format", ""))
         check_format(database)
     except BaseException:
         database.close()
@@ -104,10 +106,11 @@ def check_format(database: Database) -> None:
     if not (written.isascii() and written.isdecimal()):
         raise broken("its format", f"it says {written!r}")
     newer = int(written) > FORMAT
+    older = "run mlw doctor once as someone who may write there: it is then of the newer format"
     raise RefusedError(
         "ledger-format",
         f"the ledger is of format {written}, this mlwright reads format {FORMAT}",
-        fix="pip install --upgrade mlwright" if newer else "open it with the mlwright that made it",
+        fix="pip install --upgrade mlwright" if newer else older,
         facts={"format": written, "reads": FORMAT},
     )
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from types import UnionType
 
 from mlwright.core.ids import noun_of
+from mlwright.ledger import run_tables
 from mlwright.ledger.database import Database
 from mlwright.ledger.records import Event, NewEvent, RebuildReport
 from mlwright.ledger.schema import PROJECTIONS, projection_table
@@ -38,6 +39,7 @@ def check(event: NewEvent | Event) -> None:
             raise ValueError(f"an event of kind {event.kind!r} needs {name}, not {value!r}")
         if isinstance(value, str):
             value.encode()  # a lone surrogate fails here, not in the database
+    run_tables.check(event)
 
 
 def write(database: Database, events: Sequence[Event], *, prefix: str = "") -> None:
@@ -82,6 +84,7 @@ def write(database: Database, events: Sequence[Event], *, prefix: str = "") -> N
     for event in events:
         if event.kind == "role.changed":
             _change_role(database, event, prefix)
+    run_tables.write(database, events, prefix=prefix)
 
 
 def _change_role(database: Database, event: Event, prefix: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-FORMAT = 1
-"""Rises with each change an older program could not read."""
+FORMAT = 2
+"""Rises with each change an older program could not read; :mod:`.migrating` leads here."""
 
 _LOG = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
@@ -58,6 +58,37 @@ PROJECTIONS: Mapping[str, tuple[str, ...]] = {
         "ref TEXT NOT NULL",
         "sequence INTEGER NOT NULL",
     ),
+    # Since format 2. A run is named by the place of its first event: shorter than its id.
+    "run": (
+        "sequence INTEGER NOT NULL",
+        "id TEXT NOT NULL",
+        "name TEXT NOT NULL",
+        "command TEXT NOT NULL",
+        "status TEXT NOT NULL",
+        "started TEXT NOT NULL",
+        "ended TEXT NOT NULL",
+        "actor TEXT NOT NULL",
+        "steps INTEGER NOT NULL",
+    ),
+    # SQLite has no NaN: where one was logged last, the value is NULL.
+    "metric": (
+        "run INTEGER NOT NULL",
+        "name TEXT NOT NULL",
+        "value REAL",
+        "step INTEGER NOT NULL",
+        "time INTEGER NOT NULL",
+        "low REAL",
+        "high REAL",
+        "count INTEGER NOT NULL",
+    ),
+    # The value as it was written, as JSON, and once more where it is a number.
+    "param": (
+        "run INTEGER NOT NULL",
+        "name TEXT NOT NULL",
+        "written TEXT NOT NULL",
+        "number REAL",
+    ),
+    "tag": ("run INTEGER NOT NULL", "name TEXT NOT NULL", "value TEXT NOT NULL"),
 }
 """The columns of each projection: what can be made again from the events alone."""
 
@@ -68,6 +99,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "step": ("sequence",),
     "version": ("name", "number"),
     "role": ("endpoint", "role"),
+    "run": ("sequence",),
+    "metric": ("run", "name"),
+    "param": ("run", "name"),
+    "tag": ("run", "name"),
 }
 """What names a row of each projection."""
 
@@ -77,7 +112,11 @@ _INDEXES = (
     "CREATE INDEX step_by_key ON step (key, sequence)",
     "CREATE INDEX step_by_run ON step (run, sequence)",
     "CREATE INDEX step_by_step ON step (step, sequence)",
+    "CREATE INDEX metric_by_value ON metric (name, value)",
 )
+
+SINCE: Mapping[int, tuple[str, ...]] = {2: ("run", "metric", "param", "tag")}
+"""Which projections each format brought."""
 
 
 def projection_table(name: str, *, rebuilt: bool = False) -> str:
@@ -85,6 +124,13 @@ def projection_table(name: str, *, rebuilt: bool = False) -> str:
     columns = ", ".join((*PROJECTIONS[name], f"PRIMARY KEY ({', '.join(KEYS[name])})"))
     table = f"TEMPORARY TABLE rebuilt_{name}" if rebuilt else f"TABLE {name}"
     return f"CREATE {table} ({columns}) WITHOUT ROWID"
+
+
+def added_since(written: int) -> tuple[str, ...]:
+    """Return the statements that a ledger of an older format lacks, in order."""
+    names = [name for number in sorted(SINCE) if number > written for name in SINCE[number]]
+    indexes = [each for each in _INDEXES if any(f" ON {name} (" in each for name in names)]
+    return (*map(projection_table, names), *indexes)
 
 
 def statements() -> tuple[str, ...]:

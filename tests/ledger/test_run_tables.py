@@ -1,0 +1,154 @@
+"""What is looked up of runs is what their events say, in any portions, and after a migration."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlwright.core.errors import RefusedError
+from mlwright.core.seam import ReplaySeam
+from mlwright.ledger.ledger import Ledger
+from mlwright.ledger.metrics import summarise, write_number, write_summary
+from mlwright.ledger.records import NewEvent
+from mlwright.ledger.verify import verify
+
+from .history import write_history
+
+VALUES = st.one_of(st.floats(), st.sampled_from([math.nan, math.inf, -math.inf, -0.0]))
+POINTS = st.lists(st.tuples(st.integers(0, 20), VALUES), min_size=1, max_size=6)
+NEW = ("run", "metric", "param", "tag")
+
+
+def rows(ledger: Ledger, table: str) -> list[tuple[object, ...]]:
+    return ledger.database.rows(f"SELECT * FROM {table} ORDER BY 1, 2")
+
+
+def begun(ledger: Ledger, run: str = "r_a", **facts: object) -> None:
+    ledger.append([NewEvent("run.started", run, {"command": "track", **facts})])
+
+
+@given(st.lists(POINTS, min_size=1, max_size=5), st.randoms())
+def test_batches_sum_up_to_what_all_their_points_do(
+    batches: list[list[tuple[int, float]]], draw: object
+) -> None:
+    told, everything, time = [], [], 1_000
+    for number, batch in enumerate(batches):
+        points = [(step, time + at, value) for at, (step, value) in enumerate(batch)]
+        time += 100
+        everything += points
+        if number % 2:
+            series = [[s, t - 7, write_number(v)] for s, t, v in points]
+            told.append({"since": 7, "points": {"loss": series}})
+        else:
+            columns = [list(column) for column in zip(*points, strict=True)]
+            told.append({"metrics": {"loss": write_summary(summarise(*columns))}})
+    want = summarise(*[list(column) for column in zip(*everything, strict=True)])
+
+    with Ledger.in_memory(ReplaySeam()) as ledger:
+        begun(ledger)
+        ledger.append([NewEvent("points.logged", "r_a", facts) for facts in told])
+        (found,) = rows(ledger, "metric")
+        report = ledger.rebuild()
+
+    def known(value: object) -> object:
+        return None if value != value else value
+
+    assert found[2:] == (
+        *map(known, (want.last, want.step, want.time, want.low, want.high)),
+        want.count,
+    )
+    assert report.equal
+
+
+def test_a_run_is_looked_up_by_how_it_stands_and_what_was_said_of_it_last() -> None:
+    with Ledger.in_memory(ReplaySeam()) as ledger:
+        begun(ledger, "r_a", name="süß", params={"depth": 5, "lr": {"float": "nan"}, "on": True})
+        begun(ledger, "r_b", tags={"team": "risk", "old": "yes"})
+        noted = {"params": {"depth": "six"}, "tags": {"old": None, "team": "fraud"}}
+        facts = {"key": "k", "run": "r_b", "step": "s", "output": "o"}
+        ledger.append(
+            [
+                NewEvent("run.noted", "r_b", noted),
+                NewEvent("step.finished", "r_b", facts),
+                NewEvent("run.failed", "r_a", {}),
+            ]
+        )
+
+        assert [row[1:5] + row[8:] for row in rows(ledger, "run")] == [
+            ("r_a", "süß", "track", "failed", 0),
+            ("r_b", "", "track", "open", 1),
+        ]
+        assert rows(ledger, "param") == [
+            (0, "depth", "5", 5.0),
+            (0, "lr", '{"float": "nan"}', None),
+            (0, "on", "true", None),
+            (1, "depth", '"six"', None),
+        ]
+        assert rows(ledger, "tag") == [(1, "team", "fraud")]
+        assert ledger.rebuild().equal
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"metrics": {"loss": 0.5}},
+        {"metrics": {"loss": [1, 0, 0, "many", None, None]}},
+        {"points": {"loss": [[0, 0, 0.5]]}},
+        {"since": 0, "points": {"loss": []}},
+        {"since": 0, "points": {"loss": [[0.5, 0, 0.5]]}},
+        {"since": 0, "points": {"loss": [[1 << 70, 0, 0.5]]}},
+        {"params": {"depth": {"x": 1}}},
+        {"params": [1]},
+        {"tags": {"team": 4}},
+        {"tags": {"\ud800": "x"}},
+    ],
+)
+def test_an_event_that_could_not_be_looked_up_is_not_recorded(facts: dict[str, object]) -> None:
+    with Ledger.in_memory(ReplaySeam()) as ledger:
+        with pytest.raises(ValueError):
+            ledger.append([NewEvent("run.noted", "r_a", facts)])
+
+        assert ledger.size == 0
+
+
+def as_format_1(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Make a ledger what an older program wrote, and return what its newer tables held."""
+    with Ledger.open(folder, ReplaySeam()) as ledger:
+        held = {name: rows(ledger, name) for name in NEW}
+        for name in NEW:
+            ledger.database.run(f"DROP TABLE {name}")
+        ledger.database.run("UPDATE meta SET value = '1' WHERE key = 'format'")
+    return held
+
+
+def test_a_ledger_of_format_1_is_brought_to_ours_with_its_log_as_it_was(tmp_path: Path) -> None:
+    checkpoint = write_history(tmp_path, runs=4, points=700, tracked=True)
+    held = as_format_1(tmp_path)
+
+    with Ledger.open(tmp_path, ReplaySeam()) as ledger:
+        found = {name: rows(ledger, name) for name in NEW}
+        report = verify(ledger, checkpoint=checkpoint)
+
+    assert all(held.values())
+    assert found == held
+    assert report.outside
+
+
+def test_a_ledger_of_format_1_that_cannot_be_written_is_refused_and_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_history(tmp_path, runs=1)
+    as_format_1(tmp_path)
+    before = (tmp_path / "ledger.db").read_bytes()
+    monkeypatch.setattr("mlwright.ledger.opening.os.access", lambda *_: False)
+
+    with pytest.raises(RefusedError) as refused:
+        Ledger.open(tmp_path, ReplaySeam())
+
+    assert refused.value.code == "ledger-format"
+    assert "mlw doctor" in refused.value.fix
+    assert (tmp_path / "ledger.db").read_bytes() == before
