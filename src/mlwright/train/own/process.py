@@ -15,7 +15,7 @@ from typing import Any
 
 import mlwright
 from mlwright.core import errors
-from mlwright.core.digest import digest_bytes
+from mlwright.core.digest import Digest, digest_bytes
 from mlwright.core.errors import FaultError, MlwrightError
 from mlwright.train.own.channel import (
     ChannelEndedError,
@@ -27,13 +27,16 @@ from mlwright.train.own.channel import (
 
 FIT, ANSWER = "fit", "answer"
 
-CODE = digest_bytes(
-    b"".join(
-        (Path(__file__).parent / name).read_bytes()
-        for name in ("blueprint.py", "child.py", "content.py", "work.py")
-    )
+
+def code_of(folder: Path, *names: str) -> Digest:
+    """Return the digest of what a process apart executes: it decides, though it is not called."""
+    return digest_bytes(b"".join((folder / name).read_bytes() for name in names))
+
+
+CHILD = "mlwright.train.own.child"
+CODE = code_of(
+    Path(__file__).parent, "attend.py", "blueprint.py", "child.py", "content.py", "work.py"
 )
-"""What the process apart executes: it decides what is fitted, though it is not called here."""
 
 _START = 60.0
 _PATIENCE = 1.0
@@ -44,6 +47,7 @@ _ONE_THREAD = (
     "BLIS_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
+    "POLARS_MAX_THREADS",
 )
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV", "LC_ALL", "LANG", "TZ")
 """Variables a confined process is told; others may hold what is nobody's business."""
@@ -58,13 +62,16 @@ class Apart:
         ``fit`` for the user's code, ``answer`` for what was kept, which is confined.
     name
         What is asked, for messages.
+    child, code
+        The module the process executes, and the digest of what it executes.
     """
 
-    def __init__(self, role: str, name: str) -> None:
+    def __init__(self, role: str, name: str, *, child: str = CHILD, code: Digest = CODE) -> None:
         self.name = name
         self.held: Mapping[str, bool] = {}
-        self.code = CODE
+        self.code = code
         self._role = role
+        self._child = child
         self._lock = threading.Lock()
         self._running: _Running | None = None
         self._stopped = False
@@ -135,7 +142,7 @@ class Apart:
             running.kill()
 
     def _start(self) -> None:
-        self._running = _started(self._role)
+        self._running = _started(self._child, self._role)
         weakref.finalize(self, self._running.end)
         try:
             head, _ = receive(self._running.said, _START)
@@ -191,13 +198,13 @@ class _Running:
         return self._how
 
 
-def _started(role: str) -> _Running:
+def _started(child: str, role: str) -> _Running:
     asked, asks = os.pipe()
     said, says = os.pipe()
     try:
         pid = os.posix_spawn(
             sys.executable,
-            [sys.executable, "-P", "-s", "-m", "mlwright.train.own.child", role],
+            [sys.executable, "-P", "-s", "-m", child, role],
             _environ(role),
             file_actions=[(os.POSIX_SPAWN_DUP2, asked, 0), (os.POSIX_SPAWN_DUP2, says, 1)],
             setpgroup=0,  # Ctrl-C asks us, and we end it
@@ -207,7 +214,7 @@ def _started(role: str) -> _Running:
             os.close(each)
         raise FaultError(
             "foreign-ended",
-            f"no process could be started for a model of your own: {error}",
+            f"no process could be started for code of your own: {error}",
             fix="see that there is memory and room for another process, then try again",
         ) from error
     finally:
