@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from mlwright.core.records import dump
-from mlwright.run.code import snapshot_code
+from mlwright.core.records import dump, load
+from mlwright.run.code import code_files, restore_code, snapshot_code
+from mlwright.run.records import CodeState
+from mlwright.run.trees import Shelf, shelf_in
+from mlwright.store.local import LocalStore
+from mlwright.store.memory import MemoryStore
+
+
+def seen(folder: Path) -> CodeState:
+    return snapshot_code(folder, Shelf(MemoryStore()))
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return what a snapshot of a folder keeps."""
+    store = MemoryStore()
+    return code_files(snapshot_code(folder, Shelf(store)), store)
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -32,26 +48,28 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_clean_folder_is_its_commit(project: Path) -> None:
-    code = snapshot_code(project)
+    code = seen(project)
 
     assert code.commit == git(project, "rev-parse", "HEAD")
-    assert (code.changed, code.patch, code.files, code.skipped, code.why) == ((), "", {}, (), "")
+    assert (code.changed, code.patch, code.skipped, code.why) == ((), "", (), "")
+    assert files_of(project) == {".gitignore": b"ignored.py\n", "steps.py": b"RATE = 1\n"}
 
 
 def test_what_differs_from_the_commit_is_kept(project: Path) -> None:
     (project / "steps.py").write_text("RATE = 2\n")
     (project / "new.py").write_text("# é\n")
 
-    code = snapshot_code(project)
+    code = seen(project)
 
     assert code.changed == ("new.py", "steps.py")
     assert "-RATE = 1\n+RATE = 2" in code.patch
-    assert code.files == {"new.py": "# é\n"}
+    assert files_of(project)["new.py"] == "# é\n".encode()
+    assert files_of(project)["steps.py"] == b"RATE = 2\n"
 
 
 def test_the_recorded_difference_gives_the_files_again(project: Path, tmp_path: Path) -> None:
     (project / "steps.py").write_text("RATE = 2\n")
-    code = snapshot_code(project)
+    code = seen(project)
     git(project, "checkout", "-q", "steps.py")
     (project / "patch").write_text(code.patch)
 
@@ -64,7 +82,7 @@ def test_a_folder_inside_the_repository_sees_all_of_it(project: Path) -> None:
     (project / "inner").mkdir()
     (project / "steps.py").write_text("RATE = 2\n")
 
-    assert "+RATE = 2" in snapshot_code(project / "inner").patch
+    assert "+RATE = 2" in seen(project / "inner").patch
 
 
 def test_secrets_and_large_code_are_left_out_and_said_and_data_is_no_part(
@@ -73,17 +91,19 @@ def test_secrets_and_large_code_are_left_out_and_said_and_data_is_no_part(
     (project / "table.csv").write_text("name\nAlice\n")
     (project / "more.csv").write_text("name\nBob\n")
     (project / "api_token.py").write_text("TOKEN = 'abc'\n")
-    (project / "large.py").write_text("#" * 300_000)
-    (project / "binary.py").write_bytes(b"\xff\xfe")
+    (project / "large.py").write_text("#" * 1_100_000)
+    (project / "deploy.sh").write_text("export KEY=AKIA" + "ABCDEFGHIJKLMNOP\n")
+    (project / "steps.py").write_text("-----BEGIN RSA" + " PRIVATE KEY-----\n")
 
-    code = snapshot_code(project)
+    code = seen(project)
 
     assert code.patch == ""
-    assert code.files == {}
-    assert sorted(what.partition(":")[0] for what in code.skipped) == [
-        "api_token.py",
-        "binary.py",
-        "large.py",
+    assert set(files_of(project)) == {".gitignore"}
+    assert sorted(code.skipped) == [
+        "api_token.py: its name speaks of a secret",
+        "deploy.sh: it holds what looks like an AWS key (line 1)",
+        "large.py: 1,100,000 bytes",
+        "steps.py: it holds what looks like a private key (line 1)",
     ]
     assert "csv" not in repr(code)
     assert "Alice" not in repr(code)
@@ -96,18 +116,19 @@ def test_without_git_the_files_are_kept_and_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("Alice called")
     (tmp_path / "requirements-dev.txt").write_text("numpy\n")
 
-    code = snapshot_code(tmp_path)
+    code = seen(tmp_path)
 
     assert code.commit is None
     assert code.why == "the folder is not under git"
-    assert code.files == {"requirements-dev.txt": "numpy\n", "steps.py": "RATE = 1\n"}
+    kept = {"requirements-dev.txt": b"numpy\n", "steps.py": b"RATE = 1\n"}
+    assert files_of(tmp_path) == kept
     assert code.skipped == ()
 
 
 def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
 
-    assert snapshot_code(tmp_path).why == "git has no commit yet"
+    assert seen(tmp_path).why == "git has no commit yet"
 
 
 def test_without_the_git_program_it_says_so(
@@ -115,7 +136,7 @@ def test_without_the_git_program_it_says_so(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert snapshot_code(tmp_path).why == "git is not installed"
+    assert seen(tmp_path).why == "git is not installed"
 
 
 def test_variables_of_another_repository_do_not_lead_astray(
@@ -123,7 +144,7 @@ def test_variables_of_another_repository_do_not_lead_astray(
 ) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path_factory.mktemp("other")))
 
-    assert snapshot_code(project).commit is not None
+    assert seen(project).commit is not None
 
 
 @pytest.mark.parametrize("under_git", [True, False])
@@ -132,7 +153,7 @@ def test_data_beside_the_code_does_not_change_its_state(
 ) -> None:
     folder = project if under_git else tmp_path_factory.mktemp("plain")
     (folder / "steps.py").write_text("RATE = 3\n")
-    before = dump(snapshot_code(folder))
+    before = dump(seen(folder))
 
     (folder / "unrelated.csv").write_text("a\n1\n")
     (folder / "table.csv").write_text("a\n2\n")
@@ -141,4 +162,97 @@ def test_data_beside_the_code_does_not_change_its_state(
     (folder / ".mlwright").mkdir()
     (folder / ".mlwright" / "ledger.db").write_bytes(b"")
 
-    assert dump(snapshot_code(folder)) == before
+    assert dump(seen(folder)) == before
+
+
+def test_every_byte_mode_and_link_of_a_repository_comes_back(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    inner = tmp_path_factory.mktemp("inner")
+    (inner / "rates.py").write_text("RATES = {}\n")
+    git(inner, "init", "-q")
+    git(inner, "add", ".")
+    git(inner, "commit", "-q", "-m", "rates")
+    git(project, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "rates")
+    git(project, "commit", "-q", "-m", "with rates")
+    (project / "rates" / "rates.py").write_text("RATES = {'a': 1}\r\n")
+    (project / "rates" / "more.py").write_text("")
+    (project / "native.so").write_bytes(bytes(range(256)))
+    (project / "go.sh").write_text("#!/bin/sh\n")
+    (project / "go.sh").chmod(0o755)
+    (project / "link.py").symlink_to("rates/rates.py")
+    (project / "out.py").symlink_to("../elsewhere.py")
+    store = LocalStore(tmp_path_factory.mktemp("store"))
+    code = snapshot_code(project, shelf_in(store))
+    target = tmp_path_factory.mktemp("again") / "code"
+
+    count = restore_code(code, store, target)
+
+    assert code.submodules == {"rates": git(inner, "rev-parse", "HEAD")}
+    assert {"rates/rates.py", "rates/more.py", "native.so"} <= set(code.changed)
+    assert code.skipped == ("out.py: a link that leads out of the folder",)
+    restored = sorted(p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file())
+    assert len(restored) == count
+    assert {"native.so", "rates/more.py", "link.py", ".gitmodules"} <= set(restored)
+    for name in restored:
+        now, then = target / name, project / name
+        assert now.read_bytes() == then.read_bytes()
+        assert now.stat().st_mode & 0o111 == then.stat().st_mode & 0o111
+        assert now.is_symlink() == then.is_symlink()
+
+
+def test_an_edit_costs_one_object_of_its_size_and_unchanged_files_are_not_read_again(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (project / "large.py").write_text("".join(f"x{i} = {i * i}\n" for i in range(20_000)))
+    for path in project.glob("*.py"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    store = LocalStore(tmp_path_factory.mktemp("store"))
+    snapshot_code(project, shelf_in(store))
+    shelf = shelf_in(store)
+    first = snapshot_code(project, shelf)
+    shelf.close()
+    size = sum(path.stat().st_size for path in store.folder.rglob("objects/*/*"))
+    (project / "steps.py").write_text("RATE = 3\n")
+
+    shelf = shelf_in(store)
+    second = snapshot_code(project, shelf)
+
+    grown = sum(path.stat().st_size for path in store.folder.rglob("objects/*/*")) - size
+    assert 0 < grown < 2_000
+    assert code_files(second, store)["steps.py"] == b"RATE = 3\n"
+    assert code_files(first, store)["steps.py"] == b"RATE = 1\n"
+    assert set(shelf.named) <= set(store.digests())
+
+
+def test_a_secret_taken_out_of_a_file_is_not_kept_in_the_difference(project: Path) -> None:
+    (project / "steps.py").write_text("KEY = 'ghp_" + "a1" * 20 + "'\n")
+    git(project, "commit", "-q", "-am", "oh no")
+    (project / "steps.py").write_text("KEY = None\n")
+
+    code = seen(project)
+
+    assert code.patch == ""
+    assert "a1a1" not in repr(code)
+    assert code.skipped == (
+        "the difference to the commit as text: it holds what looks like a GitHub token (line 6)",
+    )
+
+
+def test_a_state_recorded_before_files_were_kept_still_loads_and_is_restored(
+    tmp_path: Path,
+) -> None:
+    old = {
+        "commit": "0" * 40,
+        "changed": ["a/new.py"],
+        "patch": "",
+        "files": {"a/new.py": "# é\n"},
+        "skipped": [],
+        "why": "",
+    }
+    code = load(CodeState, json.dumps(old).encode())
+
+    count = restore_code(code, MemoryStore(), tmp_path / "code")
+
+    assert (count, code.tree, code.submodules) == (1, None, {})
+    assert (tmp_path / "code" / "a" / "new.py").read_text("utf-8") == "# é\n"

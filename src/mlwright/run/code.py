@@ -1,149 +1,134 @@
-"""The user's code as it stands: a git commit and what differs from it."""
+"""The user's code as it stands: a git commit, what differs from it, and every file of code."""
 
 from __future__ import annotations
 
 import os
-import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
-from mlwright.run.records import CodeState
+from mlwright.core.files import disk_faults
+from mlwright.run.codefiles import code_in, is_code, is_data
+from mlwright.run.records import CodeState, Tree
+from mlwright.run.repository import NoGitError, Repository, difference, read_repository
+from mlwright.run.secrecy import BY_NAME, secret_by_name, secret_in
+from mlwright.run.trees import Shelf, read_tree, restore_tree, tree_contents
+from mlwright.store.protocol import Store
 
-_SUFFIXES = (
-    ".cfg",
-    ".cpp",
-    ".c",
-    ".h",
-    ".ini",
-    ".lock",
-    ".pxd",
-    ".py",
-    ".pyi",
-    ".pyx",
-    ".rs",
-    ".sh",
-    ".sql",
-    ".toml",
-    ".yaml",
-    ".yml",
-)
-_REQUIREMENTS = "requirements*.txt"
-_SECRET_WORDS = ("credential", "password", "secret", "token")
-_WITHHELD = "its name speaks of a secret"
-_FILE_LIMIT = 256 * 1024
-_TOTAL_LIMIT = 4 * 1024 * 1024
-_MOST_FILES = 2_000
-_MOST_LOOKED = 100_000
-_SECONDS = 20
+_PATCH_LIMIT = 4 * 1024 * 1024
 
 
-def snapshot_code(folder: Path) -> CodeState:
-    """Return the state of the code in a folder; without git, the files' text itself.
+def snapshot_code(folder: Path, shelf: Shelf) -> CodeState:
+    """Return the state of the code in a folder, and keep its files on the shelf.
 
-    Only text of code and settings is taken, within 256 kB a file and 4 MB in all, and nothing
-    whose name speaks of a secret; code that is left out is named in ``skipped``. Data belongs in
-    snapshots, not here: notes and notebooks, which show data, are left out, and no file beside
-    the code, data or the project's own state, has any part in the code's state.
+    Under git these are the files of the commit, changed or not, those not yet added, and those of
+    submodules; else what looks like code. 1 MB a file and 32 MB in all are taken, nothing whose
+    name or content speaks of a secret, and each file of code that is left out is named in
+    ``skipped``. Data belongs in data versions, not here: no table or notebook beside the code has
+    any part in its state.
     """
     try:
-        commit = _git(folder, "rev-parse", "--verify", "HEAD").strip()
-        names = _git(folder, "diff", "--name-only", "-z", "HEAD").split("\0")[:-1]
-        untracked = _git(folder, "ls-files", "--others", "--exclude-standard", "-z")
-    except _NoGitError as error:
-        files, skipped = _read(folder, _walk(folder), _TOTAL_LIMIT)
-        return CodeState(None, (), "", files, skipped, str(error))
-    top = Path(_git(folder, "rev-parse", "--show-toplevel").strip())
-    tracked = [name for name in names if _is_code(name)]
-    shown = [name for name in tracked if not _is_secret(name)]
-    patch = _git(top, "diff", "HEAD", "--", *shown) if shown else ""
-    left = [f"{name}: {_WITHHELD}" for name in tracked if _is_secret(name)]
-    if len(patch) > _TOTAL_LIMIT:
-        left.append(f"the difference to the commit: {len(patch):,} characters")
-        patch = ""
-    others = [name for name in untracked.split("\0")[:-1] if _is_code(name)]
-    files, skipped = _read(folder, others, _TOTAL_LIMIT - len(patch))
-    changed = tuple(sorted({*tracked, *others}))
-    return CodeState(commit, changed, patch, files, (*left, *skipped), "")
+        repository = read_repository(folder)
+    except NoGitError as error:
+        names = code_in(folder)
+        taken = [name for name in names if not secret_by_name(name)]
+        left = [f"{name}: {BY_NAME}" for name in names if secret_by_name(name)]
+        tree, skipped = shelf.keep((name, folder / name) for name in taken)
+        return CodeState(None, (), "", {}, (*left, *skipped), str(error), tree)
+    inner = Path(os.path.relpath(folder.resolve(), repository.top)).as_posix()
+    taken, left = _chosen(repository, inner)
+    tree, skipped = shelf.keep((name, repository.top / name) for name in taken)
+    withheld = {line.partition(": ")[0] for line in skipped}
+    patch, why = _patch(repository, set(taken) - withheld)
+    differs = (*repository.changed, *sorted(repository.untracked))
+    return CodeState(
+        commit=repository.commit,
+        changed=tuple(sorted(_shown(name) for name in differs if _belongs(name, repository))),
+        patch=patch,
+        files={},
+        skipped=(*left, *skipped, *why),
+        why="",
+        tree=tree,
+        submodules=repository.submodules,
+        prefix="" if inner == "." else inner,
+    )
 
 
-class _NoGitError(Exception):
-    """Why there is no commit to name."""
+def code_tree(state: CodeState, store: Store) -> Tree | None:
+    """Return the files of a recorded state of code; None where none were kept."""
+    return None if state.tree is None else read_tree(state.tree, store)
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    # Without GIT_* variables: a hook that runs us sets them for another repository.
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    command = ["git", "--no-optional-locks", "-c", "core.quotepath=off", "-C", str(folder)]
-    try:
-        done = subprocess.run(
-            [*command, *arguments],
-            env={**environ, "LC_ALL": "C.UTF-8"},
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-    except FileNotFoundError as error:
-        raise _NoGitError("git is not installed") from error
-    except subprocess.TimeoutExpired as error:
-        raise _NoGitError(f"git took more than {_SECONDS} s") from error
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace")
-        if "not a git repository" in said:
-            raise _NoGitError("the folder is not under git")
-        if "Needed a single revision" in said:
-            raise _NoGitError("git has no commit yet")
-        raise _NoGitError(
-            "git refused: " + said.strip().partition("\n")[0].replace(str(folder), ".")
-        )
-    return done.stdout.decode("utf-8", "replace")
+def code_files(state: CodeState, store: Store) -> dict[str, bytes]:
+    """Return every file of a recorded state of code that was kept, by path.
+
+    Of a record from before files were kept, these are its untracked texts.
+    """
+    tree = code_tree(state, store)
+    if tree is None:
+        return {name: text.encode() for name, text in state.files.items()}
+    return tree_contents(tree, store)
 
 
-def _walk(folder: Path) -> list[str]:
-    """Return the code of a folder without git, without hidden folders and environments."""
-    found = []
-    looked = 0
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith((".", "__pycache__"))
-            and name not in ("node_modules", "site-packages")
-            and not (Path(place) / name / "pyvenv.cfg").exists()
-        )
-        inside = ((Path(place) / name).relative_to(folder).as_posix() for name in sorted(names))
-        found += [name for name in inside if _is_code(name)]
-        looked += len(names)
-        if len(found) > _MOST_FILES or looked > _MOST_LOOKED:
-            break
-    return found
+def restore_code(state: CodeState, store: Store, folder: Path) -> int:
+    """Write a recorded state of code into an empty folder; return how many files there are.
+
+    Raises
+    ------
+    UsageError
+        ``folder-not-empty``.
+    NotFoundError, BrokenError
+        ``object-missing``, ``object-corrupt`` or ``tree-broken``.
+    """
+    tree = code_tree(state, store) or Tree({}, ())
+    restore_tree(tree, store, folder)
+    with disk_faults(folder):
+        for name, text in state.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    return len(tree.files) + len(state.files)
 
 
-def _is_code(name: str) -> bool:
-    """Tell whether a file holds code or settings, by its name; hidden ones do not count."""
-    path = Path(name)
-    hidden = any(part.startswith(".") and part != "." for part in path.parts)
-    return not hidden and (path.suffix in _SUFFIXES or path.match(_REQUIREMENTS))
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in Path(name).name.lower() for word in _SECRET_WORDS)
-
-
-def _read(folder: Path, names: list[str], room: int) -> tuple[dict[str, str], tuple[str, ...]]:
-    files: dict[str, str] = {}
-    skipped = []
-    for name in names:
-        path = folder / name
-        if _is_secret(name):
-            skipped.append(f"{name}: {_WITHHELD}")
+def _chosen(repository: Repository, inner: str) -> tuple[list[str], list[str]]:
+    """Return the files to keep, what matters most first, and what is left out and why."""
+    near = [n for n in repository.tracked if inner == "." or n.startswith(f"{inner}/")]
+    differs = (*repository.changed, *sorted(repository.untracked))
+    under_control = frozenset(repository.tracked)
+    taken, left = [], []
+    for name in dict.fromkeys((*differs, *near, *repository.tracked)):
+        if not _belongs(name, repository) or not repository.has(name):
             continue
-        try:
-            size = path.stat().st_size
-            if size > min(_FILE_LIMIT, room):
-                skipped.append(f"{name}: {size:,} bytes")
-                continue
-            files[name] = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            skipped.append(f"{name}: {type(error).__name__}")
-            continue
-        room -= size
-    return files, tuple(skipped)
+        source = name in under_control and name.endswith(".py")
+        if secret_by_name(name, source=source):
+            left.append(f"{_shown(name)}: {BY_NAME}")
+        else:
+            taken.append(name)
+    return taken, left
+
+
+def _belongs(name: str, repository: Repository) -> bool:
+    """Tell whether a file is part of the code: what git keeps is, unless it is data."""
+    return not is_data(name) and (name not in repository.untracked or is_code(name))
+
+
+def _patch(repository: Repository, kept: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the difference to the commit as text, of what is kept or gone; or why not."""
+    inside = tuple(f"{name}/" for name in repository.submodules)
+    shown = [
+        name
+        for name in repository.changed
+        if not name.startswith(inside)
+        and (name in kept or (_belongs(name, repository) and not repository.has(name)))
+    ]
+    patch = difference(repository, sorted(shown))
+    if len(patch) > _PATCH_LIMIT:
+        return "", (f"the difference to the commit as text: {len(patch):,} characters",)
+    # What was taken out of a file may be a secret still.
+    if secret := secret_in(patch.encode()):
+        return "", (f"the difference to the commit as text: {secret}",)
+    return patch, ()
+
+
+def _shown(name: str) -> str:
+    """Return a file's name as text that can be written, whatever bytes it is made of."""
+    return os.fsencode(name).decode("utf-8", "replace")

@@ -30,6 +30,7 @@ from mlwright.run.records import Closure, KeyTerms, Shape, StepReport
 from mlwright.run.sources import read_sources
 from mlwright.run.step import Parameter
 from mlwright.run.wires import Fixed, Gathered, Given, Output
+from mlwright.run.trees import shelf_in
 from mlwright.store.protocol import Store
 
 __all__ = ["Runner", "StepReport"]
@@ -91,17 +92,19 @@ class Runner:
         self._inputs = {}
         self._made = {}
         packed = self._pack_inputs(inputs or {})
+        shelf = shelf_in(self._store)
         facts = {
             "command": command,
             "spec": self._put(canonical_json(plain(self._config))),
             "environment": self._put(dump(environment())),
-            "code": self._put(dump(snapshot_code(self._folder))),
+            "code": self._put(dump(snapshot_code(self._folder, shelf))),
             "inputs": {name: artefact.digest for name, artefact in packed.items()},
         }
         if shape is not None:
             facts["shape"] = self._put(dump(shape))
         named = [str(facts[n]) for n in ("spec", "environment", "code", "shape") if n in facts]
         objects = [*map(Digest, named), *(artefact.digest for artefact in packed.values())]
+        objects += shelf.close()
         self._record("run.started", facts, objects, uses=_ids((inputs or {}).values()))
         return self._run
 

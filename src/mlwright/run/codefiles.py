@@ -1,0 +1,58 @@
+"""Which files are code, which are data, by their names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_SOURCE = (
+    *(".c", ".cc", ".cfg", ".cpp", ".cu", ".f90", ".go", ".h", ".hpp", ".ini", ".java", ".jl"),
+    *(".lock", ".pxd", ".py", ".pyi", ".pyx", ".r", ".rs", ".sh", ".sql", ".toml", ".yaml", ".yml"),
+)
+_RESOURCES = (".css", ".html", ".j2", ".jinja", ".jinja2", ".js", ".pyd", ".so", ".tmpl")
+_DATA = (
+    *(".7z", ".arrow", ".avro", ".bz2", ".csv", ".db", ".dta", ".duckdb", ".feather", ".gz"),
+    *(".h5", ".hdf5", ".ipc", ".ipynb", ".joblib", ".jsonl", ".ndjson", ".npy", ".npz", ".ods"),
+    *(".orc", ".parquet", ".pickle", ".pkl", ".psv", ".rds", ".sas7bdat", ".sav", ".sqlite"),
+    *(".sqlite3", ".tar", ".tsv", ".xls", ".xlsb", ".xlsx", ".xz", ".zip", ".zst"),
+)
+_REQUIREMENTS = "requirements*.txt"
+_MOST_FILES = 2_000
+_MOST_LOOKED = 100_000
+
+
+def is_code(name: str) -> bool:
+    """Tell whether a file holds code or settings, by its name; hidden ones do not count.
+
+    >>> is_code("steps/rates.py"), is_code("rates.csv"), is_code(".cache/x.py")
+    (True, False, False)
+    """
+    path = Path(name)
+    hidden = any(part.startswith(".") and part != "." for part in path.parts)
+    suffix = path.suffix.lower()
+    return not hidden and (suffix in _SOURCE + _RESOURCES or path.match(_REQUIREMENTS))
+
+
+def is_data(name: str) -> bool:
+    """Tell whether a file holds data or shows it, by its name."""
+    return Path(name).suffix.lower() in _DATA
+
+
+def code_in(folder: Path) -> list[str]:
+    """Return the code of a folder without git, without hidden folders and environments."""
+    found = []
+    looked = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith((".", "__pycache__"))
+            and name not in ("node_modules", "site-packages")
+            and not (Path(place) / name / "pyvenv.cfg").exists()
+        )
+        inside = ((Path(place) / name).relative_to(folder).as_posix() for name in sorted(names))
+        found += [name for name in inside if is_code(name)]
+        looked += len(names)
+        if len(found) > _MOST_FILES or looked > _MOST_LOOKED:
+            break
+    return found

@@ -1,0 +1,104 @@
+"""What a file held when it last looked like this: unchanged files are not read twice."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from mlwright.core.files import write_durably
+
+_VERSION = 1
+_TICK = 100_000_000
+"""Nanoseconds: a file changed this shortly before we looked may change again unseen."""
+_MOST = 20_000
+"""Notes: from there on those of files that were not asked for this time are dropped."""
+
+
+@dataclass(slots=True)
+class Stamps:
+    """Notes on files by path, true as long as size, time of change and inode stay the same.
+
+    Parameters
+    ----------
+    path
+        Where notes are kept between processes; without one they last as long as this object.
+        The file is a memory, no record: deleted, all is read again.
+    """
+
+    path: Path | None
+    _notes: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict)
+    _facts: dict[str, str] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+    _opened: int = 0
+    _changed: bool = False
+
+    @classmethod
+    def open(cls, path: Path | None) -> Stamps:
+        """Return the notes kept at ``path``; none where there is no such file or it is broken."""
+        found = cls(path)
+        if path is None:
+            return found
+        found._opened = _now(path.parent)
+        try:
+            read = json.loads(path.read_text("utf-8"))
+            if read["version"] == _VERSION:
+                found._notes = {k: (_state(v[:3]), str(v[3])) for k, v in read["notes"].items()}
+                found._facts = {str(k): str(v) for k, v in read["facts"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+            # It is written anew: nothing is lost but time.
+            found._changed = True
+        return found
+
+    def note_of(self, path: Path, seen: os.stat_result, *, kind: str) -> str | None:
+        """Return what was noted of a file, if it looks as it did then."""
+        name = f"{kind}:{path}"
+        self._asked.add(name)
+        found = self._notes.get(name)
+        return found[1] if found is not None and found[0] == _looks(seen) else None
+
+    def note(self, path: Path, seen: os.stat_result, note: str, *, kind: str) -> None:
+        """Note something of a file that looked like ``seen`` before it was read."""
+        if max(seen.st_mtime_ns, seen.st_ctime_ns) < self._opened - _TICK:
+            self._notes[f"{kind}:{path}"] = (_looks(seen), note)
+            self._changed = True
+
+    def fact(self, name: str) -> str | None:
+        """Return a fact noted before."""
+        return self._facts.get(name)
+
+    def learn(self, facts: Mapping[str, str]) -> None:
+        """Note facts that do not change."""
+        if not facts.items() <= self._facts.items():
+            self._facts.update(facts)
+            self._changed = True
+
+    def close(self) -> None:
+        """Keep the notes for the next process."""
+        if self.path is None or not self._changed:
+            return
+        kept = self._notes.keys() if len(self._notes) <= _MOST else self._notes.keys() & self._asked
+        notes = {name: [*self._notes[name][0], self._notes[name][1]] for name in sorted(kept)}
+        text = json.dumps({"version": _VERSION, "notes": notes, "facts": self._facts})
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(self.path, text.encode(), staging=self.path.parent)
+        self._changed = False
+
+
+def _now(folder: Path) -> int:
+    """Return the time as the file system has it: what files are stamped with."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder) as file:
+        return os.fstat(file.fileno()).st_mtime_ns
+
+
+def _state(raw: list[int]) -> tuple[int, int, int]:
+    size, changed, inode = raw
+    return int(size), int(changed), int(inode)
+
+
+def _looks(seen: os.stat_result) -> tuple[int, int, int]:
+    return seen.st_size, seen.st_mtime_ns, seen.st_ino
