@@ -5,11 +5,10 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 
-from mlwright.run.artefacts import Artefact, unpack
+from mlwright.run.artefacts import Artefact, pack
 from mlwright.run.classes import classes_in
 from mlwright.run.graph import AnyStep
 from mlwright.run.records import Closure, KeyTerms
-from mlwright.run.wires import assembled
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +38,13 @@ class Call:
         """Return the arguments as bytes."""
         return {name: held.artefact for name, held in self.held.items()}
 
-    def values(self) -> dict[str, object]:
-        """Read every argument anew: what a step does to its own leaves the others' alone."""
-        read = {slot: unpack(each.kind, each.raw) for slot, each in self.artefacts().items()}
-        return assembled(read)
-
     def types(self) -> set[type]:
         """Return the classes of the arguments: their methods are code of the step's too."""
         return set().union(*(held.types for held in self.held.values()))
 
 
-def key_terms(step: AnyStep, found: Closure, call: Call) -> KeyTerms:
-    """Return the terms of a step's key."""
+def key_terms(step: AnyStep, found: Closure, call: Call, seed: int | None = None) -> KeyTerms:
+    """Return the terms of a step's key; ``seed`` is what its context tells, if it takes one."""
     given = {name: each.content for name, each in call.artefacts().items()}
     return KeyTerms(
         function=step.qualified,
@@ -59,7 +53,7 @@ def key_terms(step: AnyStep, found: Closure, call: Call) -> KeyTerms:
         inputs={n: d for n, d in given.items() if n not in call.configured and n != "seed"},
         config={n: d for n, d in given.items() if n in call.configured and n != "seed"},
         distributions=found.distributions,
-        seed=given.get("seed"),
+        seed=given.get("seed") if seed is None else pack(seed).content,
         python=platform.python_version(),
         unseen=found.unseen,
     )

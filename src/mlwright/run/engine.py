@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,17 @@ from mlwright.run.classes import annotated_classes
 from mlwright.run.closure import closure
 from mlwright.run.code import snapshot_code
 from mlwright.run.environment import environment
-from mlwright.run.graph import AnyStep, ordered
+from mlwright.run.executors.inline import Inline
+from mlwright.run.executors.protocol import Executor, Outcome, Task
+from mlwright.run.graph import AnyStep, edges, ordered
 from mlwright.run.keyed import Keyed
 from mlwright.run.noting import NotingStore
-from mlwright.run.records import Closure, KeyTerms, Shape, StepReport
-from mlwright.run.sources import read_sources
+from mlwright.run.records import Closure, Environment, KeyTerms, Shape, StepReport
+from mlwright.run.sources import Sources, read_sources
 from mlwright.run.step import Parameter
-from mlwright.run.wires import Fixed, Gathered, Given, Output
+from mlwright.run.telling import Live, Telling
 from mlwright.run.trees import shelf_in
+from mlwright.run.wires import Fixed, Gathered, Given, Output
 from mlwright.store.protocol import Store
 
 __all__ = ["Runner", "StepReport"]
@@ -47,6 +50,10 @@ class Runner:
         Hears of each finished step.
     folder
         The folder of the user's code, whose state is recorded; the current one by default.
+    executor
+        Carries steps out; in this process, one after the other, by default. Its owner closes it.
+    live
+        Hears at once what steps print and log.
     """
 
     def __init__(
@@ -58,6 +65,8 @@ class Runner:
         cache: bool = True,
         on_step: Callable[[StepReport], None] | None = None,
         folder: Path | None = None,
+        executor: Executor | None = None,
+        live: Live | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -65,13 +74,16 @@ class Runner:
         self._cache = cache
         self._on_step = on_step
         self._folder = folder or Path()
+        self._executor = executor or Inline()
+        self._live = live
         self._run = ""
         self._ended = False
         self._inputs: dict[str, Held] = {}
         self._config: dict[str, object] = {}
         self._made: dict[str, Held] = {}
         self._stored: set[Digest] = set()
-        self._sources: dict[tuple[str, ...], Digest | None] = {}
+        self._sources: dict[tuple[str, ...], tuple[Sources, Digest | None]] = {}
+        self._tellings: dict[str, Telling] = {}
 
     def start(
         self,
@@ -96,7 +108,7 @@ class Runner:
         facts = {
             "command": command,
             "spec": self._put(canonical_json(plain(self._config))),
-            "environment": self._put(dump(environment())),
+            "environment": self._put(dump(_under(environment(), self._executor.variables()))),
             "code": self._put(dump(snapshot_code(self._folder, shelf))),
             "inputs": {name: artefact.digest for name, artefact in packed.items()},
         }
@@ -139,15 +151,7 @@ class Runner:
                 fix="call start(command, inputs, config) first",
             )
         self._pack_inputs(inputs or {})
-        arranged = ordered(steps)
-        outputs = {}
-        for step in arranged:
-            with self.recording(step):
-                report = self._finish(step, {s.name for s in arranged}, resources or {})
-            outputs[step.name] = report.value
-            if self._on_step is not None:
-                self._on_step(report)
-        return outputs
+        return self._carry_out(ordered(steps), resources or {})
 
     def finish(self, status: str, facts: Mapping[str, object] | None = None) -> None:
         """Record how the run ended: ``finished``, or another word for it."""
@@ -166,45 +170,136 @@ class Runner:
         try:
             yield
         except BaseException as error:
-            if not self._ended:
-                self._fail(step, error)
+            self._fail_once(step, error)
             raise
 
-    def _finish(
-        self, step: AnyStep, names: set[str], resources: Mapping[str, object]
-    ) -> StepReport:
-        """Execute a step or find what it gave, and record it."""
+    def _carry_out(
+        self, steps: Sequence[AnyStep], resources: Mapping[str, object]
+    ) -> dict[str, object]:
+        """Begin each step once those it takes outputs of have given them, as places allow.
+
+        When one fails no other is begun; those under way come to their end and are kept.
+        """
+        by_name = {step.name: step for step in steps}
+        needed = {step.name: edges(step, by_name) for step in steps}
+        waiting = list(steps)
+        under_way: dict[str, _Begun] = {}
+        outputs: dict[str, object] = {}
+        failed: list[tuple[AnyStep, Exception]] = []
+        at_work: AnyStep | None = None
+        try:
+            while True:
+                room = not failed and len(under_way) < self._executor.places
+                ready = (step for step in waiting if needed[step.name] <= outputs.keys())
+                at_work = next(ready, None) if room else None
+                if at_work is not None:
+                    waiting.remove(at_work)
+                    with _collected(at_work, failed):
+                        begun = self._begin(at_work, set(by_name), resources)
+                        if begun.kept is None:
+                            under_way[at_work.name] = begun
+                            self._executor.submit(begun.task)
+                        else:
+                            outputs[at_work.name] = self._settle(begun, begun.kept)
+                elif under_way:
+                    at_work = next(iter(under_way.values())).step
+                    outcome = self._executor.wait()
+                    begun = under_way.pop(outcome.task.step)
+                    with _collected(begun.step, failed):
+                        outputs[begun.step.name] = self._settle(begun, self._done(begun, outcome))
+                else:
+                    break
+        except BaseException as error:
+            self._executor.cancel()
+            self._fail_once(at_work, error)
+            raise
+        if failed:
+            self._fail_once(*failed[0])
+            raise failed[0][1]
+        return {step.name: outputs[step.name] for step in steps}
+
+    def _begin(self, step: AnyStep, names: set[str], resources: Mapping[str, object]) -> _Begun:
+        """Find what a step is called with, its key, and what was kept for it."""
         began = self._seam.elapsed()
         call = self._connect(step, names, resources)
         kinds = call.types() | annotated_classes(step.function, call.resources)
         found = closure(step.function, kinds)
         unseen = _unseen(step, found)
-        terms = key_terms(step, found, call)
+        seed = self._seed() if step.takes_context else None
+        terms = key_terms(step, found, call, seed)
         kept = None if unseen or not (self._cache and step.cache) else self._look_up(terms.key)
-        done = kept or self._execute(step, call, terms.key)
+        noting = NotingStore(self._store)
+        parts = {
+            name: resource.at(terms.key) if isinstance(resource, Keyed) else resource
+            for name, resource in call.resources.items()
+        }
+        telling = self._tellings[step.name] = Telling(step.name, self._seam, self._live)
+        task = Task(
+            step=step.name,
+            function=step.function,
+            qualified=step.qualified,
+            found=found,
+            arguments=call.artefacts(),
+            resources={name: noting if r is self._store else r for name, r in parts.items()},
+            seed=seed,
+            limits=step.limits,
+            sources=lambda: self._read_sources(found.modules)[0],
+            hearer=telling,
+        )
+        return _Begun(step, call, found, terms, unseen, began, kept, task, noting)
+
+    def _done(self, begun: _Begun, outcome: Outcome) -> _Done:
+        """Return what an attempt gave, or raise why it gave nothing."""
+        if outcome.artefact is None:
+            assert outcome.error is not None
+            raise outcome.error
+        return _Done(
+            outcome.artefact,
+            self._run,
+            cached=False,
+            parts=tuple(begun.noting.noted),
+            log=self._put_log(begun.step.name),
+            failures=tuple(each.code for each in outcome.failures),
+            executor=self._executor.name if outcome.apart else Inline.name,
+        )
+
+    def _settle(self, begun: _Begun, done: _Done) -> object:
+        """Record a step that has its output, tell of it, and return the output."""
+        step = begun.step
         value = unpack(done.artefact.kind, done.artefact.raw)
-        seconds = self._seam.elapsed() - began
-        self._record_step(step, call, found, terms, done, seconds)
+        seconds = self._seam.elapsed() - begun.began
+        self._record_step(begun, done, seconds)
         self._made[step.name] = hold(value, done.artefact)
-        return StepReport(
+        report = StepReport(
             step=step.name,
             value=value,
             seconds=seconds,
             cached=done.cached,
-            key=terms.key,
+            key=begun.terms.key,
             output=done.artefact.digest,
-            unseen=unseen,
+            unseen=begun.unseen,
         )
+        if self._on_step is not None:
+            self._on_step(report)
+        return value
 
-    def _execute(self, step: AnyStep, call: Call, key: Digest) -> _Done:
-        noting = NotingStore(self._store)
-        parts = {
-            name: resource.at(key) if isinstance(resource, Keyed) else resource
-            for name, resource in call.resources.items()
-        }
-        given = {name: noting if r is self._store else r for name, r in parts.items()}
-        artefact = pack(step.function(**call.values(), **given))
-        return _Done(artefact, self._run, cached=False, parts=tuple(noting.noted))
+    def _seed(self) -> int:
+        """Return the run's seed, for steps that ask their context for it."""
+        held = self._inputs.get("seed")
+        seed = self._config.get("seed", 0) if held is None else held.value
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise UsageError(
+                "run-seed",
+                f"the run's seed is {seed!r}, which is no whole number",
+                fix="give a whole number, such as seed=7",
+                facts={"seed": repr(seed)},
+            )
+        return seed
+
+    def _put_log(self, step: str) -> Digest | None:
+        """Keep what a step printed, if it printed anything."""
+        text = self._tellings[step].text() if step in self._tellings else b""
+        return self._put(text) if text else None
 
     def _look_up(self, key: Digest) -> _Done | None:
         """Return what a key gave; if any of its bytes are gone it is to be made again."""
@@ -222,27 +317,29 @@ class Runner:
             return None
         self._stored.update((row.output, *parts))
         artefact = Artefact(facts["kind"], Digest(facts["content"]), row.output, raw)
-        return _Done(artefact, facts["made_by"], cached=True, parts=parts)
+        log = None if facts.get("log") is None else Digest(facts["log"])
+        return _Done(
+            artefact,
+            facts["made_by"],
+            cached=True,
+            parts=parts,
+            log=log if log is not None and self._store.has(log) else None,
+            failures=(),
+            executor=facts.get("executor", Inline.name),
+        )
 
-    def _record_step(
-        self,
-        step: AnyStep,
-        call: Call,
-        found: Closure,
-        terms: KeyTerms,
-        done: _Done,
-        seconds: float,
-    ) -> None:
+    def _record_step(self, begun: _Begun, done: _Done, seconds: float) -> None:
+        step, call = begun.step, begun.call
         given = call.artefacts()
-        written = self._put(dump(terms))
-        sources = self._put_sources(found.modules)
+        written = self._put(dump(begun.terms))
+        sources = self._read_sources(begun.found.modules)[1]
         facts = {
             "run": self._run,
             "step": step.name,
             "function": step.qualified,
-            "key": terms.key,
+            "key": begun.terms.key,
             "terms": written,
-            "code": found.digest,
+            "code": begun.found.digest,
             "inputs": {name: each.content for name, each in given.items()},
             "objects": {name: each.digest for name, each in given.items()},
             "kinds": {name: each.kind for name, each in given.items()},
@@ -256,9 +353,13 @@ class Runner:
             "seconds": seconds,
             "cached": done.cached,
             "made_by": done.made_by,
+            "seed": begun.task.seed,
+            "log": done.log,
+            "failures": done.failures,
+            "executor": done.executor,
         }
         named = [done.artefact.digest, written, *done.parts]
-        named += [] if sources is None else [sources]
+        named += [each for each in (sources, done.log) if each is not None]
         named += [each.digest for each in given.values()]
         self._record("step.finished", facts, dict.fromkeys(named))
 
@@ -327,13 +428,20 @@ class Runner:
             ],
         )
 
+    def _fail_once(self, step: AnyStep | None, error: BaseException) -> None:
+        if not self._ended:
+            self._fail(step, error)
+
     def _fail(self, step: AnyStep | None, error: BaseException) -> None:
-        """Record how a run went wrong: a code and a type, never a message, which may hold data."""
+        """Record how a run went wrong: a code and a type, never a message, which may hold data.
+
+        What the step printed is kept beside, where it can be erased.
+        """
         self._ended = True
         known = isinstance(error, MlwrightError)
         status = "failed" if known or isinstance(error, Exception) else "interrupted"
         raised = "run-raised" if step is None else "step-raised"
-        facts = {
+        facts: dict[str, object] = {
             "run": self._run,
             "step": None if step is None else step.name,
             "function": None if step is None else step.qualified,
@@ -343,7 +451,9 @@ class Runner:
         if status == "interrupted":
             facts["code"] = status
         try:
-            self._record(f"run.{status}", facts, [])
+            log = None if step is None else self._put_log(step.name)
+            facts["log"] = log
+            self._record(f"run.{status}", facts, [] if log is None else [log])
         except MlwrightError as other:
             error.add_note(f"and the failure could not be recorded: {other}")
 
@@ -379,21 +489,56 @@ class Runner:
                 self._inputs[name] = self._pack(name, value)
         return {name: self._inputs[name].artefact for name in inputs}
 
-    def _put_sources(self, modules: tuple[str, ...]) -> Digest | None:
+    def _read_sources(self, modules: tuple[str, ...]) -> tuple[Sources, Digest | None]:
+        """Return the text of modules, and the object it is kept in where there is any."""
         if modules not in self._sources:
             found = read_sources(modules)
-            self._sources[modules] = self._put(dump(found)) if found.modules else None
+            self._sources[modules] = found, self._put(dump(found)) if found.modules else None
         return self._sources[modules]
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What a step gave, who made it, and the objects it put into the store beside it."""
+    """What a step gave, who made it and where, and what it left beside it in the store."""
 
     artefact: Artefact
     made_by: str
     cached: bool
     parts: tuple[Digest, ...]
+    log: Digest | None
+    failures: tuple[str, ...]
+    executor: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """A step that was looked into: its call, its key, and what was kept for it or is to be done."""
+
+    step: AnyStep
+    call: Call
+    found: Closure
+    terms: KeyTerms
+    unseen: tuple[str, ...]
+    began: float
+    kept: _Done | None
+    task: Task
+    noting: NotingStore
+
+
+@contextmanager
+def _collected(step: AnyStep, failed: list[tuple[AnyStep, Exception]]) -> Iterator[None]:
+    """Note what goes wrong with a step, so that others under way come to their end."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - raised again, once nothing is under way
+        failed.append((step, error))
+
+
+def _under(environment: Environment, variables: Mapping[str, str]) -> Environment:
+    """Return the environment that steps have under an executor's variables."""
+    if not variables:
+        return environment
+    return replace(environment, variables={**environment.variables, **variables})
 
 
 def _unseen(step: AnyStep, found: Closure) -> tuple[str, ...]:

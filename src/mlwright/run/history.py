@@ -72,6 +72,10 @@ def step_record(event: Event) -> StepRecord:
         cached=facts["cached"],
         made_by=facts["made_by"],
         sequence=event.sequence,
+        seed=facts.get("seed"),
+        log=None if facts.get("log") is None else Digest(facts["log"]),
+        failures=tuple(facts.get("failures", ())),
+        executor=facts.get("executor", "inline"),
     )
 
 

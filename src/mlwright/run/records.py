@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import digest_of
@@ -87,7 +87,9 @@ class StepRecord:
 
     ``inputs`` and ``content`` are digests of content; ``objects`` and ``output`` name the stored
     bytes, ``kinds`` and ``kind`` how to read them. ``edges`` maps a parameter to the step of the
-    same run that gave it. ``sources`` names the object that holds the user's modules.
+    same run that gave it. ``sources`` names the object that holds the user's modules, ``log`` the
+    one that holds what the step printed. ``seed`` is what its context told it, if it took one;
+    ``failures`` are the codes of attempts before the one that gave the output.
     """
 
     run: str
@@ -109,6 +111,10 @@ class StepRecord:
     cached: bool
     made_by: str
     sequence: int
+    seed: int | None = None
+    log: Digest | None = None
+    failures: tuple[str, ...] = ()
+    executor: str = "inline"
 
 
 ENDINGS = ("run.finished", "run.failed", "run.interrupted")
@@ -150,21 +156,10 @@ class StepReport:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """An installed distribution: its version and what tells its files from others'.
-
-    ``record`` is the digest of the list of files as the installer wrote it, ``files`` of the
-    files it lists that came with the distribution: equal wherever the same is installed, by
-    whatever installer. ``wheel`` is the digest of the archive it was installed from, where that is
-    known; ``source`` the repository and commit, without any password. ``tree`` names the snapshot
-    of a project that is installed as a folder of its own, and can be edited.
-    """
+    """An installed distribution: its version and the digest of its list of files."""
 
     version: str
     record: Digest | None
-    files: Digest | None = None
-    wheel: Digest | None = None
-    source: str = ""
-    tree: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,35 +206,12 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class TreeFile:
-    """A file of a snapshot: its mode as git writes it, its size and its content.
-
-    ``mode`` is ``100644``, ``100755`` for one that is executed, ``120000`` for a link, whose
-    content is what it points at.
-    """
-
-    mode: str
-    size: int
-    content: Digest
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """Files by path, to the last byte; ``packs`` are the objects that hold their contents."""
-
-    files: Mapping[str, TreeFile]
-    packs: tuple[Digest, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class CodeState:
-    """The user's folder of code: a git commit, what differs from it, and the files themselves.
+    """The user's folder of code: a git commit and what differs from it, as far as limits allow.
 
-    ``changed`` are the paths that differ from the commit, ``patch`` is their difference as text.
-    ``tree`` names the snapshot of all code, as far as limits allow; ``skipped`` tells what was left
-    out and why. ``submodules`` are the commits of repositories inside, by path, ``prefix`` where
-    the project lies within the repository. Without a commit ``why`` tells the reason.
-    ``files`` are the untracked texts of a record without a tree, as they were once kept.
+    ``changed`` are the paths that differ from the commit; ``patch`` is their difference,
+    ``files`` the untracked ones themselves, ``skipped`` what was left out and why. Without a
+    commit ``why`` tells the reason.
     """
 
     commit: str | None
@@ -248,9 +220,6 @@ class CodeState:
     files: Mapping[str, str]
     skipped: tuple[str, ...]
     why: str
-    tree: Digest | None = None
-    submodules: Mapping[str, str] = field(default_factory=dict)
-    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

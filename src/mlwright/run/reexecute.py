@@ -17,7 +17,9 @@ from mlwright.core.records import dump, load
 from mlwright.run.artefacts import Artefact, pack, unpack
 from mlwright.run.classes import annotated_classes, classes_in
 from mlwright.run.closure import closure
+from mlwright.run.context import CONTEXT, Context
 from mlwright.run.environment import environment
+from mlwright.run.points import Nowhere
 from mlwright.run.records import KeyTerms, Replay, Replayed, StepRecord
 from mlwright.run.restore import MAIN, restore_main, restore_modules
 from mlwright.run.sources import Sources
@@ -150,6 +152,8 @@ def _replay_step(
         function = function.function if isinstance(function, Step) else function
         arguments = _arguments(step, store, made)
         given = {name: resources[name] for name in step.resources}
+        if step.seed is not None:
+            given[CONTEXT] = Context(step.seed, step.step, Nowhere())
         kinds = classes_in(arguments.values()) | annotated_classes(function, step.resources)
         found = closure(function, kinds)
         output = pack(function(**arguments, **given))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, ParamSpec, TypeVar, overload
 
 from mlwright.core.errors import UsageError
+from mlwright.run.context import CONTEXT
+from mlwright.run.limits import Limits, limits
+from mlwright.run.use import Use
 from mlwright.run.wires import Wire
 
 P = ParamSpec("P")
@@ -36,17 +39,29 @@ class Step(Generic[P, R]):
     pure
         True is the author's word that the code reads nothing but its arguments where mlwright
         only sees that it could, such as a call to ``open``.
+    limits
+        How often it is tried, and what each attempt may take; no part of the key.
 
     ``wires`` say what feeds a parameter where its name alone does not: they are the pipeline's.
     """
 
-    def __init__(self, function: Callable[P, R], *, cache: bool = True, pure: bool = False) -> None:
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        cache: bool = True,
+        pure: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.name: str = function.__name__
         self.cache = cache
         self.pure = pure
-        self.parameters = _parameters(function)
+        self.limits = limits or Limits()
+        found = _parameters(function)
+        self.parameters = tuple(each for each in found if each.name != CONTEXT)
+        self.takes_context = len(found) > len(self.parameters)
         self.wires: Mapping[str, Wire] = {}
 
     @property
@@ -58,6 +73,23 @@ class Step(Generic[P, R]):
     def returns(self) -> object:
         """The annotation of what the function returns, as written."""
         return getattr(self.function, "__annotations__", {}).get("return")
+
+    def named(self, name: str, /, **takes: str) -> Use:
+        """Return the step as a part of a pipeline, under another name and fed by others.
+
+        ``clean.named("clean_test", table="test")`` is ``clean`` with ``table`` from ``test``.
+        """
+        return Use(self, self.name).named(name, **takes)
+
+    def over(
+        self, together: Sequence[Mapping[str, object]] = (), /, **values: Sequence[object]
+    ) -> Use:
+        """Return the step as a part of a pipeline, once for each value: ``fit.over(depth=[3, 5])``.
+
+        Values of several parameters are combined each with each; ``together`` lists those that
+        belong together: ``fit.over([{"depth": 3, "rate": 0.1}, {"depth": 5, "rate": 0.05}])``.
+        """
+        return Use(self, self.name).over(together, **values)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function, without a cache and without a record."""
@@ -72,13 +104,47 @@ def step(function: Callable[P, R], /) -> Step[P, R]: ...
 
 
 @overload
-def step(*, cache: bool = ..., pure: bool = ...) -> Callable[[Callable[P, R]], Step[P, R]]: ...
+def step(
+    *,
+    cache: bool = ...,
+    pure: bool = ...,
+    retries: int = ...,
+    timeout: str | float | None = ...,
+    memory: str | int | None = ...,
+    network: bool = ...,
+    inputs: Sequence[str] = ...,
+) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 
 
 def step(
-    function: Callable[P, R] | None = None, /, *, cache: bool = True, pure: bool = False
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    cache: bool = True,
+    pure: bool = False,
+    retries: int = 0,
+    timeout: str | float | None = None,
+    memory: str | int | None = None,
+    network: bool = False,
+    inputs: Sequence[str] = (),
 ) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
-    """Make a function a step: ``@step``, or ``@step(cache=False)``.
+    """Make a function a step: ``@step``, or ``@step(retries=2, timeout="10m", memory="2GB")``.
+
+    A parameter named ``ctx`` is given a :class:`~mlwright.run.context.Context`.
+
+    Parameters
+    ----------
+    cache
+        False executes the step in every run.
+    pure
+        Your word that it reads nothing but its arguments.
+    retries
+        How often it is tried again when it fails.
+    timeout, memory
+        What one attempt may take: a time such as ``"10m"``, a size such as ``"2GB"``. A step
+        with one of them is carried out in a process of its own.
+    network, inputs
+        What a sandbox leaves it: the network, and files and folders to read.
 
     >>> @step
     ... def total(prices: list[float], tax: float = 0.2) -> float:
@@ -92,7 +158,15 @@ def step(
         return Step(function)
 
     def decorate(function: Callable[P, R]) -> Step[P, R]:
-        return Step(function, cache=cache, pure=pure)
+        of_it = limits(
+            function.__name__,
+            retries=retries,
+            timeout=timeout,
+            memory=memory,
+            network=network,
+            inputs=inputs,
+        )
+        return Step(function, cache=cache, pure=pure, limits=of_it)
 
     return decorate
 
