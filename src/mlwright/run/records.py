@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import digest_of
@@ -156,10 +156,21 @@ class StepReport:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """An installed distribution: its version and the digest of its list of files."""
+    """An installed distribution: its version and what tells its files from others'.
+
+    ``record`` is the digest of the list of files as the installer wrote it, ``files`` of the
+    files it lists that came with the distribution: equal wherever the same is installed, by
+    whatever installer. ``wheel`` is the digest of the archive it was installed from, where that is
+    known; ``source`` the repository and commit, without any password. ``tree`` names the snapshot
+    of a project that is installed as a folder of its own, and can be edited.
+    """
 
     version: str
     record: Digest | None
+    files: Digest | None = None
+    wheel: Digest | None = None
+    source: str = ""
+    tree: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +217,35 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeState:
-    """The user's folder of code: a git commit and what differs from it, as far as limits allow.
+class TreeFile:
+    """A file of a snapshot: its mode as git writes it, its size and its content.
 
-    ``changed`` are the paths that differ from the commit; ``patch`` is their difference,
-    ``files`` the untracked ones themselves, ``skipped`` what was left out and why. Without a
-    commit ``why`` tells the reason.
+    ``mode`` is ``100644``, ``100755`` for one that is executed, ``120000`` for a link, whose
+    content is what it points at.
+    """
+
+    mode: str
+    size: int
+    content: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Files by path, to the last byte; ``packs`` are the objects that hold their contents."""
+
+    files: Mapping[str, TreeFile]
+    packs: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """The user's folder of code: a git commit, what differs from it, and the files themselves.
+
+    ``changed`` are the paths that differ from the commit, ``patch`` is their difference as text.
+    ``tree`` names the snapshot of all code, as far as limits allow; ``skipped`` tells what was left
+    out and why. ``submodules`` are the commits of repositories inside, by path, ``prefix`` where
+    the project lies within the repository. Without a commit ``why`` tells the reason.
+    ``files`` are the untracked texts of a record without a tree, as they were once kept.
     """
 
     commit: str | None
@@ -220,6 +254,9 @@ class CodeState:
     files: Mapping[str, str]
     skipped: tuple[str, ...]
     why: str
+    tree: Digest | None = None
+    submodules: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +280,57 @@ class Replayed:
     def exact(self) -> bool:
         """Whether the step gave the recorded content again."""
         return self.recorded == self.replayed
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Something a step took in that is none of its inputs, and the line of the user's that did.
+
+    ``kind`` is one of :mod:`mlwright.run.giveaways`, ``what`` names the function, file, host or
+    variable; ``text`` is the line as it ran. ``through`` is the library that did it on its own
+    account while that line ran; empty where the line asked for it. ``path`` is that of a file.
+    """
+
+    kind: str
+    what: str
+    file: str
+    line: int
+    text: str
+    through: str = ""
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What executing a step that differs once more, watched, showed of the cause.
+
+    ``steady`` tells whether it gave the same as the replay before, in another process with another
+    hash seed; None where it could not be executed. ``by_process`` tells that it only changes from
+    process to process, ``by_hash`` that it gives the replay's content with the replay's hash seed,
+    ``by_chance`` whether it is the same twice once every generator nobody seeded is pinned; None
+    where that was not tried. ``sets`` are the lines that make a set.
+    """
+
+    step: str
+    steady: bool | None
+    by_process: bool
+    by_hash: bool
+    by_chance: bool | None
+    seen: tuple[Sighting, ...]
+    at_import: tuple[Sighting, ...]
+    sets: tuple[Sighting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A run's steps executed again, and the environment that was done in.
+
+    ``diagnoses`` are those of the steps that differ though they were fed what was recorded.
+    """
+
+    steps: tuple[Replayed, ...]
+    environment: Environment
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +358,3 @@ class StepWhy:
     previous: str | None
     changes: tuple[Change, ...]
     why: str
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """A run's steps executed again, and the environment that was done in."""
-
-    steps: tuple[Replayed, ...]
-    environment: Environment
-
-
