@@ -13,7 +13,7 @@ from mlwright.data.records import Contract
 from mlwright.scoring.additive import additive, amounts
 from mlwright.scoring.native.foreign import ForeignModel
 from mlwright.scoring.package import MOST_ASKED, package
-from mlwright.scoring.plan import compile_features
+from mlwright.scoring.row import compile_features
 from mlwright.scoring.scorer import load
 from mlwright.store.memory import MemoryStore
 from mlwright.train.fit import fit

@@ -15,7 +15,8 @@ from mlwright.data.table import Table
 from mlwright.features.catalogue import transform_row
 from mlwright.features.prepare import Recipe, fit
 from mlwright.features.truth import Truth
-from mlwright.scoring.plan import compile_columns, compile_features
+from mlwright.scoring.plan import compile_columns
+from mlwright.scoring.row import compile_features
 from mlwright.train.records import Fitted
 
 Fit = Callable[[str, str], tuple[Fitted, Table]]

@@ -145,15 +145,27 @@ def _ordinal(step: FittedStep, slow: Cell) -> Cell:
 _SURELY_INSIDE = 1e5  # deviations; the step bounds its output at ten times this
 
 
+def surely_inside(step: FittedStep) -> tuple[float, float]:
+    """Return bounds between which a step of the kind ``scale`` bounds no number.
+
+    Both are NaN where there are none.
+    """
+    _, mean, deviation = step.numbers
+    low, high = mean - _SURELY_INSIDE * deviation, mean + _SURELY_INSIDE * deviation
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return math.nan, math.nan
+    if step.kind is Kind.INTEGER:
+        low, high = max(low, _LEAST), min(high, _MOST)
+    return low, high
+
+
 def _scale(step: FittedStep, slow: Cell) -> Cell:
     _, mean, deviation = step.numbers
     missing = slow(None)
-    low, high = mean - _SURELY_INSIDE * deviation, mean + _SURELY_INSIDE * deviation
-    if not (math.isfinite(low) and math.isfinite(high)):
+    low, high = surely_inside(step)
+    if not low < high:
         return slow
     whole = step.kind is Kind.INTEGER
-    if whole:
-        low, high = max(low, _LEAST), min(high, _MOST)
 
     def cell(value: Any) -> float:
         kind = type(value)

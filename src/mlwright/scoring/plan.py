@@ -1,9 +1,10 @@
 """The compiled plan: one function for a row and one for a table, with the same bits.
 
-The path of a row touches no table library: the cells of the columns in step order, each through
-its compiled function, then the native predictor. Columns of cells go the same way, those that
-are plain numbers as a whole. The path of a table goes through the steps' own
-table code. Nobody trusts the two to agree; :mod:`mlwright.scoring.package` compares them.
+The path of a row touches no table library: its cells become features by
+:mod:`mlwright.scoring.row`, then the native predictor answers. Columns of cells go through the
+compiled function of each step, those that are plain numbers as a whole. The path of a table goes
+through the steps' own table code. Nobody trusts the two to agree;
+:mod:`mlwright.scoring.package` compares them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from math import isnan
-from operator import itemgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -22,18 +21,19 @@ from mlwright.data.records import Kind
 from mlwright.features.catalogue import WIDE_STEPS
 from mlwright.features.prepare import transform
 from mlwright.features.records import FittedStep, Preparation
-from mlwright.scoring.cast import INTEGERS, missing_columns
+from mlwright.scoring.cast import INTEGERS
 from mlwright.scoring.cells import compile_many, compile_one, compile_wide
 from mlwright.scoring.native.protocol import Matrix, Native
+from mlwright.scoring.row import Row, compile_numbers
+from mlwright.scoring.row import compile_features as compile_features
 
 if TYPE_CHECKING:
     import polars as pl
 
-Row = Mapping[str, object]
 Cells = Sequence[object]
 Answer = tuple[float, ...]
 
-_LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
+_MOST = INTEGERS[-1]
 _PIECE = 131_072  # rows prepared at once, so that a long table needs little memory
 
 
@@ -80,138 +80,16 @@ def compile_plan(preparation: Preparation, native: Native) -> Plan:
     return Plan(row, rows, columns, table, prepare, native.matrix)
 
 
-def compile_features(preparation: Preparation) -> Callable[[Row], list[float]]:
-    """Return the function from a row to its features."""
-    numbers = compile_numbers(preparation)
-    return lambda record: [float(number) for number in numbers(record)]
-
-
-def compile_numbers(preparation: Preparation) -> Callable[[Row], Sequence[float]]:
-    """Return the function from a row to its features, where an integer may stand for a float.
-
-    Cells that are plain numbers and are passed on as they are need no function each: a few looks
-    at all of them together tell that nothing is wrong with any.
-    """
-    careful = _compile_cells(preparation)
-    steps = preparation.steps
-    kinds = {kind: [step for step in steps if _passes_on(step, kind)] for kind in _PLAIN_KINDS}
-    groups = tuple((_picker(some), _PLAIN_KINDS[kind]) for kind, some in kinds.items() if some)
-    if sum(map(len, kinds.values())) < _WORTHWHILE:
-        return careful
-    pick = _picker(steps)
-    others = tuple(
-        (place, compile_one(step))
-        for place, step in enumerate(steps)
-        if _is_narrow(step) and not any(_passes_on(step, kind) for kind in _PLAIN_KINDS)
-    )
-    spread = _spread(steps)
-    if len(groups) == 1 and not others and not spread:
-        types = groups[0][1]
-
-        def all_numbers(record: Row) -> Sequence[float]:
-            try:
-                values: Any = pick(record)
-            except KeyError:
-                return careful(record)
-            return values if _are_plain(values, types) else careful(record)
-
-        return all_numbers
-
-    def numbers(record: Row) -> Sequence[float]:
-        try:
-            for pick_some, types in groups:
-                if not _are_plain(pick_some(record), types):
-                    return careful(record)
-            values: Any = pick(record)
-            taken = [each.take(record) for each in spread]
-        except KeyError:
-            return careful(record)  # which tells all that are missing
-        if others or spread:
-            values = list(values)
-            for place, cell in others:
-                values[place] = cell(values[place])
-            for each, some in zip(spread, taken, strict=True):
-                values[each.place : each.place + 1] = each.make(some)
-        return values  # type: ignore[no-any-return]
-
-    return numbers
-
-
-_WORTHWHILE = 4  # columns from which looking at them together is quicker
-_PLAIN_KINDS = {Kind.FLOAT: frozenset((int, float)), Kind.INTEGER: frozenset((int,))}
-
-
-def _passes_on(step: FittedStep, kind: Kind) -> bool:
-    return (step.step, step.kind) == ("passthrough", kind)
-
-
-def _are_plain(values: Any, types: frozenset[type]) -> bool:
-    """Tell whether a column takes all as they are; some that it would take may be doubted."""
-    return (
-        types.issuperset(map(type, values))
-        and max(values) <= _MOST
-        and min(values) >= _LEAST
-        and not (float in types and isnan(sum(values)))
-    )
-
-
-def _compile_cells(preparation: Preparation) -> Callable[[Row], list[float]]:
-    """Return the function from a row to its features, cell by cell."""
-    steps = preparation.steps
-    if not steps:
-        return lambda _: []
-    pick = _picker(steps)
-    # A step with several outputs or columns holds one place until its own cells take it.
-    cells = tuple(compile_one(step) if _is_narrow(step) else _hold for step in steps)
-    spread = _spread(steps)
-
-    def row(record: Row) -> list[float]:
-        try:
-            values = pick(record)
-            taken = [each.take(record) for each in spread]
-        except KeyError:
-            raise missing_columns(record, preparation.inputs) from None
-        features = [cell(value) for cell, value in zip(cells, values, strict=True)]
-        for each, some in zip(spread, taken, strict=True):
-            features[each.place : each.place + 1] = each.make(some)
-        return features
-
-    return row
-
-
 def _is_narrow(step: FittedStep) -> bool:
     """Tell whether a step makes one feature of one column."""
     return len(step.outputs) == 1 and step.step not in WIDE_STEPS
 
 
-@dataclass(frozen=True, slots=True)
-class _Spread:
-    """A step of several columns or features: its place, what it takes, and what it makes of it."""
-
-    place: int
-    take: Callable[[Row], Any]
-    make: Callable[[Any], tuple[float, ...]]
+_PLAIN_KINDS = {Kind.FLOAT: frozenset((int, float)), Kind.INTEGER: frozenset((int,))}
 
 
-def _spread(steps: Sequence[FittedStep]) -> tuple[_Spread, ...]:
-    """Return the steps that are not narrow, the last first: each moves none to come."""
-    return tuple(
-        _Spread(place, *_taken(step))
-        for place, step in reversed(list(enumerate(steps)))
-        if not _is_narrow(step)
-    )
-
-
-def _taken(
-    step: FittedStep,
-) -> tuple[Callable[[Row], Any], Callable[[Any], tuple[float, ...]]]:
-    if step.step not in WIDE_STEPS:
-        return itemgetter(step.column), compile_many(step)
-    names = [source.name for source in step.sources]
-    if len(names) == 1:
-        only = names[0]
-        return lambda record: (record[only],), compile_wide(step)
-    return itemgetter(*names), compile_wide(step)
+def _passes_on(step: FittedStep, kind: Kind) -> bool:
+    return (step.step, step.kind) == ("passthrough", kind)
 
 
 def compile_columns(
@@ -302,15 +180,3 @@ def _column(step: FittedStep) -> Callable[..., Any]:
 
 def _turned(rows: list[tuple[float, ...]], width: int) -> Matrix:
     return np.array(rows, dtype=np.float64).reshape(len(rows), width).T
-
-
-def _hold(_: object) -> float:
-    return 0.0
-
-
-def _picker(steps: Sequence[FittedStep]) -> Callable[[Row], tuple[object, ...]]:
-    names = [step.column for step in steps]
-    if len(names) == 1:
-        name = names[0]
-        return lambda record: (record[name],)
-    return itemgetter(*names)

@@ -6,6 +6,8 @@ number of threads. A product is made first and summed then, along contiguous mem
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,3 +40,13 @@ def shares_of(scores: Matrix) -> Matrix:
     raised = np.exp(scores - np.maximum.reduce(scores, axis=1, keepdims=True))
     shares: Matrix = raised / np.add.reduce(raised, axis=1, keepdims=True)
     return shares
+
+
+def shares_of_row(scores: Sequence[float]) -> tuple[float, ...]:
+    """Return the probabilities of one row's scores: those of :func:`shares_of`, to the last bit.
+
+    >>> shares_of_row((1.0, 1.0))
+    (0.5, 0.5)
+    """
+    raised = np.exp(np.array(scores) - max(scores))
+    return tuple((raised / np.add.reduce(raised)).tolist())

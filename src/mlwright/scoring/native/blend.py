@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import reduce
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from mlwright.scoring.native.broken import predictor_broken
 from mlwright.scoring.native.lightgbm import LightgbmModel
 from mlwright.scoring.native.linear import LinearModel
 from mlwright.scoring.native.protocol import Matrix
-from mlwright.stats.linear import shares_of
+from mlwright.stats.linear import shares_of, shares_of_row
 
 _FORMAT = "mlwright/blend/1"
 _LINKS = {1: "identity", 2: "logistic"}
@@ -53,7 +53,7 @@ class BlendModel:
         if self._outputs == 1:
             return scores
         if self._outputs > 2:
-            return tuple(shares_of(np.array([scores]))[0].tolist())
+            return shares_of_row(scores)
         # The shares of the scores 0 and this one; the larger is raised to exactly 1.
         score = scores[0]
         smaller = float(np.exp(np.array((-abs(score),)))[0])
@@ -102,7 +102,7 @@ class _Member:
 def _sum(found: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     total, *others = found
     for other in others:
-        total = tuple(one + more for one, more in zip(total, other, strict=True))
+        total = tuple(map(add, total, other))
     return total
 
 

@@ -70,7 +70,7 @@ class LightgbmModel:
         if self._outputs == 2:
             positive = lane.out[0]
             return (1.0 - positive, positive)
-        return tuple(lane.out)
+        return tuple(lane.out[:])
 
     def raw_row(self, features: Sequence[float]) -> tuple[float, ...]:
         """Return the sums over the trees for one row, as quickly as its outputs."""
@@ -81,7 +81,7 @@ class LightgbmModel:
         lane.write(*features)
         if lane.predict():
             raise _fault()
-        return tuple(lane.out)
+        return tuple(lane.out[:])
 
     def raw_matrix(self, X: Matrix) -> Matrix:
         """Return rows x scores for a matrix of features: the sums over the trees."""

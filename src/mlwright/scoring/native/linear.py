@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlwright.scoring.native.broken import predictor_broken
 from mlwright.scoring.native.protocol import Matrix
-from mlwright.stats.linear import scores_of, shares_of
+from mlwright.stats.linear import scores_of, shares_of, shares_of_row
 
 _LINKS = ("identity", "logistic", "softmax")
 
@@ -33,7 +33,7 @@ class LinearModel:
         if self._link == "identity":
             return tuple(scores.tolist())
         if self._link == "softmax":
-            return tuple(shares_of(scores.reshape(1, -1))[0].tolist())
+            return shares_of_row(scores.tolist())
         # The shares of the scores 0 and this one; the larger is raised to exactly 1.
         score = scores[0]
         smaller = float(np.exp(-np.abs(scores))[0])
