@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlwright.core.errors import MlwrightError
-from mlwright.train.own.channel import ChannelEndedError, receive, send
+from mlwright.core.channel import ChannelEndedError, receive, send
 from mlwright.train.own.confine import confine
 
 Head = Mapping[str, Any]

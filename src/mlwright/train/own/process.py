@@ -17,7 +17,7 @@ import mlwright
 from mlwright.core import errors
 from mlwright.core.digest import Digest, digest_bytes
 from mlwright.core.errors import FaultError, MlwrightError
-from mlwright.train.own.channel import (
+from mlwright.core.channel import (
     ChannelEndedError,
     ChannelSlowError,
     Message,
