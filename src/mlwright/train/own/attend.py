@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mlwright.core.errors import MlwrightError
 from mlwright.core.channel import ChannelEndedError, receive, send
+from mlwright.core.errors import MlwrightError
 from mlwright.train.own.confine import confine
 
 Head = Mapping[str, Any]

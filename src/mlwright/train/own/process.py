@@ -15,8 +15,6 @@ from typing import Any
 
 import mlwright
 from mlwright.core import errors
-from mlwright.core.digest import Digest, digest_bytes
-from mlwright.core.errors import FaultError, MlwrightError
 from mlwright.core.channel import (
     ChannelEndedError,
     ChannelSlowError,
@@ -24,6 +22,8 @@ from mlwright.core.channel import (
     receive,
     send,
 )
+from mlwright.core.digest import Digest, digest_bytes
+from mlwright.core.errors import FaultError, MlwrightError
 
 FIT, ANSWER = "fit", "answer"
 
