@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mlwright.api.estimators import AutoClassifier as AutoClassifier
     from mlwright.api.estimators import AutoRegressor as AutoRegressor
     from mlwright.api.model import Model as Model
+    from mlwright.api.pipeline import pipeline as pipeline
     from mlwright.api.project import Project as Project
     from mlwright.api.run import Run as Run
     from mlwright.api.run import run as run
@@ -37,6 +38,7 @@ _HOMES = {
     "Project": "mlwright.api.project",
     "Run": "mlwright.api.run",
     "Table": "mlwright.data.frame",
+    "pipeline": "mlwright.api.pipeline",
     "run": "mlwright.api.run",
     "step": "mlwright.run.step",
     "train": "mlwright.train.own.declare",
@@ -54,6 +56,7 @@ __all__ = [
     "Project",
     "Run",
     "Table",
+    "pipeline",
     "run",
     "step",
     "train",

@@ -520,7 +520,7 @@ def test_a_parameter_named_like_its_own_step_is_an_input(bench: Bench) -> None:
 
 
 def test_a_pipeline_is_one_run(bench: Bench) -> None:
-    done = Pipeline(listed, doubled).run(bench.runner(), {"number": 2}, command="mine")
+    done = Pipeline(listed, doubled).carry_out(bench.runner(), {"number": 2}, command="mine")
 
     assert done.outputs == {"doubled": 4, "listed": [4, 2]}
     assert run_record(bench.ledger, done.run).status == "finished"

@@ -53,7 +53,7 @@ def attempt():
     with Ledger.open(folder / "ledger", SystemSeam(), create=True) as ledger:
         runner = Runner(store, ledger, SystemSeam(), folder=folder / "none")
         pipeline = Pipeline(one, two, three, four, five, six)
-        print("made", pipeline.run(runner, {"n": 5}).outputs["six"][1], flush=True)
+        print("made", pipeline.carry_out(runner, {"n": 5}).outputs["six"][1], flush=True)
 
 environment()  # Read once a process; the moments are for what comes after.
 for line in sys.stdin:

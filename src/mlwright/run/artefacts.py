@@ -1,6 +1,7 @@
 """Values to bytes and back, canonically and without pickle: what passes from step to step.
 
-A record is its canonical JSON, a JSON value too. Everything else is a container: one line that
+A record is its canonical JSON, a JSON value too; a class may say itself what its bytes are, by
+``to_bytes`` and ``from_bytes``. Everything else is a container: one line that
 names the format, one line of canonical JSON that describes the value, and after it the raw
 bytes of arrays and columns. Equal values give equal bytes; a step is always handed what was read
 back, so that a first run and one from the cache see the same.
@@ -132,6 +133,12 @@ def _is_json(value: object) -> bool:
     return False
 
 
+def is_own(kind: type) -> bool:
+    """Tell whether a class says itself what its bytes are: ``to_bytes`` and ``from_bytes``."""
+    both = (getattr(kind, "to_bytes", None), getattr(kind, "from_bytes", None))
+    return all(map(callable, both)) and not issubclass(kind, int)
+
+
 def _name_of(kind: type) -> str:
     return f"{kind.__module__}:{kind.__qualname__}"
 
@@ -167,6 +174,9 @@ def _tree(value: object, blobs: list[bytes]) -> object:
         return {"record": _name_of(kind), "fields": fields}
     if (written := _text_of(value)) is not None:
         return written
+    if is_own(kind):
+        blobs.append(bytes(typing.cast("typing.Any", value).to_bytes()))
+        return {"own": _name_of(kind), "value": len(blobs) - 1}
     return _heavy(value, blobs)
 
 
@@ -199,8 +209,8 @@ def _heavy(value: object, blobs: list[bytes]) -> object:
         "artefact-type",
         f"a value of type {_name_of(type(value))} cannot pass from step to step: it has no "
         "canonical bytes",
-        fix="return a record (a dataclass), JSON values, bytes, a numpy array or a polars frame; "
-        "hand over a connection or a model of a library as a resource",
+        fix="return a record (a dataclass), JSON values, bytes, a numpy array, a polars frame, or "
+        "give the class to_bytes() and a class method from_bytes(bytes)",
         facts={"type": _name_of(type(value))},
     )
 
@@ -224,6 +234,8 @@ def _value(tree: typing.Any, blobs: list[bytes], hint: object) -> object:
         return {_value(k, blobs, None): _value(item, blobs, inner) for k, item in held}
     if tag == "record":
         return _record(_named(held, hint), tree["fields"], blobs)
+    if tag == "own":
+        return typing.cast("typing.Any", _named(held, hint)).from_bytes(blobs[tree["value"]])
     if tag == "enum":
         return _named(held, hint)(_value(tree["value"], blobs, None))
     if tag in _READ:

@@ -82,6 +82,34 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class StepStanding:
+    """A step of a run as it stands: what feeds it, and what has come of it.
+
+    ``state`` is ``done``, ``kept`` (from an earlier run), ``failed``, ``open`` (it was begun, or
+    is to come) or ``not reached``. ``edges`` maps parameters to steps, ``inputs`` to inputs.
+    """
+
+    step: str
+    function: str
+    state: str
+    edges: Mapping[str, str]
+    inputs: Mapping[str, str]
+    seconds: float | None
+    output: Digest | None
+    made_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunShape:
+    """The steps of a run, in order: those that are finished and those that were to come."""
+
+    run: str
+    name: str
+    status: str
+    steps: tuple[StepStanding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepRecord:
     """A finished step of a run, as the ledger has it.
 

@@ -1,0 +1,186 @@
+"""A pipeline of the user's own, carried out as one run of a project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mlwright.core.errors import UsageError
+from mlwright.data.frame import Table
+from mlwright.data.records import Snapshot
+from mlwright.data.settings import DataSettings
+from mlwright.data.sources.frames import address_of, is_frame
+from mlwright.data.table import read
+from mlwright.flows.ingesting import ingest_source
+from mlwright.flows.workspace import Workspace
+from mlwright.run.annotations import agrees, told
+from mlwright.run.engine import Runner, StepReport
+from mlwright.run.graph import AnyStep
+from mlwright.run.layout import Input, Laid, Placed
+from mlwright.run.pipeline import Pipeline
+from mlwright.run.scope import takes_unknown
+from mlwright.run.step import step
+from mlwright.run.wires import Given
+from mlwright.store.protocol import Store
+
+_SCALARS = (bool, int, float, str, type(None))
+
+Listener = Callable[[StepReport], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A pipeline that was carried out: the run, how it was laid out, every step's report."""
+
+    run: str
+    laid: Laid
+    reports: Mapping[str, StepReport]
+
+
+@step
+def table_of(snapshot: Snapshot, store: Store) -> Table:
+    """Return the rows of a data version as a table, in the order of their ids."""
+    return read(snapshot, store).frame
+
+
+def carry_out(
+    workspace: Workspace,
+    pipeline: Pipeline,
+    given: Mapping[str, object],
+    *,
+    cache: bool = True,
+    on_step: Listener | None = None,
+    command: str | None = None,
+) -> Carried:
+    """Carry a pipeline out as one run; what was done before is kept.
+
+    A table that is named (a file, an address, the id of a data version) becomes a data version
+    first, where the pipeline's steps take a table; a polars frame is taken as it is.
+
+    Raises
+    ------
+    UsageError
+        ``step-input-missing``, ``step-takes`` and ``step-type`` for inputs that are missing, that
+        nobody takes, or that are annotated as something else: before anything runs.
+    """
+    workspace.ledger.require_writable()
+    workspace.ledger.require_sound()
+    _require_inputs(pipeline, given)
+    values: dict[str, object] = {}
+    config: dict[str, object] = {}
+    sources: dict[str, AnyStep] = {}
+    for name, value in given.items():
+        wanted = pipeline.inputs[name]
+        if _is_table(wanted) and not isinstance(value, Table):
+            values[name] = _snapshot(name, value, workspace)
+            sources[name] = Placed(table_of, name, {"snapshot": Given(name)})
+            continue
+        _require_agreement(name, value, wanted)
+        (config if _is_plain(value) else values)[name] = value
+    laid = pipeline.lay_out(sources) if sources else pipeline.laid
+    reports: dict[str, StepReport] = {}
+
+    def heard(report: StepReport) -> None:
+        reports[report.step] = report
+        if on_step is not None:
+            on_step(report)
+
+    runner = Runner(
+        workspace.store,
+        workspace.ledger,
+        workspace.seam,
+        cache=cache,
+        on_step=heard,
+        folder=workspace.folder,
+    )
+    finished = pipeline.carry_out(
+        runner,
+        values,
+        config=config,
+        resources={"store": workspace.store},
+        laid=laid,
+        command=command or f"pipeline {pipeline.name}",
+    )
+    return Carried(finished.run, laid, reports)
+
+
+def _require_inputs(pipeline: Pipeline, given: Mapping[str, object]) -> None:
+    for name in given:
+        if name not in pipeline.inputs:
+            raise takes_unknown(f"pipeline {pipeline.name}", name, list(pipeline.inputs))
+    missing = [n for n, i in pipeline.inputs.items() if n not in given and not i.optional]
+    if missing:
+        takers = [s.name for s in pipeline.steps if Given(missing[0]) in s.wires.values()]
+        raise UsageError(
+            "step-input-missing",
+            f"step {takers[0]!r} takes {missing[0]!r}, which no step gives and the run was not "
+            "given",
+            fix=f"run({', '.join(f'{name}=…' for name in missing)}), or give the parameter a "
+            "default",
+            facts={"step": takers[0], "parameter": missing[0], "missing": missing},
+            looked=[
+                f"steps: {', '.join(pipeline.laid.variants)}",
+                f"inputs: {', '.join(given) or 'none'}",
+            ],
+        )
+
+
+def _is_table(wanted: Input) -> bool:
+    return any(each is Table for each in wanted.annotations)
+
+
+def _snapshot(name: str, value: object, workspace: Workspace) -> Snapshot:
+    """Return the data version of a table that was named, or handed over by another library."""
+    if isinstance(value, Snapshot):
+        return value
+    data = workspace.settings.section(DataSettings)
+    if is_frame(value):
+        workspace = replace(workspace, frame=value)
+        return ingest_source(workspace, replace(data, source=address_of(value)))[0]
+    if not isinstance(value, str | Path):
+        _require_agreement(name, value, Input((Table,), optional=False))
+    return ingest_source(workspace, replace(data, source=str(value)))[0]
+
+
+def _require_agreement(name: str, value: object, wanted: Input) -> None:
+    for annotation in wanted.annotations:
+        if not agrees(type(value), annotation):
+            raise UsageError(
+                "step-type",
+                f"the input {name!r} is taken as {told(annotation)}, and was given as "
+                f"{told(type(value))}",
+                fix="give a value of that type, or correct the annotation",
+                facts={
+                    "parameter": name,
+                    "wanted": told(annotation),
+                    "given": told(type(value)),
+                },
+            )
+
+
+def _is_plain(value: object) -> bool:
+    """Tell whether a value is a setting, shown with the run, and no data."""
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return type(value) in _SCALARS
+
+
+def written_value(text: str) -> Any:
+    """Return a value as it is written on the command line: a number, true, false, else text.
+
+    >>> [written_value(each) for each in ("5", "0.5", "true", "none", "a.csv", "1,2")]
+    [5, 0.5, True, None, 'a.csv', [1, 2]]
+    """
+    if "," in text:
+        return [written_value(each.strip()) for each in text.split(",")]
+    words = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    if re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.IGNORECASE):
+        return float(text)
+    return text
