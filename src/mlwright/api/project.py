@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlwright.api.labels import Labels
     from mlwright.data.repair.records import Quarantined, Repaired
     from mlwright.flows.build import Listener
+    from mlwright.flows.bundling import Bundled
     from mlwright.flows.checking import DataCheck
     from mlwright.flows.contract_text import ContractText
     from mlwright.flows.differences import Differences
@@ -496,6 +497,30 @@ class Project:
         from mlwright.api.labels import Labels
 
         return Labels(self.workspace)
+
+    def bundle(
+        self,
+        ref: str,
+        *,
+        out: Path | None = None,
+        data: bool = True,
+        checkpoint: Path | None = None,
+    ) -> Bundled:
+        """Write a model and all it rests on into one file that is proved elsewhere.
+
+        Parameters
+        ----------
+        out
+            The file; by default ``NAME@VERSION.mlw`` in the current folder.
+        data
+            False leaves out the rows.
+        checkpoint
+            One that the receiver keeps, for the log as it was then.
+        """
+        from mlwright.flows.bundling import bundle, read_checkpoint
+
+        note = None if checkpoint is None else read_checkpoint(checkpoint)
+        return bundle(ref, self.workspace, out=out, data=data, checkpoint=note)
 
     def checkpoint(self) -> str:
         """Return the signed checkpoint of the log as it is now."""

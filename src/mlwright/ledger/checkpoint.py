@@ -78,7 +78,11 @@ def parse_key(line: str) -> VerifierKey:
 
 def seal(checkpoint: Checkpoint, key: VerifierKey, sign: Sign) -> str:
     """Return the checkpoint as a note, signed."""
-    text = checkpoint.text()
+    return sealed_note(checkpoint.text(), key, sign)
+
+
+def sealed_note(text: str, key: VerifierKey, sign: Sign) -> str:
+    """Return lines of text as a signed note."""
     signature = _base64(key.id + sign(text.encode()))
     return f"{text}\n{_DASH}{key.name} {signature}\n"
 

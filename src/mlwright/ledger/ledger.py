@@ -13,7 +13,7 @@ from mlwright.core.merkle import Frontier, consistency_proof, inclusion_proof
 from mlwright.core.seam import Seam
 from mlwright.ledger import log, lookups, opening, projections, tiles
 from mlwright.ledger.body import Draft, draft
-from mlwright.ledger.checkpoint import Checkpoint, parse_key, seal
+from mlwright.ledger.checkpoint import Checkpoint, parse_key, seal, sealed_note
 from mlwright.ledger.database import Database
 from mlwright.ledger.group import Group
 from mlwright.ledger.records import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlwright.ledger.keys import SigningKey
 
 _STORED = "SELECT note FROM checkpoint WHERE size = ?"
+_COVERING = "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT 1"
 
 
 class Ledger:
@@ -113,6 +114,16 @@ class Ledger:
         ledger._lacking = folder
         return ledger
 
+    @classmethod
+    def closed_off(cls, database: Database, seam: Seam) -> Ledger:
+        """Return a ledger over tables that are filled already, to which nothing can be added."""
+
+        def key() -> SigningKey:
+            raise TypeError("a ledger that is closed off signs nothing")
+
+        database.writable = False
+        return cls(database, seam, key)
+
     def __enter__(self) -> Ledger:
         return self
 
@@ -172,6 +183,25 @@ class Ledger:
                 "INSERT INTO checkpoint (size, note) VALUES (?, ?)", (frontier.size, sealed)
             )
         return sealed
+
+    def covering(self, size: int) -> str | None:
+        """Return the oldest stored checkpoint of at least ``size`` events, None without one."""
+        self._require_here()
+        return next((str(note) for (note,) in self.database.rows(_COVERING, (size,))), None)
+
+    def signed(self, text: str) -> str:
+        """Return lines of text as a note signed with the log's key.
+
+        Raises
+        ------
+        ValueError
+            For what could be taken for a checkpoint, or is no lines of text.
+        """
+        self._require_here()
+        key = self._key()
+        if text.startswith(f"{key.verifier.name}\n") or not text.endswith("\n") or "\n\n" in text:
+            raise ValueError("a note of the log's key is lines of text, and no checkpoint")
+        return sealed_note(text, key.verifier, key.sign)
 
     def public_key(self) -> str:
         """Return the key that checkpoints are verified with, in one line."""

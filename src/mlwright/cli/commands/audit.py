@@ -45,15 +45,19 @@ def public_key(out: Path | None, output: Output) -> None:
 
 @command.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file to write.")
+@click.option("--bundle", is_flag=True, help="The one that verifies what mlw bundle wrote.")
 @common
-def verifier(out: Path | None, output: Output) -> None:
-    """Print a program that verifies the log.
+def verifier(out: Path | None, bundle: bool, output: Output) -> None:
+    """Print a program that verifies the log, or one for a bundle.
 
     It is short, to be read before it is trusted, and imports nothing of ours.
     """
     from importlib.resources import files
 
-    text = files("mlwright.ledger").joinpath("standalone_verifier.py").read_text("utf-8")
+    package, name = ("mlwright.ledger", "standalone_verifier.py")
+    if bundle:
+        package, name = ("mlwright.govern.bundle", "verifier.py")
+    text = files(package).joinpath(name).read_text("utf-8")
     _give(text, out, output, "verifier")
 
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlwright.cli.bundle_view import is_bundle, prove_file
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output, mark
-from mlwright.core.errors import ExitCode
+from mlwright.core.errors import ExitCode, UsageError
 from mlwright.core.ids import Noun, noun_of, short
 
 if TYPE_CHECKING:
     from mlwright.api.project import Project
+    from mlwright.govern.records import Proof
 
 
 @click.command()
@@ -21,15 +23,28 @@ if TYPE_CHECKING:
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="For 'audit': a checkpoint held outside, against which the log is verified.",
+    help="For 'audit' and bundles: a checkpoint held outside, against which the log is verified.",
 )
+@click.option(
+    "--key", help="For a bundle: the key it has to be sealed by, or a file that holds it."
+)
+@click.option("--only-verify", is_flag=True, help="For a bundle: verify it and execute nothing.")
+@click.option("--yes", is_flag=True, help="For a bundle: execute what it names without asking.")
 @common
-def command(ref: str, checkpoint: Path | None, output: Output) -> int:
+def command(
+    ref: str,
+    checkpoint: Path | None,
+    key: str | None,
+    only_verify: bool,
+    yes: bool,
+    output: Output,
+) -> int:
     """Do REF again and compare.
 
     A model or run is trained again in a fresh process, the old model never opened; data is read
     again; a prediction (p_…) is answered again from its record and compared bit by bit; for
-    'audit' the whole log and every object are verified. Verdicts: exact (the same to
+    'audit' the whole log and every object are verified; a bundle (FILE.mlw) is verified and its
+    model made again, with no project around. Verdicts: exact (the same to
     the last bit), equivalent (within a stated tolerance) and different (the first step that
     differs is named).
 
@@ -39,45 +54,68 @@ def command(ref: str, checkpoint: Path | None, output: Output) -> int:
     mlw prove churned@1
     mlw prove p_aaaaaeaaac
     mlw prove audit --checkpoint checkpoint.txt
+    mlw prove churned@1.mlw --key project.key
     """
+    if is_bundle(ref):
+        proof = prove_file(
+            ref, output, key=key, checkpoint=checkpoint, only_verify=only_verify, trusted=yes
+        )
+        return int(ExitCode.DONE) if proof is None else _tell(proof, output)
+    _refuse_bundles_options(ref, key=key, only_verify=only_verify, yes=yes)
     with open_project(output) as project:
         if not output.as_json and (note := _announced(ref, project)):
             output.note(note)
         proof = project.prove(ref, checkpoint=checkpoint)
-        if output.as_json:
-            output.document(
-                "prove",
-                {
-                    "subject": proof.subject,
-                    "kind": proof.kind,
-                    "verdict": proof.verdict,
-                    "why": proof.why,
-                    "seconds": proof.seconds,
-                    "event": proof.event,
-                    "steps": proof.steps,
-                },
-            )
-        else:
-            identity = short(proof.subject) if proof.subject[1:2] == "_" else proof.subject
-            if proof.event is None and proof.kind != "log":
-                output.note("this project can only be read, so the proof is not in its log")
-            output.line(f"{proof.kind} {identity}: {mark(proof.verdict.value)}. {proof.why}")
-            output.table(
-                ("step", "verdict", "then", "now", "seconds", "note"),
+        return _tell(proof, output)
+
+
+def _tell(proof: Proof, output: Output) -> int:
+    """Print what doing it again showed, and return the exit code that says it."""
+    if output.as_json:
+        output.document(
+            "prove",
+            {
+                "subject": proof.subject,
+                "kind": proof.kind,
+                "verdict": proof.verdict,
+                "why": proof.why,
+                "seconds": proof.seconds,
+                "event": proof.event,
+                "steps": proof.steps,
+            },
+        )
+    else:
+        identity = short(proof.subject) if proof.subject[1:2] == "_" else proof.subject
+        if proof.event is None and proof.kind not in ("bundle", "log"):
+            output.note("this project can only be read, so the proof is not in its log")
+        output.line(f"{proof.kind} {identity}: {mark(proof.verdict.value)}. {proof.why}")
+        output.table(
+            ("step", "verdict", "then", "now", "seconds", "note"),
+            (
                 (
-                    (
-                        s.step,
-                        s.verdict.value,
-                        _cut(s.recorded),
-                        _cut(s.replayed),
-                        f"{s.seconds:.1f}",
-                        s.why,
-                    )
-                    for s in proof.steps
-                ),
-            )
+                    s.step,
+                    s.verdict.value,
+                    _cut(s.recorded),
+                    _cut(s.replayed),
+                    f"{s.seconds:.1f}",
+                    s.why,
+                )
+                for s in proof.steps
+            ),
+        )
     different = proof.verdict.value == "different"
     return int(ExitCode.NOT_REPRODUCIBLE if different else ExitCode.DONE)
+
+
+def _refuse_bundles_options(ref: str, *, key: str | None, only_verify: bool, yes: bool) -> None:
+    given = [n for n, v in (("--key", key), ("--only-verify", only_verify), ("--yes", yes)) if v]
+    if given:
+        raise UsageError(
+            "prove-option",
+            f"{given[0]} is for a bundle, a file that ends in .mlw, and {ref!r} is none",
+            fix=f"leave it out: mlw prove {ref}",
+            facts={"ref": ref, "options": given},
+        )
 
 
 def _announced(ref: str, project: Project) -> str | None:
