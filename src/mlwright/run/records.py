@@ -316,7 +316,8 @@ class Sighting:
 
     ``kind`` is one of :mod:`mlwright.run.giveaways`, ``what`` names the function, file, host or
     variable; ``text`` is the line as it ran. ``through`` is the library that did it on its own
-    account while that line ran; empty where the line asked for it. ``path`` is that of a file.
+    account while that line ran; empty where the line asked for it. ``path`` is that of a file,
+    ``at_import`` tells that the line is not within a function.
     """
 
     kind: str
@@ -345,7 +346,6 @@ class Diagnosis:
     by_hash: bool
     by_chance: bool | None
     seen: tuple[Sighting, ...]
-    at_import: tuple[Sighting, ...]
     sets: tuple[Sighting, ...]
 
 
@@ -365,6 +365,7 @@ class Replay:
 class Change:
     """One term of a key that differs between two executions of a step.
 
+    at_import: bool = False
     ``term`` is ``code``, ``input``, ``config``, ``distribution``, ``seed`` or ``python``.
     """
 

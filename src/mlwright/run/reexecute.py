@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from mlwright.core.digest import Digest
 from mlwright.core.errors import MlwrightError, RefusedError
@@ -22,7 +23,7 @@ from mlwright.run.environment import environment
 from mlwright.run.points import Nowhere
 from mlwright.run.records import KeyTerms, Replay, Replayed, StepRecord
 from mlwright.run.restore import MAIN, restore_main, restore_modules
-from mlwright.run.sources import Sources
+from mlwright.run.sources import Source, Sources
 from mlwright.run.step import Step
 from mlwright.run.wires import assembled
 from mlwright.store.local import LocalStore
@@ -103,15 +104,18 @@ def answer(request: Request) -> Replay:
     overlay = OverlayStore(hidden, top)
     sys.path.extend(entry for entry in request.path if entry not in sys.path)
     terms = {step.step: load(KeyTerms, base.get(step.terms)) for step in request.steps}
-    _restore(request.steps, base, terms)
-    resources = _resources(request.resources, overlay)
+    restore_code(request.steps, base, terms)
+    resources = resources_of(request.resources, overlay)
     made: dict[str, Artefact] = {}
     steps = tuple(_replay_step(s, terms[s.step], overlay, resources, made) for s in request.steps)
     return Replay(steps, environment())
 
 
-def _restore(steps: tuple[StepRecord, ...], store: Store, terms: Mapping[str, KeyTerms]) -> None:
-    sources = {}
+def restore_code(
+    steps: tuple[StepRecord, ...], store: Store, terms: Mapping[str, KeyTerms]
+) -> dict[str, Source]:
+    """Let imports from now on give the user's modules as recorded; return them by name."""
+    sources: dict[str, Source] = {}
     for step in steps:
         if step.sources is not None:
             sources.update(load(Sources, store.get(step.sources)).modules)
@@ -121,9 +125,11 @@ def _restore(steps: tuple[StepRecord, ...], store: Store, terms: Mapping[str, Ke
         parts |= {step.function for step in steps}
         parts |= {kind for step in steps for kind in (step.kind, *step.kinds.values())}
         restore_main(sources[MAIN], parts)
+    return sources
 
 
-def _resources(name: str, store: Store) -> Mapping[str, object]:
+def resources_of(name: str, store: Store) -> Mapping[str, object]:
+    """Return what the function of that name gives steps to work with."""
     make = cast("Callable[[Store], Mapping[str, object]]", _found(name))
     return make(store)
 
@@ -148,12 +154,7 @@ def _replay_step(
     if absent:
         return _not_done(step, began, f"step {absent[0]} gave nothing")
     try:
-        function = _found(step.function)
-        function = function.function if isinstance(function, Step) else function
-        arguments = _arguments(step, store, made)
-        given = {name: resources[name] for name in step.resources}
-        if step.seed is not None:
-            given[CONTEXT] = Context(step.seed, step.step, Nowhere())
+        function, arguments, given = prepared(step, store, resources, made)
         kinds = classes_in(arguments.values()) | annotated_classes(function, step.resources)
         found = closure(function, kinds)
         output = pack(function(**arguments, **given))
@@ -178,6 +179,22 @@ def _replay_step(
     )
 
 
+def prepared(
+    step: StepRecord,
+    store: Store,
+    resources: Mapping[str, object],
+    made: Mapping[str, Artefact],
+) -> tuple[Callable[..., object], dict[str, object], dict[str, object]]:
+    """Return a step's function, its arguments read anew, and its resources."""
+    function = _found(step.function)
+    function = function.function if isinstance(function, Step) else function
+    arguments = _arguments(step, store, made)
+    given = {name: resources[name] for name in step.resources}
+    if step.seed is not None:
+        given[CONTEXT] = Context(step.seed, step.step, Nowhere())
+    return function, arguments, given
+
+
 def _arguments(step: StepRecord, store: Store, made: Mapping[str, Artefact]) -> dict[str, object]:
     arguments = {}
     for name, digest in step.objects.items():
@@ -195,9 +212,14 @@ def _not_done(step: StepRecord, began: float, error: str) -> Replayed:
 
 def main() -> None:
     """Read a request from standard input and write the answer to standard output."""
-    # What a step prints goes to standard error, so that the answer stands alone.
+    with answering() as out:
+        out.write(dump(answer(load(Request, sys.stdin.buffer.read()))))
+
+
+@contextmanager
+def answering() -> Iterator[BinaryIO]:
+    """Give standard output to an answer alone: what a step prints goes to standard error."""
     real = os.dup(1)
     os.dup2(2, 1)
-    request = load(Request, sys.stdin.buffer.read())
     with os.fdopen(real, "wb") as out:
-        out.write(dump(answer(request)))
+        yield out

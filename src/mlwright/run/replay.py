@@ -7,21 +7,26 @@ that were recorded.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import mlwright
-from mlwright.core.errors import FaultError, RefusedError
+from mlwright.core.errors import RefusedError
 from mlwright.core.records import dump, load
 from mlwright.ledger.ledger import Ledger
-from mlwright.run.environment import DECIDING
+from mlwright.run.afresh import deciding, modules_path, told
+from mlwright.run.diagnose import Found, Query
 from mlwright.run.history import run_record
-from mlwright.run.records import Environment, Replay, RunRecord, StepRecord
+from mlwright.run.records import (
+    Diagnosis,
+    Environment,
+    Replay,
+    Replayed,
+    RunRecord,
+    StepRecord,
+)
 from mlwright.run.reexecute import DEFAULT_RESOURCES, Request
 from mlwright.run.restore import MAIN
 from mlwright.run.sources import Sources
@@ -38,6 +43,7 @@ def replay(
     environ: Mapping[str, str] | None = None,
     top: LocalStore | None = None,
     python: Path | None = None,
+    diagnose: bool = False,
 ) -> Replay:
     """Execute the steps of a run again and compare the content of each output.
 
@@ -53,6 +59,8 @@ def replay(
         The interpreter of the environment to replay in, such as a rebuilt one; this process's by
         default. Packages are then imported from that environment alone, mlwright from ours only
         where it has none.
+    diagnose
+        Execute the first steps that differ once more, watched, to learn of the cause.
 
     Raises
     ------
@@ -67,13 +75,23 @@ def replay(
     run = run_record(ledger, run_id)
     for step in run.steps:
         _check_source(step, store)
+    with _local(store) as local:
+        asked = _Asked(run, local, resources, environ or {}, python)
+        made = asked.replayed(top)
+        return replace(made, diagnoses=asked.diagnosed(made.steps)) if diagnose else made
+
+
+@contextmanager
+def _local(store: Store) -> Iterator[LocalStore]:
+    """Give the same objects where another process can read them."""
     if isinstance(store, LocalStore):
-        return _replay(run, store, resources, environ, top, python)
+        yield store
+        return
     with TemporaryDirectory(prefix="mlwright-replay-") as folder:
         copy = LocalStore(Path(folder))
         for digest in store.digests():
             copy.put(store.get(digest))
-        return _replay(run, copy, resources, environ, top, python)
+        yield copy
 
 
 def _check_source(step: StepRecord, store: Store) -> None:
@@ -96,71 +114,69 @@ def _check_source(step: StepRecord, store: Store) -> None:
         )
 
 
-def _replay(
-    run: RunRecord,
-    store: LocalStore,
-    resources: str,
-    environ: Mapping[str, str] | None,
-    top: LocalStore | None,
-    python: Path | None,
-) -> Replay:
-    recorded = load(Environment, store.get(run.environment))
-    puts = None if top is None else str(top.folder.absolute())
-    path = _path(elsewhere=python is not None)
-    request = Request(str(store.folder.absolute()), puts, run.steps, resources, path)
-    done = subprocess.run(
-        [str(python or sys.executable), "-P", "-c", _START, _ours()],
-        input=dump(request),
-        capture_output=True,
-        check=False,
-        env=_environ(recorded, environ or {}, elsewhere=python is not None),
-    )
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise FaultError(
-            "replay-died",
-            f"the process that replayed {run.id} ended with {done.returncode}: "
-            f"{said.rpartition(chr(10))[2] or 'no word'}",
-            fix="see that there is enough memory, then try again",
-            facts={"run": run.id, "status": done.returncode, "said": said[-2000:]},
-        )
-    return load(Replay, done.stdout)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of fresh processes: a run to do again, and how they are started."""
+
+    run: RunRecord
+    store: LocalStore
+    resources: str
+    environ: Mapping[str, str]
+    python: Path | None
+
+    def replayed(self, top: LocalStore | None) -> Replay:
+        """Execute every step again."""
+        puts = None if top is None else str(top.folder.absolute())
+        request = Request(self._folder(), puts, self.run.steps, self.resources, self._path())
+        return load(Replay, self._told("reexecute", request, _HASH_SEED))
+
+    def diagnosed(self, replayed: Sequence[Replayed]) -> tuple[Diagnosis, ...]:
+        """Look closer at the steps that differ though they were fed what was recorded."""
+        first = first_different(self.run.steps, replayed)
+        if not first:
+            return ()
+        given = {each.step: each.replayed for each in replayed}
+        query = Query(self._folder(), first, self.resources, self._path(), given, only_again=False)
+        found = load(Found, self._told("diagnose", query, _OTHER_HASH_SEED)).diagnoses
+        moody = {each.step for each in found if each.by_process}
+        if not moody:
+            return found
+        chosen = tuple(step for step in first if step.step in moody)
+        query = replace(query, steps=chosen, only_again=True)
+        again = load(Found, self._told("diagnose", query, _HASH_SEED)).diagnoses
+        hashed = {each.step for each in again if each.steady}
+        return tuple(replace(each, by_hash=each.step in hashed) for each in found)
+
+    def _folder(self) -> str:
+        return str(self.store.folder.absolute())
+
+    def _path(self) -> tuple[str, ...]:
+        return modules_path(elsewhere=self.python is not None)
+
+    def _told(self, module: str, request: object, hash_seed: str) -> bytes:
+        """Return what a fresh process answers."""
+        recorded = load(Environment, self.store.get(self.run.environment))
+        environ = {**deciding(recorded, elsewhere=self.python is not None), **self.environ}
+        if "PYTHONHASHSEED" not in recorded.variables and hash_seed == _OTHER_HASH_SEED:
+            environ["PYTHONHASHSEED"] = hash_seed
+        environ.setdefault("PYTHONHASHSEED", hash_seed)
+        return told(module, dump(request), environ, self.python, about=self.run.id)
 
 
-_START = "import sys; sys.path.append(sys.argv[1]); from mlwright.run.reexecute import main; main()"
-"""What the fresh process does first; its own mlwright comes before ours."""
+def first_different(
+    recorded: Sequence[StepRecord], replayed: Sequence[Replayed]
+) -> tuple[StepRecord, ...]:
+    """Return the steps that differ though all they were fed is what was recorded.
 
-
-def _ours() -> str:
-    return str(Path(mlwright.__file__).parents[1])
-
-
-def _path(*, elsewhere: bool) -> tuple[str, ...]:
-    """Return where the user's modules may lie; of another environment not where packages do."""
-    path = tuple(str(Path(entry).absolute()) for entry in sys.path)
-    if not elsewhere:
-        return path
-    library = {str(Path(sysconfig.get_path(key))) for key in ("stdlib", "platstdlib")}
+    They are returned without edges: fed what was recorded.
+    """
+    exact = {each.step for each in replayed if each.exact}
     return tuple(
-        entry
-        for entry in path
-        if not {"site-packages", "dist-packages"} & {*Path(entry).parts}
-        and not any(Path(entry).is_relative_to(each) for each in library)
-        and not entry.endswith(".zip")
-        and entry != _ours()
+        replace(step, edges={})
+        for step in recorded
+        if step.step not in exact and exact.issuperset(step.edges.values())
     )
 
 
-def _environ(recorded: Environment, more: Mapping[str, str], *, elsewhere: bool) -> dict[str, str]:
-    """Return this process's variables, with those that decide a result as they were."""
-    kept = {name: value for name, value in os.environ.items() if name not in DECIDING}
-    if elsewhere:
-        kept = {name: value for name, value in kept.items() if name not in _OF_PYTHON}
-    elif Path(_ours()).name != "site-packages":
-        found = (_ours(), kept.get("PYTHONPATH"))
-        kept["PYTHONPATH"] = os.pathsep.join(filter(None, found))
-    decided = {name: value for name, value in recorded.variables.items() if name in DECIDING}
-    return {**kept, **decided, **more}
-
-
-_OF_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+_HASH_SEED, _OTHER_HASH_SEED = "1", "2"
+"""Of the replay and of the diagnosis, where none was set: so what hangs on it can be told."""

@@ -1,0 +1,60 @@
+"""Watch the user's code in a process apart too, when the process that asks it is watched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkstemp
+
+from mlwright.core.records import dump, load
+from mlwright.run.records import Sighting
+
+ASKED = "MLWRIGHT_WATCH"
+"""The variable that names the folder a process apart puts what it saw into."""
+
+PINNED = "MLWRIGHT_PINNED"
+"""The variable that asks a process apart to pin every generator nobody seeded."""
+
+
+@contextmanager
+def watched_apart(texts: Mapping[str, str]) -> Iterator[None]:
+    """Watch a block where that is asked for, and hand on what was seen.
+
+    Parameters
+    ----------
+    texts
+        The user's modules by name, as text.
+    """
+    folder = os.environ.get(ASKED)
+    if folder is None:
+        yield
+        return
+    if os.environ.get(PINNED):
+        from mlwright.run.chance import pinned
+
+        with pinned():
+            yield
+        return
+    from mlwright.run.watch import Watch
+
+    watch = Watch(texts, (Path(folder),))
+    try:
+        with watch:
+            yield
+    finally:
+        for each in watch.taken():
+            number, path = mkstemp(dir=folder, suffix=".part")
+            with os.fdopen(number, "wb") as out:
+                out.write(dump(each))
+            Path(path).rename(Path(path).with_suffix(".seen"))
+
+
+def sightings_in(folder: Path) -> tuple[Sighting, ...]:
+    """Return what processes apart saw, each once, and forget it."""
+    files = sorted(folder.glob("*.seen"))
+    found = [load(Sighting, file.read_bytes()) for file in files]
+    for file in files:
+        file.unlink()
+    return tuple(dict.fromkeys(found))
