@@ -55,6 +55,7 @@ def run(
     new_contract: bool = False,
     models: Sequence[object] | object | None = None,
     space: Mapping[str, Mapping[str, object]] | None = None,
+    steps: Sequence[object] | object | None = None,
     **settings: object,
 ) -> Run:
     """Train, judge and register a model from a table and a question.
@@ -79,6 +80,9 @@ def run(
         made with :func:`mlwright.train`, or estimators with ``fit`` and ``predict``.
     space
         What the parameters of models of your own may be, by model: ``{"fit": {"depth": [3, 5]}}``.
+    steps
+        Feature steps of your own, in order: functions from a table to a table, such as those made
+        with :func:`mlwright.step`, or ``"MODULE:NAME"``.
     **settings
         Any setting of the spec by its last name, such as ``budget="60s"`` or ``key="id"``.
 
@@ -99,7 +103,10 @@ def run(
     flags |= {f"waive.{check}": reason for check, reason in (waive or {}).items()}
     own: tuple[object, ...] = ()
     if models is not None:
-        flags["search.models"], own = _models(models)
+        flags["search.models"], own = _told_apart(models)
+    given_steps: tuple[object, ...] = ()
+    if steps is not None:
+        flags["features.steps"], given_steps = _told_apart(steps)
     flags |= _space(space or {})
     frame = None
     if source is not None:
@@ -112,7 +119,7 @@ def run(
         flags=flags,
         environ=os.environ,
     )
-    opened.workspace = replace(opened.workspace, frame=frame, own=own)
+    opened.workspace = replace(opened.workspace, frame=frame, own=own, own_steps=given_steps)
     rules = (checks,) if isinstance(checks, str) else tuple(checks)
     build = opened.build(
         rules=rules, new_contract=new_contract, listener=_Quiet(), progress=Silent()
@@ -120,8 +127,8 @@ def run(
     return Run(opened, build)
 
 
-def _models(given: Sequence[object] | object) -> tuple[tuple[str, ...], tuple[object, ...]]:
-    """Return the names among models, and what is a model itself."""
+def _told_apart(given: Sequence[object] | object) -> tuple[tuple[str, ...], tuple[object, ...]]:
+    """Return the names among models or steps, and what is one itself."""
     several = given if isinstance(given, list | tuple) else [given]
     names = tuple(each for each in several if isinstance(each, str))
     return names, tuple(each for each in several if not isinstance(each, str))

@@ -9,6 +9,13 @@ from dataclasses import dataclass, field
 class FeatureSettings:
     """Which columns become features."""
 
+    steps: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "doc": "Feature steps of your own as MODULE:FUNCTION, in order: each takes a table and "
+            "returns it with columns made of each row."
+        },
+    )
     drop: tuple[str, ...] = field(default=(), metadata={"doc": "Columns that are never a feature."})
     immutable: tuple[str, ...] = field(
         default=(),

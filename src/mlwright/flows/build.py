@@ -19,6 +19,7 @@ from mlwright.flows.ingesting import ingest_source
 from mlwright.flows.joining import joins_behind, of_version
 from mlwright.flows.judging import count_look, judge_model, judge_table
 from mlwright.flows.leak_gates import judge_leaks
+from mlwright.flows.own_steps import own_steps
 from mlwright.flows.owning import own_models
 from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
 from mlwright.flows.question import ask, check_columns
@@ -80,6 +81,7 @@ def build(
     workspace.ledger.require_sound()
     question = ask(workspace.settings, rules)
     own = () if plan_from is not None else own_models(workspace)
+    steps_given = own_steps(workspace)
 
     began = clock()
     raw, source = ingest_source(workspace, workspace.settings.section(DataSettings))
@@ -102,10 +104,10 @@ def build(
         if unasked
         else None
         if replan
-        else recorded_plan(workspace, snapshot, question, own)
+        else recorded_plan(workspace, snapshot, question, own, steps_given)
     )
     planned_before = plan is not None
-    plan = plan or make_plan(workspace, snapshot, question, foreseen, own)
+    plan = plan or make_plan(workspace, snapshot, question, foreseen, own, steps_given)
     listener.finished("plan", plan, clock() - began, cached=planned_before)
     agreed = terms_of(workspace, snapshot, question, anew=new_contract)
     promised = [line.rule for line in question.lines if line.rule is not None]
@@ -132,6 +134,7 @@ def build(
         "before": before,
         "plan": plan,
         "terms": agreed.terms,
+        **({"own_steps": steps_given} if steps_given is not None else {}),
         **{
             name: value
             for finding in foreseen.findings
@@ -139,7 +142,9 @@ def build(
         },
     }
     # What of the user's code does not show may have changed: nothing is kept for it.
-    seen_through = not any(each.unseen for each in plan.own)
+    seen_through = not any(each.unseen for each in plan.own) and not (
+        steps_given is not None and any(each.unseen for each in steps_given.steps)
+    )
     memory = Unfinished(workspace.state / "unfinished")
     resources = {
         "store": workspace.store,
@@ -156,6 +161,7 @@ def build(
         steps = [
             *(WITHOUT_TARGET if unasked else stages.ALL),
             *(stages.REPAIR if question.repair else ()),
+            *(stages.OWN_STEPS if steps_given is not None else ()),
             *(finding.step for finding in foreseen.findings),
         ]
         made = runner.execute(steps, inputs=inputs, resources=resources)

@@ -13,6 +13,7 @@ from mlwright.data.digests import columns_of
 from mlwright.data.records import Snapshot, Split
 from mlwright.evaluate.values import require_task, scales
 from mlwright.features.prepare import unusable
+from mlwright.features.settings import FeatureSettings
 from mlwright.flows import stages
 from mlwright.flows.findings.catalogue import scales_of, wanted
 from mlwright.flows.findings.records import Finding, Scope
@@ -121,6 +122,8 @@ def _require_features(
     workspace: Workspace, snapshot: Snapshot, question: Question, foreseen: Foreseen
 ) -> None:
     split, task = foreseen.split, foreseen.task
+    if workspace.own_steps or workspace.settings.section(FeatureSettings).steps:
+        return  # which may make features of what is none
     seen = part_of(snapshot, split, workspace.store, foreseen.tables, *stages.SEEN)
     frame = labelled(seen, task.target).frame
     columns = [column for column in columns_of(frame) if column.name != task.target]

@@ -25,6 +25,7 @@ from mlwright.govern.records import Change, Counterfactual, Otherwise
 from mlwright.registry.records import ModelVersion
 from mlwright.scoring.additive import prepared
 from mlwright.scoring.native.protocol import Matrix
+from mlwright.scoring.own.sources import fuller_frame
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer
 from mlwright.serve.guard import Guard
@@ -176,7 +177,8 @@ def _told(again: Again, near: Around | None, found: Found, goal: Goal) -> Counte
     nearest = None
     if near is not None:
         features = [each for *_, each in prepared(again.package, used)]
-        apart, _ = distances(again.package.preparation, _some(near.frame), features)
+        some = fuller_frame(again.package, _some(near.frame))
+        apart, _ = distances(again.package.preparation, some, features)
         nearest = float(apart.min()) if len(apart) else None
     sentence = changed(changes, again.package.task.target, value, share)
     return Counterfactual(changes, value, share, found.distance, nearest, sentence)

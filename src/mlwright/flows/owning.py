@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -14,15 +14,16 @@ from mlwright.core.errors import UsageError, nearest
 from mlwright.features.recipes import known_recipe
 from mlwright.flows.workspace import Workspace
 from mlwright.run.closure import closure
-from mlwright.run.sources import read_sources
+from mlwright.run.records import Closure
+from mlwright.run.sources import Source, read_sources
 from mlwright.train.own import blueprint
 from mlwright.train.own.content import pickle_not_asked
 from mlwright.train.own.declare import Train
 from mlwright.train.records import Module, OwnModel
 from mlwright.train.settings import SearchSettings
 
-_MARK = ":"
-"""What the name of a model of the user's own has and that of an algorithm has not."""
+MARK = ":"
+"""What the name of code of the user's own has and that of an algorithm has not."""
 
 
 def own_models(workspace: Workspace) -> tuple[OwnModel, ...]:
@@ -35,8 +36,11 @@ def own_models(workspace: Workspace) -> tuple[OwnModel, ...]:
         a function nor an estimator, ``pickle-not-asked`` for one that can only be kept as a pickle.
     """
     search = workspace.settings.section(SearchSettings)
-    named = [name for name in search.models if _MARK in name]
-    found = [_described(_imported(n, workspace.folder), n, search.pickle) for n in named]
+    named = [name for name in search.models if MARK in name]
+    found = [
+        _described(imported(n, workspace.folder, "own-model-missing"), n, search.pickle)
+        for n in named
+    ]
     found += [_described(given, None, search.pickle) for given in workspace.own]
     return tuple(_distinct(found))
 
@@ -47,31 +51,38 @@ def algorithms(models: Sequence[str]) -> tuple[str, ...]:
     >>> algorithms(("auto", "mymodels:fit"))
     ('auto',)
     """
-    return tuple(name for name in models if _MARK not in name)
+    return tuple(name for name in models if MARK not in name)
 
 
-def _imported(name: str, folder: Path) -> Any:
-    module, _, qualname = name.partition(_MARK)
+def imported(name: str, folder: Path, code: str) -> Any:
+    """Return what ``MODULE:NAME`` leads to; the project's folder is looked in first.
+
+    Parameters
+    ----------
+    code
+        That of the error for a name that leads nowhere.
+    """
+    module, _, qualname = name.partition(MARK)
     with _importable(folder):
         try:
             value: Any = import_module(module)
         except ImportError as error:
             raise UsageError(
-                "own-model-missing",
+                code,
                 f"{name}: {module} cannot be imported: {error}",
                 fix="name it as MODULE:FUNCTION; the module lies in the project's folder, or is "
                 "installed",
-                facts={"model": name},
+                facts={"name": name},
                 looked=[str(folder), *sys.path[:4]],
             ) from error
     for part in qualname.split("."):
         if not hasattr(value, part):
             near = nearest(part, [each for each in dir(value) if not each.startswith("_")])
             raise UsageError(
-                "own-model-missing",
+                code,
                 f"{name}: {module} has no {part!r}" + (f"; did you mean {near!r}?" if near else ""),
                 fix=f"use {module}:{near}" if near else f"define {part} in {module}",
-                facts={"model": name, "nearest": near},
+                facts={"name": name, "nearest": near},
                 looked=[str(getattr(sys.modules[module], "__file__", module))],
             )
         value = getattr(value, part)
@@ -127,11 +138,21 @@ def _described(given: Any, name: str | None, pickle: bool) -> OwnModel:
         recipe=known_recipe(recipe),
         pickle=pickle,
         code=str(code.digest),
-        parts=tuple(part for part in code.parts if not part.startswith("mlwright")),
-        modules=tuple(Module(n, each.package, each.text) for n, each in sources.items()),
+        parts=own_parts(code),
+        modules=modules_of(sources),
         distributions=dict(code.distributions),
         unseen=code.unseen,
     )
+
+
+def modules_of(sources: Mapping[str, Source]) -> tuple[Module, ...]:
+    """Return the user's modules as they are kept with what is made of them."""
+    return tuple(Module(name, each.package, each.text) for name, each in sources.items())
+
+
+def own_parts(code: Closure) -> tuple[str, ...]:
+    """Return the parts of a closure that are the user's."""
+    return tuple(part for part in code.parts if not part.startswith("mlwright"))
 
 
 def _takes_missing(estimator: Any) -> bool:

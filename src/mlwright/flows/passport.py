@@ -26,6 +26,7 @@ from mlwright.registry.records import ModelVersion
 from mlwright.registry.roles import changes
 from mlwright.registry.versions import versions
 from mlwright.scoring.additive import additive, prepared
+from mlwright.scoring.own.sources import fuller_frame
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load as load_scorer
 from mlwright.serve.guard import guard_of
@@ -146,7 +147,8 @@ def _around(again: Again, features: Sequence[float], workspace: Workspace) -> Ar
         if error.code != "object-missing":
             raise
         return None
-    apart, centre = distances(package.preparation, frame, features)
+    fuller = fuller_frame(package, frame)
+    apart, centre = distances(package.preparation, fuller, features)
     return Around(frame, apart, centre.tolist())
 
 

@@ -13,12 +13,13 @@ from mlwright.core.records import dump, load
 from mlwright.data.records import Snapshot
 from mlwright.flows import stages
 from mlwright.flows.foreseeing import Foreseen
+from mlwright.flows.own_steps import learnt, ruled
 from mlwright.flows.owning import algorithms
 from mlwright.flows.question import Question
-from mlwright.flows.tables import part_of
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.run.environment import environment
+from mlwright.scoring.records import OwnSteps
 from mlwright.train.owning import with_own
 from mlwright.train.plan import probe
 from mlwright.train.records import OwnModel, Plan
@@ -33,9 +34,10 @@ def recorded_plan(
     snapshot: Snapshot,
     question: Question,
     own: tuple[OwnModel, ...] = (),
+    steps: OwnSteps | None = None,
 ) -> Plan | None:
     """Return the newest plan made for this data, this question, this code and kind of machine."""
-    purpose = _purpose(workspace, snapshot, question, own)
+    purpose = _purpose(workspace, snapshot, question, own, steps)
     for event in workspace.ledger.events(kind="plan.made", newest_first=True):
         if event.facts["purpose"] == purpose:
             return load(Plan, workspace.store.get(Digest(str(event.facts["plan"]))))
@@ -70,18 +72,25 @@ def make_plan(
     question: Question,
     foreseen: Foreseen,
     own: tuple[OwnModel, ...] = (),
+    steps: OwnSteps | None = None,
 ) -> Plan:
     """Probe the machine on this data, turn the budget into work and record the plan."""
     search = workspace.settings.section(SearchSettings)
-    split = foreseen.split
-    seen = part_of(snapshot, split, workspace.store, foreseen.tables, *stages.SEEN)
+    split, made = foreseen.split, None
+    read_from = (workspace.store, foreseen.tables)
+    if steps is not None:
+        made = stages.own_features(
+            steps, snapshot, split, question.goal, question.roles, question.rule, *read_from
+        )
+    drop = ruled(question.rule, made).drop
+    seen = learnt(made, snapshot, split, *read_from, *stages.SEEN)
     share = search.budget * (_OWN_SHARE if own else 0.0)
     plan = probe(
         seen,
         foreseen.task,
         split,
         replace(search, budget=search.budget - share, models=algorithms(search.models)),
-        question.rule.drop,
+        drop,
         machine=environment().machine_class,
         seam=workspace.seam,
     )
@@ -90,7 +99,7 @@ def make_plan(
         own,
         seen,
         foreseen.task,
-        question.rule.drop,
+        drop,
         space=workspace.settings.section(SpaceSettings).lines,
         tries=search.tries,
         budget=share,
@@ -99,7 +108,7 @@ def make_plan(
     digest = workspace.store.put(dump(plan))
     facts = {
         "plan": digest,
-        "purpose": _purpose(workspace, snapshot, question, own),
+        "purpose": _purpose(workspace, snapshot, question, own, steps),
         "machine": plan.machine,
     }
     workspace.ledger.append(
@@ -109,7 +118,11 @@ def make_plan(
 
 
 def _purpose(
-    workspace: Workspace, snapshot: Snapshot, question: Question, own: tuple[OwnModel, ...]
+    workspace: Workspace,
+    snapshot: Snapshot,
+    question: Question,
+    own: tuple[OwnModel, ...],
+    steps: OwnSteps | None,
 ) -> Digest:
     space = workspace.settings.section(SpaceSettings).lines
     tried = [(e.name, e.blueprint, e.code, dict(e.distributions)) for e in own]
@@ -122,6 +135,7 @@ def _purpose(
             workspace.settings.section(SearchSettings),
             environment().machine_class,
             *((tried, dict(space)) if tried else ()),
+            *((("steps", steps.digest),) if steps is not None else ()),
         ),
         tag="mlwright/plan/1",
     )

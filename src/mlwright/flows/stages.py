@@ -22,11 +22,12 @@ from mlwright.evaluate.nested import nested
 from mlwright.evaluate.records import Evaluation
 from mlwright.evaluate.unseen import Unseen
 from mlwright.flows.leaking import leaks_of
+from mlwright.flows.own_steps import examined, learnt, ruled
 from mlwright.flows.records import Baselines, Goal, Judgement, RowRoles, SearchRule
 from mlwright.flows.tables import Tables, part_of, parted, rows_judged
 from mlwright.run.step import step
 from mlwright.scoring.package import package
-from mlwright.scoring.records import ModelPackage
+from mlwright.scoring.records import ModelPackage, OwnFeatures, OwnSteps
 from mlwright.scoring.scorer import load
 from mlwright.store.protocol import Store
 from mlwright.train.evening import EVENED
@@ -90,6 +91,21 @@ def contract(profile: Profile, goal: Goal, rule: SearchRule, terms: Terms) -> Co
 
 
 @step
+def own_features(
+    own_steps: OwnSteps,
+    snapshot: Snapshot,
+    split: Split,
+    goal: Goal,
+    roles: RowRoles,
+    rule: SearchRule,
+    store: Store,
+    tables: Tables,
+) -> OwnFeatures:
+    """Look at what the user's steps make of training rows; refuse what looks at other rows."""
+    return examined(own_steps, snapshot, split, goal.target, roles, rule, store, tables)
+
+
+@step
 def search(
     snapshot: Snapshot,
     split: Split,
@@ -100,18 +116,21 @@ def search(
     tables: Tables,
     progress: Progress,
     memory: Memory,
+    own_features: OwnFeatures | None = None,
 ) -> SearchResult:
     """Carry out the plan: score every configuration on rows it was not trained on, choose one."""
     # Where folds judge they do so on every row outside the test part.
     fitting = SEEN if plan.folds else (Part.TRAIN,)
-    train = part_of(snapshot, split, store, tables, *fitting)
-    validation = None if plan.folds else part_of(snapshot, split, store, tables, Part.VALIDATION)
+    train = learnt(own_features, snapshot, split, store, tables, *fitting)
+    validation = None
+    if not plan.folds:
+        validation = learnt(own_features, snapshot, split, store, tables, Part.VALIDATION)
     return run_search(
         train,
         validation,
         task,
         plan,
-        rule.drop,
+        ruled(rule, own_features).drop,
         interpretable_within=rule.interpretable_within,
         progress=progress,
         memory=memory,
@@ -130,12 +149,17 @@ def model(
     store: Store,
     tables: Tables,
     repaired: Repaired | None = None,
+    own_features: OwnFeatures | None = None,
 ) -> ModelPackage:
     """Fit the chosen configuration on every row outside the test part and package it."""
-    seen = part_of(snapshot, split, store, tables, *SEEN)
+    rule = ruled(rule, own_features)
+    seen = learnt(own_features, snapshot, split, store, tables, *SEEN)
     fitted = fit(seen, search.chosen, task, plan, rule.drop)
     repairs = () if repaired is None else repaired.cell_repairs
-    return package(with_reasons(fitted, rule), contract, seen, store, repairs)
+    held_out = part_of(snapshot, split, store, tables, *SEEN)
+    return package(
+        with_reasons(fitted, rule), contract, held_out, store, repairs, own_features, seen
+    )
 
 
 def with_reasons(fitted: Fitted, rule: SearchRule) -> Fitted:
@@ -155,11 +179,21 @@ def baselines(
     contract: Contract,
     store: Store,
     tables: Tables,
+    own_features: OwnFeatures | None = None,
 ) -> Baselines:
     """Fit what every result is shown beside: a model that ignores its input, and a linear one."""
-    seen = part_of(snapshot, split, store, tables, *SEEN)
+    rule = ruled(rule, own_features)
+    seen = learnt(own_features, snapshot, split, store, tables, *SEEN)
+    held_out = part_of(snapshot, split, store, tables, *SEEN)
     dummy, linear = (
-        package(fit(seen, configuration, task, plan, rule.drop), contract, seen, store)
+        package(
+            fit(seen, configuration, task, plan, rule.drop),
+            contract,
+            held_out,
+            store,
+            own=own_features,
+            learnt=seen,
+        )
         for configuration in (DUMMY, LINEAR)
     )
     return Baselines(dummy, linear)
@@ -178,14 +212,15 @@ def unseen(
     tables: Tables,
     progress: Progress,
     memory: Memory,
+    own_features: OwnFeatures | None = None,
 ) -> Unseen:
     """Answer rows the model never saw: the sealed test part, else each row by models without it."""
     if split.method == "nested":
         return nested(
-            part_of(snapshot, split, store, tables, Part.TRAIN),
+            learnt(own_features, snapshot, split, store, tables, Part.TRAIN),
             task,
             plan,
-            rule.drop,
+            ruled(rule, own_features).drop,
             interpretable_within=rule.interpretable_within,
             unit=split.unit,
             progress=progress,
@@ -256,5 +291,8 @@ ALL = (split, task, profile, contract, leaks, search, model, baselines, unseen, 
 
 REPAIR = (repaired, snapshot)
 """The stages beside others of a table that is ``raw``: its repaired version is learnt from."""
+
+OWN_STEPS = (own_features,)
+"""The stage beside others where the user has feature steps."""
 
 REPAIRING = (*ALL, *REPAIR)

@@ -7,11 +7,12 @@ from mlwright.data.records import Part, Snapshot, Split
 from mlwright.data.split import Numbers, taken
 from mlwright.data.split import parts as numbers_of
 from mlwright.data.table import Table, read
+from mlwright.scoring.records import OwnFeatures
 from mlwright.store.protocol import Store
 
 
 class Tables:
-    """Keeps the table that was read last, and the part of each of its rows.
+    """Keeps the table that was read last, the part of each of its rows, and what was made of it.
 
     A resource of the stages, which read through it.
     """
@@ -19,6 +20,8 @@ class Tables:
     def __init__(self) -> None:
         self.last: tuple[tuple[Digest, str | None], Table] | None = None
         self.parted: tuple[tuple[Digest, Split], Numbers] | None = None
+        self.made: tuple[object, Table] | None = None
+        self.examined: tuple[object, OwnFeatures] | None = None
 
 
 def part_of(snapshot: Snapshot, split: Split, store: Store, tables: Tables, *parts: Part) -> Table:

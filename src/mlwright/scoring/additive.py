@@ -15,8 +15,9 @@ import numpy as np
 from mlwright.scoring.exchanged import MOST, exchanged
 from mlwright.scoring.native.foreign import ALGORITHM, ForeignModel
 from mlwright.scoring.native.protocol import Native
-from mlwright.scoring.plan import Row, compile_features
+from mlwright.scoring.own.sources import fuller_row, table_columns
 from mlwright.scoring.records import Additive, ModelPackage, Scale
+from mlwright.scoring.row import Row, compile_features
 from mlwright.scoring.scorer import native_of
 from mlwright.train.records import Task, TaskKind
 
@@ -51,7 +52,7 @@ def additive(
         rows; all 0 when absent. Trees start from the mean over the rows they learned from.
     """
     native = native_of(package, content)
-    features = compile_features(package.preparation)(row)
+    features = compile_features(package.preparation)(fuller_row(package, row))
     if isinstance(native, ForeignModel):
         return _moved(package, native, features, centre)
     answer = native.row(features)
@@ -149,8 +150,9 @@ def scale_of(package: ModelPackage) -> Scale:
 
 def prepared(package: ModelPackage, row: Row) -> tuple[tuple[str, str, float], ...]:
     """Return one row as the predictor gets it: for each feature its column, name and number."""
-    features = compile_features(package.preparation)(row)
-    columns = [step.column for step in package.preparation.steps for _ in step.outputs]
+    features = compile_features(package.preparation)(fuller_row(package, row))
+    steps = package.preparation.steps
+    columns = [table_columns(package, step.column)[0] for step in steps for _ in step.outputs]
     return tuple(zip(columns, package.preparation.outputs, features, strict=True))
 
 
@@ -164,9 +166,11 @@ def _places(package: ModelPackage) -> dict[str, tuple[list[int], list[float]]]:
         made = range(place, place + len(step.outputs))
         sources = step.sources
         for source in sources:  # what several columns make together is theirs in equal parts
-            places, shares = of[source.name]
-            places.extend(made)
-            shares.extend([1.0 / len(sources)] * len(made))
+            behind = table_columns(package, source.name)
+            for name in behind:
+                places, shares = of[name]
+                places.extend(made)
+                shares.extend([1.0 / len(sources) / len(behind)] * len(made))
         place += len(step.outputs)
     return of
 

@@ -12,7 +12,7 @@ from mlwright.data.records import Contract, Scalar
 from mlwright.data.repair.records import CellRepair
 from mlwright.features.records import Preparation
 from mlwright.scoring.native.protocol import Matrix
-from mlwright.scoring.records import Signature
+from mlwright.scoring.records import OwnFeatures, Signature
 from mlwright.train.records import Task
 
 _ANSWERS = b"mlwright answers 1\0"
@@ -26,6 +26,7 @@ def artefact_digest(
     algorithm: str,
     predictor: Digest,
     repairs: tuple[CellRepair, ...] = (),
+    own: OwnFeatures | None = None,
 ) -> Digest:
     """Return the digest of a model: the same parts are the same model, whoever built it when."""
     parts = {
@@ -41,6 +42,7 @@ def artefact_digest(
         **({"repairs": repairs} if repairs else {}),
         # What is answered follows them, though no probability does.
         **({"costs": task.costs} if task.costs else {}),
+        **({"own": own.digest} if own is not None else {}),
     }
     return digest_of(parts, tag="mlwright/model/1")
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from mlwright.scoring.native.foreign import ForeignModel
 from mlwright.scoring.native.protocol import Matrix
+from mlwright.scoring.own.sources import table_columns
 from mlwright.scoring.records import ModelPackage
 
 MOST = 50
@@ -53,7 +54,8 @@ def places_of(package: ModelPackage) -> dict[str, list[int]]:
     places: dict[str, list[int]] = {column.name: [] for column in package.signature.inputs}
     place = 0
     for step in package.preparation.steps:
-        for source in step.sources:
-            places[source.name].extend(range(place, place + len(step.outputs)))
+        made = range(place, place + len(step.outputs))
+        for name in {n: None for each in step.sources for n in table_columns(package, each.name)}:
+            places[name].extend(made)
         place += len(step.outputs)
     return places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
@@ -63,6 +64,18 @@ def _repaired(series: pl.Series, repair: CellRepair) -> pl.Series:
         return pl.Series(repair.column, [one(cell) for cell in series], strict=True)
     except TypeError:
         return series
+
+
+def packed(frame: pl.DataFrame) -> bytes:
+    """Return a table as bytes that another process reads: :func:`unpacked`."""
+    written = io.BytesIO()
+    frame.write_ipc(written)
+    return written.getvalue()
+
+
+def unpacked(raw: bytes) -> pl.DataFrame:
+    """Return the table behind the bytes of :func:`packed`."""
+    return pl.read_ipc(io.BytesIO(raw))
 
 
 def frame_of(rows: Iterable[Sequence[Value]], inputs: Sequence[Column]) -> pl.DataFrame:

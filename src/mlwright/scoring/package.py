@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mlwright.core import records
 from mlwright.core.errors import FaultError
 from mlwright.core.ids import Noun, content_id
+from mlwright.data.digests import columns_of
 from mlwright.data.records import Column, Contract, Scalar
 from mlwright.data.repair.records import CellRepair
 from mlwright.data.table import Table
@@ -25,8 +26,10 @@ from mlwright.scoring.native.foreign import ForeignModel
 from mlwright.scoring.native.model_text import canonical
 from mlwright.scoring.native.open import open_native
 from mlwright.scoring.native.protocol import Matrix
+from mlwright.scoring.own.apart import shared_steps
+from mlwright.scoring.own.compiled import behind
 from mlwright.scoring.plan import Plan, compile_plan
-from mlwright.scoring.records import ModelPackage, Probe, Signature
+from mlwright.scoring.records import ModelPackage, OwnFeatures, Probe, Signature
 from mlwright.scoring.repairing import needed
 from mlwright.store.protocol import Store
 from mlwright.train.fit import answers
@@ -42,11 +45,15 @@ MOST_ASKED = 48
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """Rows to compare on: as a caller gives them, as a table, and what each is called."""
+    """Rows to compare on: as a caller gives them, as a table, and what each is called.
+
+    ``learnt`` is the table as training saw it, where steps of the user's own made it fuller.
+    """
 
     names: Sequence[str]
     rows: Sequence[Mapping[str, Scalar | None]]
     frame: pl.DataFrame
+    learnt: pl.DataFrame | None = None
 
 
 def package(
@@ -55,6 +62,8 @@ def package(
     holdout: Table,
     store: Store,
     repairs: Sequence[CellRepair] = (),
+    own: OwnFeatures | None = None,
+    learnt: Table | None = None,
 ) -> ModelPackage:
     """Compile a fitted model, prove the plan equal to training, and put its parts in the store.
 
@@ -65,6 +74,8 @@ def package(
         the signature lets in, become the frozen probe.
     repairs
         What was done to the cells before training, and is to be done to those of a request.
+    own, learnt
+        Steps of the user's own, and the table they made of ``holdout``, from which was learnt.
 
     Raises
     ------
@@ -74,7 +85,9 @@ def package(
     task, preparation = _settled(Task, fitted.task), _settled(Preparation, fitted.preparation)
     configuration = _settled(Configuration, fitted.configuration)
     of_each = "distance" if task.kind is TaskKind.CLUSTERING else "probability"
-    signature = Signature(preparation.inputs, output_names(task.classes, of_each))
+    own = None if own is None or not _is_read(own, preparation) else _settled(OwnFeatures, own)
+    inputs = preparation.inputs if own is None else _behind(own, preparation, holdout)
+    signature = Signature(inputs, output_names(task.classes, of_each))
     content = fitted.content
     if configuration.algorithm == "lightgbm":
         content = canonical(content)
@@ -85,11 +98,15 @@ def package(
         outputs=len(signature.outputs),
     )
     plan = compile_plan(preparation, native)
+    if own is not None:
+        plan = behind(plan, own, shared_steps(own), signature)
     held_out, probed = (
         _few_trials(holdout, signature.inputs)
-        if isinstance(native, ForeignModel)
+        if isinstance(native, ForeignModel) or own is not None
         else _trials(holdout, signature.inputs)
     )
+    if own is not None and learnt is not None:
+        held_out = probed = _as_learnt(held_out, learnt, preparation)
     for trial in (held_out,) if held_out is probed else (held_out, probed):
         if trial.rows:
             verify(fitted, plan, trial, signature)
@@ -97,9 +114,9 @@ def package(
     probe = Probe(signature.inputs, tuple(tuple(row.values()) for row in probed.rows))
     probe_digest = store.put(records.dump(probe))
     kept = _settled(Contract, contract)
-    own = needed(repairs, signature.inputs)
+    mending = needed(repairs, signature.inputs)
     artefact = artefact_digest(
-        task, signature, kept, preparation, configuration.algorithm, predictor, own
+        task, signature, kept, preparation, configuration.algorithm, predictor, mending, own
     )
     return ModelPackage(
         id=content_id(Noun.MODEL, artefact),
@@ -113,8 +130,28 @@ def package(
         probe=probe_digest,
         probe_answers=answers_digest(_by_row(plan, probed, signature)),
         verified_rows=len(held_out.rows) + (0 if probed is held_out else len(probed.rows)),
-        repairs=own,
+        repairs=mending,
+        own=own,
     )
+
+
+def _is_read(own: OwnFeatures, preparation: Preparation) -> bool:
+    """Tell whether a model reads anything that steps of the user's own make."""
+    made = {column.name for column in own.makes}
+    return any(column.name in made for column in preparation.inputs)
+
+
+def _behind(own: OwnFeatures, preparation: Preparation, table: Table) -> tuple[Column, ...]:
+    """Return the columns of the table that a model needs: what it reads, and what steps read."""
+    made = {column.name for column in own.makes}
+    needed = {column.name for column in preparation.inputs if column.name not in made}
+    needed |= {column.name for column in own.reads}
+    return tuple(column for column in columns_of(table.frame) if column.name in needed)
+
+
+def _as_learnt(trial: Trial, learnt: Table, preparation: Preparation) -> Trial:
+    places = _evenly(len(learnt.row_ids), len(trial.rows))
+    return replace(trial, learnt=cast_frame(learnt.frame[places], preparation.inputs))
 
 
 def verify(fitted: Fitted, plan: Plan, trial: Trial, signature: Signature) -> None:
@@ -125,7 +162,7 @@ def verify(fitted: Fitted, plan: Plan, trial: Trial, signature: Signature) -> No
     FaultError
         ``plan-not-equal`` naming the first row and output that differ.
     """
-    expected = answers(fitted, trial.frame)
+    expected = answers(fitted, trial.frame if trial.learnt is None else trial.learnt)
     ways = {
         "a row alone": _by_row(plan, trial, signature),
         "rows together": plan.rows(trial.rows),

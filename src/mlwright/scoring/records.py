@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from mlwright.core.digest import Digest
-from mlwright.data.records import Column, Contract, Scalar
+from mlwright.core.encoding import LATER, digest_of
+from mlwright.data.records import Column, Contract, Kind, Scalar
 from mlwright.data.repair.records import CellRepair
 from mlwright.features.records import Preparation
-from mlwright.train.records import Configuration, Task
+from mlwright.train.records import Configuration, Module, Task
 
 ADDITIVE_TOLERANCE = 1e-9
 """How far a sum over the reasons may be from the score, of the largest number involved."""
@@ -35,6 +37,69 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnStep:
+    """A feature step of the user's own: a function from a table to a table.
+
+    ``function`` is where it is found (``module:name``), ``modules`` the user's modules behind it,
+    so that it is carried out as it was when their files have changed; ``code`` is the digest of
+    what in them can decide a cell, and ``parts`` the names in it. ``distributions`` are the
+    packages it touches, by version, and ``unseen`` what of the code could not be seen through.
+    """
+
+    name: str
+    function: str
+    code: str
+    parts: tuple[str, ...]
+    modules: tuple[Module, ...]
+    distributions: Mapping[str, str]
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSteps:
+    """The feature steps of the user's own, in the order in which they are carried out."""
+
+    steps: tuple[OwnStep, ...]
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of what decides: of the code, and no comment in it."""
+        told = [(s.name, s.function, s.code, dict(s.distributions), s.unseen) for s in self.steps]
+        return digest_of(told, tag="mlwright/own steps/1")
+
+
+@dataclass(frozen=True, slots=True)
+class MadeColumn:
+    """A column that steps of the user's own make, and the columns of the table it is made of."""
+
+    name: str
+    kind: Kind
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFeatures:
+    """What the user's steps do to a table, seen on training rows: each row by itself.
+
+    They are given the columns in ``reads`` alone, and what they make of them, new or in place of
+    one of them, are ``makes``; ``leaves_out`` are columns that they were offered and did not
+    return. ``content`` is the digest of what they made of the training rows.
+    """
+
+    steps: OwnSteps
+    reads: tuple[Column, ...]
+    makes: tuple[MadeColumn, ...]
+    leaves_out: tuple[str, ...]
+    content: Digest
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of what decides."""
+        told = (self.steps.digest, self.reads, self.makes, self.leaves_out, self.content)
+        return digest_of(told, tag="mlwright/own features/1")
+
+
+@dataclass(frozen=True, slots=True)
 class ModelPackage:
     """Preparation and predictor in one unit.
 
@@ -43,7 +108,9 @@ class ModelPackage:
     float64 answers on the frozen rows in ``probe``, a :class:`Probe`. None of them depends on a
     file format, a path or a clock. On ``verified_rows`` rows the row path, the table path and
     training gave the same bits. ``repairs`` are made on rows and tables as they come in, before the
-    contract; the plan, the probe and the signature are of what they leave.
+    contract; the plan, the probe and the signature are of what they leave. ``own`` are steps of the
+    user's own that make some of the columns the preparation reads, None where it reads none of
+    theirs; signature and contract are of the columns they are made of.
     """
 
     id: str
@@ -58,6 +125,7 @@ class ModelPackage:
     probe_answers: Digest
     verified_rows: int
     repairs: tuple[CellRepair, ...] = ()
+    own: OwnFeatures | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

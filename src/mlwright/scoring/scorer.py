@@ -29,6 +29,8 @@ from mlwright.train.records import TaskKind
 if TYPE_CHECKING:
     import polars as pl
 
+    from mlwright.scoring.own.apart import StepsApart
+
 
 class Scorer:
     """A model ready to answer; safe to share between threads.
@@ -36,12 +38,21 @@ class Scorer:
     ``predict_row`` takes one mapping of column to value, ``predict_rows`` a sequence of them;
     ``predict_columns`` a mapping of column to cells and the number of rows. All cast strictly
     (:mod:`mlwright.scoring.cast`) and give the bits ``predict_frame`` gives. ``prepare_columns``
-    and ``predict_features`` are the two halves of ``predict_columns``.
+    and ``predict_features`` are the two halves of ``predict_columns``. ``steps`` are those of the
+    user's own that make some of its columns, None where there are none.
     """
 
-    def __init__(self, package: ModelPackage, plan: Plan, store: Store, native: Native) -> None:
+    def __init__(
+        self,
+        package: ModelPackage,
+        plan: Plan,
+        store: Store,
+        native: Native,
+        steps: StepsApart | None = None,
+    ) -> None:
         self.package = package
         self.native = native
+        self.steps = steps
         self.predict_row = plan.row
         self.predict_rows = plan.rows
         self.predict_columns = plan.columns
@@ -97,7 +108,7 @@ class Scorer:
         return answers_digest(np.array(answers, dtype=np.float64).reshape(-1, width))
 
 
-def load(package: ModelPackage, store: Store) -> Scorer:
+def load(package: ModelPackage, store: Store, *, alone: bool = False) -> Scorer:
     """Return the scorer of a package whose parts are in a store.
 
     Raises
@@ -114,6 +125,7 @@ def load(package: ModelPackage, store: Store) -> Scorer:
         package.configuration.algorithm,
         package.predictor,
         package.repairs,
+        package.own,
     )
     if (package.artefact, package.id) != (artefact, content_id(Noun.MODEL, artefact)):
         raise BrokenError(
@@ -123,12 +135,15 @@ def load(package: ModelPackage, store: Store) -> Scorer:
             facts={"model": package.id, "recorded": package.artefact, "found": artefact},
         )
     native = native_of(package, store.get(package.predictor))
-    return Scorer(package, compile_plan(package.preparation, native), store, native)
+    plan = compile_plan(package.preparation, native)
+    if package.own is None:
+        return Scorer(package, plan, store, native)
+    from mlwright.scoring.own.apart import shared_steps, steps_of
+    from mlwright.scoring.own.compiled import behind
 
-
-def plan_of(package: ModelPackage, content: bytes) -> Plan:
-    """Return the compiled plan of a package and its predictor's content."""
-    return compile_plan(package.preparation, native_of(package, content))
+    steps = steps_of(package.own) if alone else shared_steps(package.own)
+    plan = behind(plan, package.own, steps, package.signature)
+    return Scorer(package, plan, store, native, steps)
 
 
 def native_of(package: ModelPackage, content: bytes) -> Native:

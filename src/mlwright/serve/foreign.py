@@ -1,4 +1,4 @@
-"""The slow lane of a model of the user's own: requests wait in line while a process apart answers.
+"""The slow lane of code of the user's own: requests wait in line while a process apart answers.
 
 The worker's loop goes on meanwhile, and requests for other models overtake. Whoever finds the line
 full is told so at once. The process is started again when it ends; a question it was at is asked
@@ -8,29 +8,53 @@ once more, since asking changes nothing.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 from mlwright.core.errors import FaultError
 from mlwright.scoring.native.foreign import ForeignModel
 from mlwright.scoring.scorer import Scorer
 
 
+class Apart(Protocol):
+    """Code of the user's own in a process apart: a model, or the steps before one."""
+
+    timeout: float | None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its process, None while there is none."""
+
+    @property
+    def told(self) -> str:
+        """What it is, in words."""
+
+    def stop(self) -> None:
+        """End its process for good."""
+
+
 class SlowLane:
-    """One thread that asks a slow model, and what waits for it; ``submit`` may be called by any.
+    """One thread that asks what is slow, and what waits for it; ``submit`` may be called by any.
 
     Parameters
     ----------
+    slow
+        The processes apart that a request goes through.
     most
         How many requests may wait or be answered at once.
     timeout
-        Seconds after which the model's process is ended, so that the next are answered.
+        Seconds after which a process is ended, so that the next are answered.
     """
 
-    def __init__(self, native: ForeignModel, *, most: int, timeout: float) -> None:
-        native.timeout = timeout
-        self._native = native
+    def __init__(self, slow: Sequence[Apart], *, most: int, timeout: float) -> None:
+        for each in slow:
+            each.timeout = timeout
+        self._slow = slow
         self._most = most
         self._waiting = 0
         self._lock = threading.Lock()
@@ -38,13 +62,13 @@ class SlowLane:
 
     @property
     def told(self) -> str:
-        """What the model is, in words."""
-        return self._native.told
+        """What is slow, in words."""
+        return "; ".join(each.told for each in self._slow)
 
     @property
     def pid(self) -> int | None:
-        """The number of the model's process, None while there is none."""
-        return self._native.pid
+        """The number of the first process, None while there is none."""
+        return self._slow[0].pid
 
     def submit(self, work: Callable[[], Any]) -> Future[Any]:
         """Put work in line.
@@ -56,16 +80,17 @@ class SlowLane:
         """
         with self._lock:
             if self._waiting >= self._most:
-                raise _busy(self._native.head.name, self._waiting)
+                raise _busy(self._slow[-1].name, self._waiting)
             self._waiting += 1
         task = self._thread.submit(work)
         task.add_done_callback(self._done)
         return task
 
     def close(self) -> None:
-        """End the process and let nobody wait any more."""
+        """End the processes and let nobody wait any more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-        self._native.stop()
+        for each in self._slow:
+            each.stop()
 
     def _done(self, _: Future[Any]) -> None:
         with self._lock:
@@ -74,10 +99,10 @@ class SlowLane:
 
 def lane_of(scorer: Scorer, *, most: int, timeout: float) -> SlowLane | None:
     """Return the slow lane of a model that needs one; None for one that is scored here."""
-    native = scorer.native
-    if not isinstance(native, ForeignModel):
-        return None
-    return SlowLane(native, most=most, timeout=timeout)
+    slow: list[Apart] = [] if scorer.steps is None else [scorer.steps]
+    if isinstance(scorer.native, ForeignModel):
+        slow.append(scorer.native)
+    return SlowLane(slow, most=most, timeout=timeout) if slow else None
 
 
 def _busy(name: str, waiting: int) -> FaultError:

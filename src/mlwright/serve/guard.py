@@ -89,6 +89,8 @@ def columns_guard_of(package: ModelPackage) -> Callable[..., bool]:
     if package.repairs:
         return lambda *_: False
     places = places_passed_on(package.preparation)
+    if package.own is not None:  # what a feature holds is not what was sent
+        places = {n: at for n, at in places.items() if n not in {m.name for m in package.own.makes}}
     return compile_columns_guard(package.contract, package.signature.inputs, places)
 
 

@@ -155,7 +155,7 @@ class Endpoints:
     def _load(self, name: str, role: Mapping[str, str]) -> LoadedModel:
         digest = Digest(role["package"])
         package = load_record(ModelPackage, self._store.get(digest))
-        scorer = load(package, self._store)
+        scorer = load(package, self._store, alone=True)
         guard = guard_of(package, self._policy)
         keep = columns_guard_of(package)
         # The first row through a plan prepares what the later ones use.

@@ -33,6 +33,7 @@ _FLAGS = {
     "budget": "search.budget",
     "metric": "search.metric",
     "models": "search.models",
+    "steps": "features.steps",
     "seed": "search.seed",
     "threads": "search.threads",
     "port": "serve.port",
@@ -74,6 +75,12 @@ _FLAGS = {
     metavar="NAME",
     multiple=True,
     help="An algorithm, auto for all, or a model of your own as MODULE:NAME; repeatable.",
+)
+@click.option(
+    "--steps",
+    metavar="NAME",
+    multiple=True,
+    help="A feature step of your own as MODULE:FUNCTION; repeatable, carried out in order.",
 )
 @click.option("--seed", type=int, help="The seed of the split and of all else (default: 0).")
 @click.option(

@@ -23,6 +23,7 @@ from mlwright.features.prepare import transform
 from mlwright.scoring.additive import scale_of
 from mlwright.scoring.frames import cast_frame
 from mlwright.scoring.native.protocol import Native
+from mlwright.scoring.own.sources import fuller_frame
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load, native_of
 from mlwright.stats.metrics import METRICS
@@ -168,7 +169,7 @@ def _fewer(judged: Judged, most: int) -> Judged:
 
 def _added(package: ModelPackage, native: Native, judged: Judged, most: int) -> dict[str, float]:
     frame = some_rows(cast_frame(judged.table.frame, package.signature.inputs), most)
-    features = transform(package.preparation, frame).tolist()
+    features = transform(package.preparation, fuller_frame(package, frame)).tolist()
     return dict(contributions(package, native, features))
 
 

@@ -13,10 +13,12 @@ from mlwright.data.split import PARTS
 from mlwright.evaluate.learning import learning_curve
 from mlwright.evaluate.records import Evaluation, Learning
 from mlwright.flows.findings.records import Finding, Scope
+from mlwright.flows.own_steps import parted_learnt, ruled
 from mlwright.flows.records import SearchRule
-from mlwright.flows.tables import Tables, parted
+from mlwright.flows.tables import Tables
 from mlwright.govern.findings.learning import told
 from mlwright.run.step import step
+from mlwright.scoring.records import OwnFeatures
 from mlwright.stats.metrics import BINARY, METRICS, MULTICLASS, REGRESSION
 from mlwright.store.protocol import Store
 from mlwright.train.progress import Progress
@@ -39,9 +41,10 @@ def learning(
     store: Store,
     tables: Tables,
     progress: Progress,
+    own_features: OwnFeatures | None = None,
 ) -> Learning:
     """Fit the chosen configuration on shares of the rows, and judge each on the same others."""
-    table, numbers = parted(snapshot, split, store, tables)
+    table, numbers = parted_learnt(own_features, snapshot, split, store, tables)
     test = np.flatnonzero(numbers == PARTS.index(Part.TEST))
     seen = np.flatnonzero(numbers != PARTS.index(Part.TEST))
     rounds = [(seen, test)]
@@ -55,7 +58,7 @@ def learning(
         task,
         plan,
         search.chosen,
-        rule.drop,
+        ruled(rule, own_features).drop,
         evaluation,
         unit=split.unit,
         progress=progress,

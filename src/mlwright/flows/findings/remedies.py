@@ -9,19 +9,20 @@ import numpy as np
 from mlwright.checks.by_term import ByTerm
 from mlwright.checks.records import Measured, Scale
 from mlwright.core.quantities import Quantity
-from mlwright.data.records import Snapshot, Split
+from mlwright.data.records import Part, Snapshot, Split
 from mlwright.evaluate.fairness.records import Remedies
 from mlwright.evaluate.fairness.remedies import Bench
 from mlwright.evaluate.fairness.remedies import remedies as tried
 from mlwright.evaluate.truth import columns_named
 from mlwright.evaluate.unseen import Unseen, judged_rows
 from mlwright.flows.findings.records import Finding, Scope
+from mlwright.flows.own_steps import learnt, ruled
 from mlwright.flows.records import Judgement, SearchRule
 from mlwright.flows.stages import SEEN
-from mlwright.flows.tables import Tables, part_of, rows_judged
+from mlwright.flows.tables import Tables
 from mlwright.govern.findings.remedies import told
 from mlwright.run.step import step
-from mlwright.scoring.records import ModelPackage
+from mlwright.scoring.records import ModelPackage, OwnFeatures
 from mlwright.scoring.scorer import load
 from mlwright.stats.counts import FloatArray
 from mlwright.stats.metrics import BINARY, METRICS
@@ -45,6 +46,7 @@ def remedies(
     unseen: Unseen,
     store: Store,
     tables: Tables,
+    own_features: OwnFeatures | None = None,
 ) -> Remedies:
     """Fit the chosen configuration with each remedy, and compare on rows that neither saw."""
     scorer = load(model, store)
@@ -53,10 +55,11 @@ def remedies(
         positive = [each == task.classes[1] for each in scorer.decide(answers)]
         return np.array(positive, dtype=np.float64)
 
-    whole = rows_judged(snapshot, split, store, tables)
     sealed = split.method != "nested"
+    judging = (Part.TEST,) if sealed else (Part.TRAIN,)
+    whole = learnt(own_features, snapshot, split, store, tables, *judging)
     bench = Bench(
-        part_of(snapshot, split, store, tables, *SEEN) if sealed else whole,
+        learnt(own_features, snapshot, split, store, tables, *SEEN) if sealed else whole,
         judged_rows(whole, unseen),
         sealed,
         decide,
@@ -66,8 +69,9 @@ def remedies(
     columns = dict.fromkeys(
         column for name in judgement.fairness for column in columns_named(name, names)
     )
+    drop = ruled(rule, own_features).drop
     method = unseen.method if sealed else "out of fold"
-    return tried(bench, task, plan, search.chosen, rule.drop, tuple(columns), method=method)
+    return tried(bench, task, plan, search.chosen, drop, tuple(columns), method=method)
 
 
 def _scales(scope: Scope) -> Mapping[str, Scale]:

@@ -14,10 +14,12 @@ from mlwright.data.split import PARTS
 from mlwright.evaluate.records import Stability
 from mlwright.evaluate.stability import stability as fit_again
 from mlwright.flows.findings.records import Finding, Scope
+from mlwright.flows.own_steps import parted_learnt, ruled
 from mlwright.flows.records import SearchRule
-from mlwright.flows.tables import Tables, parted
+from mlwright.flows.tables import Tables
 from mlwright.govern.findings.stability import told
 from mlwright.run.step import step
+from mlwright.scoring.records import OwnFeatures
 from mlwright.stats.metrics import BINARY, METRICS, MULTICLASS, REGRESSION
 from mlwright.store.protocol import Store
 from mlwright.train.progress import Progress
@@ -40,9 +42,10 @@ def stability(
     store: Store,
     tables: Tables,
     progress: Progress,
+    own_features: OwnFeatures | None = None,
 ) -> Stability:
     """Fit the chosen configuration with other seeds and fewer rows, and hold the fits together."""
-    table, numbers = parted(snapshot, split, store, tables)
+    table, numbers = parted_learnt(own_features, snapshot, split, store, tables)
     seen = np.flatnonzero(numbers != PARTS.index(Part.TEST))
     judging = np.flatnonzero(numbers == PARTS.index(Part.TEST))
     if split.method == "nested":  # no part is sealed: one fold stands in for it
@@ -55,7 +58,7 @@ def stability(
         task,
         plan,
         search.chosen,
-        rule.drop,
+        ruled(rule, own_features).drop,
         unit=split.unit,
         progress=progress,
     )

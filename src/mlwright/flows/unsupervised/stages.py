@@ -18,12 +18,13 @@ from mlwright.evaluate.records import Evaluation
 from mlwright.evaluate.truth import units_of
 from mlwright.evaluate.unsupervised import anomalies, clusters
 from mlwright.features.prepare import transform
+from mlwright.flows.own_steps import learnt, ruled
 from mlwright.flows.records import Goal, RowRoles, SearchRule
 from mlwright.flows.stages import SEEN, contract, profile, with_reasons
 from mlwright.flows.tables import Tables, part_of
 from mlwright.run.step import step
 from mlwright.scoring.package import package
-from mlwright.scoring.records import ModelPackage
+from mlwright.scoring.records import ModelPackage, OwnFeatures
 from mlwright.stats import usual
 from mlwright.stats.counts import FloatArray
 from mlwright.store.protocol import Store
@@ -66,22 +67,23 @@ def search(
     store: Store,
     tables: Tables,
     progress: Progress,
+    own_features: OwnFeatures | None = None,
 ) -> SearchResult:
     """Choose how many clusters there are; of anomaly models there is one."""
     if task.kind is TaskKind.ANOMALY:
         return only(plan.configurations[0], task, "what is told is how unusual a row is")
-    train, validation = _chosen_by(snapshot, split, store, tables)
-    return choose(train, validation, task, plan, rule.drop, progress=progress)
+    train, validation = _chosen_by(own_features, snapshot, split, store, tables)
+    drop = ruled(rule, own_features).drop
+    return choose(train, validation, task, plan, drop, progress=progress)
 
 
 def _chosen_by(
-    snapshot: Snapshot, split: Split, store: Store, tables: Tables
+    own: OwnFeatures | None, snapshot: Snapshot, split: Split, store: Store, tables: Tables
 ) -> tuple[Table, Table]:
     if split.method != "nested":
-        parts = (Part.TRAIN, Part.VALIDATION)
-        train, validation = (part_of(snapshot, split, store, tables, part) for part in parts)
-        return train, validation
-    every = part_of(snapshot, split, store, tables, Part.TRAIN)
+        train = learnt(own, snapshot, split, store, tables, Part.TRAIN)
+        return train, learnt(own, snapshot, split, store, tables, Part.VALIDATION)
+    every = learnt(own, snapshot, split, store, tables, Part.TRAIN)
     apart = np.arange(len(every.row_ids)) % APART == APART - 1
     return rows_of(every, np.flatnonzero(~apart)), rows_of(every, np.flatnonzero(apart))
 
@@ -98,12 +100,15 @@ def model(
     store: Store,
     tables: Tables,
     repaired: Repaired | None = None,
+    own_features: OwnFeatures | None = None,
 ) -> ModelPackage:
     """Fit what was chosen on rows outside the test part and package it."""
-    seen = part_of(snapshot, split, store, tables, *SEEN)
+    rule = ruled(rule, own_features)
+    seen = learnt(own_features, snapshot, split, store, tables, *SEEN)
     fitted = with_reasons(fit(seen, search.chosen, task, plan, rule.drop), rule)
     repairs = () if repaired is None else repaired.cell_repairs
-    return package(fitted, contract, seen, store, repairs)
+    held_out = part_of(snapshot, split, store, tables, *SEEN)
+    return package(fitted, contract, held_out, store, repairs, own_features, seen)
 
 
 @step
@@ -116,9 +121,11 @@ def evaluation(
     search: SearchResult,
     store: Store,
     tables: Tables,
+    own_features: OwnFeatures | None = None,
 ) -> Evaluation:
     """Judge what was chosen on rows it was not fitted on, and did not choose it."""
-    pairs = _folds(snapshot, split, plan, store, tables)
+    rule = ruled(rule, own_features)
+    pairs = _folds(own_features, snapshot, split, plan, store, tables)
     judge = _anomalies if task.kind is TaskKind.ANOMALY else _clusters
     return judge(pairs, task, plan, rule, search.chosen, split)
 
@@ -127,11 +134,18 @@ _Pairs = list[tuple[Table, Table]]
 """Rows to fit on, and rows that judge."""
 
 
-def _folds(snapshot: Snapshot, split: Split, plan: Plan, store: Store, tables: Tables) -> _Pairs:
+def _folds(
+    own: OwnFeatures | None,
+    snapshot: Snapshot,
+    split: Split,
+    plan: Plan,
+    store: Store,
+    tables: Tables,
+) -> _Pairs:
     if not plan.folds:
-        seen = part_of(snapshot, split, store, tables, *SEEN)
-        return [(seen, part_of(snapshot, split, store, tables, Part.TEST))]
-    every = part_of(snapshot, split, store, tables, Part.TRAIN)
+        seen = learnt(own, snapshot, split, store, tables, *SEEN)
+        return [(seen, learnt(own, snapshot, split, store, tables, Part.TEST))]
+    every = learnt(own, snapshot, split, store, tables, Part.TRAIN)
     units = units_of(every, split.unit)
     fold = np.random.Generator(np.random.PCG64(plan.seed)).permutation(int(units.max()) + 1)
     numbers = fold[units] % plan.folds
@@ -146,9 +160,9 @@ def _anomalies(
     pairs: _Pairs, task: Task, plan: Plan, rule: SearchRule, chosen: Configuration, split: Split
 ) -> Evaluation:
     judged: list[anomalies.Judged] = []
-    for learnt, held_out in pairs:
-        fitted = fit(learnt, chosen, task, plan, rule.drop)
-        alone = _columns_alone(fitted, at_most(learnt, plan.rows))
+    for seen, held_out in pairs:
+        fitted = fit(seen, chosen, task, plan, rule.drop)
+        alone = _columns_alone(fitted, at_most(seen, plan.rows))
         some = at_most(held_out, anomalies.MOST_JUDGED)
         judged.append(anomalies.Judged(some, partial(answers, fitted), alone))
     seen = at_most(pairs[-1][0], anomalies.MOST_JUDGED // 5)
@@ -182,8 +196,8 @@ def _clusters(
 ) -> Evaluation:
     judged: list[clusters.Judged] = []
     units: list[np.ndarray] = []
-    for learnt, held_out in pairs:
-        some, others = at_most(learnt, plan.rows), at_most(held_out, plan.rows)
+    for seen, held_out in pairs:
+        some, others = at_most(seen, plan.rows), at_most(held_out, plan.rows)
         fitted = fit(some, chosen, task, plan, rule.drop)
         X, Z = (bounded(transform(fitted.preparation, each.frame)) for each in (some, others))
         judged.append(clusters.Judged(X, Z, centres_of(fitted.content)))

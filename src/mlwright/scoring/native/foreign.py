@@ -38,6 +38,11 @@ class ForeignModel:
             raise predictor_broken(f"{self.head.outputs} answers for {outputs} outputs")
 
     @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self.head.name
+
+    @property
     def pid(self) -> int | None:
         """The number of its process, None while there is none."""
         return self._kept.pid
