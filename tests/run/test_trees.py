@@ -103,7 +103,7 @@ def test_what_is_too_much_is_left_out_and_said(tmp_path: Path) -> None:
     store = MemoryStore()
     for name in ("a", "b", "c", "d"):
         (tmp_path / name).write_text("12345")
-    files = [(name, tmp_path / name) for name in ("a", "b", "c", "d", "gone")]
+    files = [(name, str(tmp_path / name)) for name in ("a", "b", "c", "d", "gone")]
 
     tree, skipped = Shelf(store).keep(files, Limits(file=9, total=12, files=9))
     fewer, said = Shelf(store).keep(files, Limits(files=3))

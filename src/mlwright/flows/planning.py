@@ -18,7 +18,7 @@ from mlwright.flows.owning import algorithms
 from mlwright.flows.question import Question
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
-from mlwright.run.environment import environment
+from mlwright.run.environment import machine_class
 from mlwright.scoring.records import OwnSteps
 from mlwright.train.owning import with_own
 from mlwright.train.plan import probe
@@ -91,7 +91,7 @@ def make_plan(
         split,
         replace(search, budget=search.budget - share, models=algorithms(search.models)),
         drop,
-        machine=environment().machine_class,
+        machine=machine_class(),
         seam=workspace.seam,
     )
     plan = with_own(
@@ -133,7 +133,7 @@ def _purpose(
             question.roles,
             question.rule,
             workspace.settings.section(SearchSettings),
-            environment().machine_class,
+            machine_class(),
             *((tried, dict(space)) if tried else ()),
             *((("steps", steps.digest),) if steps is not None else ()),
         ),

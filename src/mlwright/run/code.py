@@ -32,11 +32,11 @@ def snapshot_code(folder: Path, shelf: Shelf) -> CodeState:
         names = code_in(folder)
         taken = [name for name in names if not secret_by_name(name)]
         left = [f"{name}: {BY_NAME}" for name in names if secret_by_name(name)]
-        tree, skipped = shelf.keep((name, folder / name) for name in taken)
+        tree, skipped = shelf.keep((name, f"{folder}/{name}") for name in taken)
         return CodeState(None, (), "", {}, (*left, *skipped), str(error), tree)
     inner = Path(os.path.relpath(folder.resolve(), repository.top)).as_posix()
     taken, left = _chosen(repository, inner)
-    tree, skipped = shelf.keep((name, repository.top / name) for name in taken)
+    tree, skipped = shelf.keep((name, f"{repository.top}/{name}") for name in taken)
     withheld = {line.partition(": ")[0] for line in skipped}
     patch, why = _patch(repository, set(taken) - withheld)
     differs = (*repository.changed, *sorted(repository.untracked))
@@ -93,12 +93,12 @@ def _chosen(repository: Repository, inner: str) -> tuple[list[str], list[str]]:
     """Return the files to keep, what matters most first, and what is left out and why."""
     near = [n for n in repository.tracked if inner == "." or n.startswith(f"{inner}/")]
     differs = (*repository.changed, *sorted(repository.untracked))
-    under_control = frozenset(repository.tracked)
+    gone = {name for name in repository.changed if not repository.has(name)}
     taken, left = [], []
     for name in dict.fromkeys((*differs, *near, *repository.tracked)):
-        if not _belongs(name, repository) or not repository.has(name):
+        if not _belongs(name, repository) or name in gone:
             continue
-        source = name in under_control and name.endswith(".py")
+        source = name not in repository.untracked and name.endswith(".py")
         if secret_by_name(name, source=source):
             left.append(f"{_shown(name)}: {BY_NAME}")
         else:

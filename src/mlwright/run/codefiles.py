@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatch
 from pathlib import Path
 
 _SOURCE = (
@@ -27,15 +28,15 @@ def is_code(name: str) -> bool:
     >>> is_code("steps/rates.py"), is_code("rates.csv"), is_code(".cache/x.py")
     (True, False, False)
     """
-    path = Path(name)
-    hidden = any(part.startswith(".") and part != "." for part in path.parts)
-    suffix = path.suffix.lower()
-    return not hidden and (suffix in _SOURCE + _RESOURCES or path.match(_REQUIREMENTS))
+    if name.startswith(".") or "/." in name:
+        return False
+    named = name.rpartition("/")[2].lower()
+    return named.endswith(_SOURCE + _RESOURCES) or fnmatch(named, _REQUIREMENTS)
 
 
 def is_data(name: str) -> bool:
     """Tell whether a file holds data or shows it, by its name."""
-    return Path(name).suffix.lower() in _DATA
+    return name.lower().endswith(_DATA)
 
 
 def code_in(folder: Path) -> list[str]:

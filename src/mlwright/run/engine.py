@@ -108,7 +108,7 @@ class Runner:
         facts = {
             "command": command,
             "spec": self._put(canonical_json(plain(self._config))),
-            "environment": self._put(dump(_under(environment(), self._executor.variables()))),
+            "environment": self._put(dump(_under(environment(shelf), self._executor.variables()))),
             "code": self._put(dump(snapshot_code(self._folder, shelf))),
             "inputs": {name: artefact.digest for name, artefact in packed.items()},
         }
@@ -446,7 +446,7 @@ class Runner:
             "step": None if step is None else step.name,
             "function": None if step is None else step.qualified,
             "code": error.code if isinstance(error, MlwrightError) else raised,
-            "error": f"{type(error).__module__}.{type(error).__qualname__}",
+            "error": _kind(error),
         }
         if status == "interrupted":
             facts["code"] = status
@@ -532,6 +532,12 @@ def _collected(step: AnyStep, failed: list[tuple[AnyStep, Exception]]) -> Iterat
         yield
     except Exception as error:  # noqa: BLE001 - raised again, once nothing is under way
         failed.append((step, error))
+
+
+def _kind(error: BaseException) -> str:
+    """Return the type of an error, of one raised in another process the type it had there."""
+    there = error.facts.get("raised") if isinstance(error, MlwrightError) else None
+    return str(there or f"{type(error).__module__}.{type(error).__qualname__}")
 
 
 def _under(environment: Environment, variables: Mapping[str, str]) -> Environment:

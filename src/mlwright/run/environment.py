@@ -7,12 +7,19 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from mlwright.core.digest import digest_file
+from mlwright.run.editable import keep_editable
+from mlwright.run.lock import direct_url, is_editable, locked
 from mlwright.run.origin import installed
 from mlwright.run.records import Environment, Installed
+from mlwright.run.trees import Shelf
+
+OURS = "mlwright"
+"""Our own distribution."""
 
 ARITHMETIC = (
     "BLIS_NUM_THREADS",
@@ -43,11 +50,23 @@ _LEVELS = (
 )
 
 
-def environment() -> Environment:
+def environment(shelf: Shelf | None = None) -> Environment:
     """Return the environment of this process.
 
-    Paths and host names are left out: they decide no bit and may be personal.
+    Paths, host names and the addresses of indexes are left out: they decide no bit and may be
+    personal.
+
+    Parameters
+    ----------
+    shelf
+        Where projects that are installed as folders are kept, and what was read before is noted;
+        without one they are named by their version alone.
     """
+    return replace(_bare(), distributions=_distributions(shelf))
+
+
+def _bare() -> Environment:
+    """Return the environment without what is installed in it."""
     blas, threads = _arithmetic()
     return Environment(
         python=platform.python_version(),
@@ -58,7 +77,7 @@ def environment() -> Environment:
         cores=_cores(),
         blas=blas,
         threads=threads,
-        distributions=_distributions(),
+        distributions={},
         locale=locale.setlocale(locale.LC_CTYPE),
         timezone="/".join(time.tzname),
         variables={name: os.environ[name] for name in DECIDING if name in os.environ},
@@ -95,10 +114,18 @@ def cpu_level() -> str:
     return next((name for name, needed in _LEVELS if needed <= flags), "x86-64")
 
 
-@cache
-def _distributions() -> dict[str, Installed]:
-    found = {}
-    for name, version, info in installed():
-        record = info / "RECORD"
-        found[name] = Installed(version, digest_file(record) if record.is_file() else None)
+def machine_class() -> str:
+    """Return the class of this machine: :attr:`Environment.machine_class`, without a lock of it."""
+    return replace(_bare(), distributions={}).machine_class
+
+
+def _distributions(shelf: Shelf | None) -> Mapping[str, Installed]:
+    if shelf is None:
+        return locked()
+    found = dict(locked(shelf.stamps))
+    for name, _, info in installed():
+        # mlwright's own is kept with the wheels: elsewhere its version stands for it.
+        if name != OURS and is_editable(direct_url(info)):
+            tree, _ = keep_editable(info, shelf)
+            found[name] = replace(found[name], tree=tree)
     return found

@@ -236,6 +236,45 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Wheel:
+    """A wheel in the store: the object that holds it, and the name an installer knows it by.
+
+    ``record`` is the digest of the list of files as its installer wrote it where it was kept.
+    ``original`` tells one that was installed from one made again of what is installed.
+    """
+
+    name: str
+    version: str
+    filename: str
+    content: Digest
+    size: int
+    record: Digest | None
+    original: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wheels:
+    """Wheels by the digest of the files they bring, ``Installed.files``.
+
+    ``trees`` are snapshots of projects that are installed as folders, by name; ``left`` tells of
+    what no wheel could be kept, and why.
+    """
+
+    wheels: Mapping[str, Wheel]
+    trees: Mapping[str, Digest]
+    left: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """An environment built again: its interpreter, what is in it, and what is left out."""
+
+    python: str
+    distributions: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What was used: seconds on the wall and of processors, and the most memory held at once."""
 
@@ -327,6 +366,7 @@ class Sighting:
     text: str
     through: str = ""
     path: str | None = None
+    at_import: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +405,6 @@ class Replay:
 class Change:
     """One term of a key that differs between two executions of a step.
 
-    at_import: bool = False
     ``term`` is ``code``, ``input``, ``config``, ``distribution``, ``seed`` or ``python``.
     """
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from pathlib import PurePosixPath
 
 BY_NAME = "its name speaks of a secret"
 
-_WORDS = frozenset({"credential", "credentials", "password", "passwords", "secret", "secrets"})
-_TOKENS = frozenset({"token", "tokens"})
-_NAMES = frozenset({".env", ".htpasswd", ".netrc", ".npmrc", ".pgpass", ".pypirc", "_netrc"})
-_KEYS = frozenset({"id_dsa", "id_ecdsa", "id_ed25519", "id_rsa"})
-_SUFFIXES = frozenset(
-    {".jks", ".kdbx", ".key", ".keystore", ".p12", ".pem", ".pfx", ".ppk", ".asc", ".gpg"}
+_WORDS = frozenset(
+    {
+        *("credential", "credentials", "password", "passwords"),
+        *("secret", "secrets", "token", "tokens"),
+    }
+)
+_NAMES = frozenset(
+    {
+        *(".env", ".htpasswd", ".netrc", ".npmrc", ".pgpass", ".pypirc", "_netrc"),
+        *("id_dsa", "id_ecdsa", "id_ed25519", "id_rsa"),
+    }
+)
+_SUFFIXES = (
+    *(".asc", ".gpg", ".jks", ".kdbx", ".key", ".keystore"),
+    *(".p12", ".pem", ".pfx", ".ppk"),
 )
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]*")
 _HEAD = 4_096
@@ -63,12 +71,10 @@ def secret_by_name(name: str, *, source: bool = False) -> bool:
     >>> secret_by_name("deploy/api_token.py"), secret_by_name("tokenizer.py")
     (True, False)
     """
-    path = PurePosixPath(name)
-    lower = path.name.lower()
-    if lower in _NAMES | _KEYS or lower.startswith(".env.") or path.suffix.lower() in _SUFFIXES:
+    lower = name.rpartition("/")[2].lower()
+    if lower in _NAMES or lower.startswith(".env.") or lower.endswith(_SUFFIXES):
         return True
-    words = frozenset(re.split(r"[^a-z]+", lower))
-    return not source and bool(words & (_WORDS | _TOKENS))
+    return not source and not _WORDS.isdisjoint(re.split(r"[^a-z]+", lower))
 
 
 def secret_in(content: bytes) -> str | None:

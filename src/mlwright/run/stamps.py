@@ -53,14 +53,14 @@ class Stamps:
             found._changed = True
         return found
 
-    def note_of(self, path: Path, seen: os.stat_result, *, kind: str) -> str | None:
+    def note_of(self, path: str, seen: os.stat_result, *, kind: str) -> str | None:
         """Return what was noted of a file, if it looks as it did then."""
         name = f"{kind}:{path}"
         self._asked.add(name)
         found = self._notes.get(name)
         return found[1] if found is not None and found[0] == _looks(seen) else None
 
-    def note(self, path: Path, seen: os.stat_result, note: str, *, kind: str) -> None:
+    def note(self, path: str, seen: os.stat_result, note: str, *, kind: str) -> None:
         """Note something of a file that looked like ``seen`` before it was read."""
         if max(seen.st_mtime_ns, seen.st_ctime_ns) < self._opened - _TICK:
             self._notes[f"{kind}:{path}"] = (_looks(seen), note)

@@ -48,25 +48,25 @@ class Shelf:
     _there: dict[Digest, bool] = field(default_factory=dict)
 
     def keep(
-        self, files: Iterable[tuple[str, Path]], limits: Limits | None = None
+        self, files: Iterable[tuple[str, str | bytes]], limits: Limits | None = None
     ) -> tuple[Digest | None, tuple[str, ...]]:
         """Keep files under the names given; return the tree's object, and what was left out.
 
-        Files with a secret in them, too large ones and what is neither file nor link are left
-        out. Without a file left there is no tree.
+        A file is given by its path, or by its content. Files with a secret in them, too large
+        ones and what is neither file nor link are left out. Without a file left there is no tree.
         """
         found: dict[str, TreeFile] = {}
         fresh: dict[Digest, bytes] = {}
         skipped: list[str] = []
         limits = limits or Limits()
         room = limits.total
-        for name, path in files:
+        for name, given in files:
             shown = os.fsencode(name).decode("utf-8", "replace")
             if len(found) >= limits.files:
                 skipped.append(f"{shown} and what follows: more than {limits.files:,} files")
                 break
             try:
-                taken = self._take(name, path, min(limits.file, room), fresh)
+                taken = self._take(name, given, min(limits.file, room), fresh)
             except _LeftOutError as error:
                 skipped.append(f"{shown}: {error}")
                 continue
@@ -77,14 +77,17 @@ class Shelf:
             room -= taken.size
         if not found:
             return None, tuple(skipped)
-        packs = self._pack(found, fresh)
-        tree = Tree(dict(sorted(found.items())), packs)
-        return self.put(zlib.compress(dump(tree), _LEVEL), *packs), tuple(skipped)
+        tree = Tree(dict(sorted(found.items())), self._pack(found, fresh))
+        return self._put(tree), tuple(skipped)
 
-    def put(self, content: bytes, *others: Digest) -> Digest:
-        """Keep an object that an event has to name, beside others that are kept already."""
-        digest = self.store.put(content)
-        self.named.update(dict.fromkeys((digest, *others)))
+    def _put(self, tree: Tree) -> Digest:
+        fact = f"tree:{tree_digest(tree)} {' '.join(tree.packs)}"
+        noted = self.stamps.fact(fact)
+        if noted is None or not self.store.has(Digest(noted)):
+            noted = self.store.put(zlib.compress(dump(tree), _LEVEL))
+            self.stamps.learn({fact: noted})
+        digest = Digest(noted)
+        self.named.update(dict.fromkeys((digest, *tree.packs)))
         return digest
 
     def close(self) -> tuple[Digest, ...]:
@@ -92,12 +95,16 @@ class Shelf:
         self.stamps.close()
         return tuple(self.named)
 
-    def _take(self, name: str, path: Path, most: int, fresh: dict[Digest, bytes]) -> TreeFile:
-        seen = path.lstat()
+    def _take(
+        self, name: str, given: str | bytes, most: int, fresh: dict[Digest, bytes]
+    ) -> TreeFile:
         if not _writable_name(name):
             raise _LeftOutError("its name cannot be written down")
+        if isinstance(given, bytes):
+            return TreeFile(PLAIN, len(given), self._fresh(given, fresh))
+        seen = os.lstat(given)
         if stat.S_ISLNK(seen.st_mode):
-            content = os.fsencode(path.readlink())
+            content = os.fsencode(Path(given).readlink())
             if not _stays_inside(name, os.fsdecode(content)):
                 raise _LeftOutError("a link that leads out of the folder")
             return TreeFile(LINK, len(content), self._fresh(content, fresh))
@@ -106,20 +113,20 @@ class Shelf:
         if seen.st_size > most:
             raise _LeftOutError(f"{seen.st_size:,} bytes")
         mode = EXECUTED if seen.st_mode & 0o100 else PLAIN
-        noted = self.stamps.note_of(path, seen, kind="content")
+        noted = self.stamps.note_of(given, seen, kind="content")
         if noted is not None and noted.startswith("sha256:"):
             digest = Digest(noted)
             if self._packed(digest) is None and digest not in fresh:
-                fresh[digest] = path.read_bytes()
+                fresh[digest] = Path(given).read_bytes()
                 if digest_bytes(fresh[digest]) != digest:
                     del fresh[digest]
                     raise _LeftOutError("it changed while it was read")
             return TreeFile(mode, seen.st_size, digest)
         if noted is not None:
             raise _LeftOutError(noted)
-        content = path.read_bytes()
+        content = Path(given).read_bytes()
         secret = secret_in(content)
-        self.stamps.note(path, seen, secret or digest_bytes(content), kind="content")
+        self.stamps.note(given, seen, secret or digest_bytes(content), kind="content")
         if secret is not None:
             raise _LeftOutError(secret)
         return TreeFile(mode, len(content), self._fresh(content, fresh))

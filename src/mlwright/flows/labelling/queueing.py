@@ -28,7 +28,7 @@ from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find, versions
 from mlwright.run.engine import Runner
-from mlwright.run.environment import environment
+from mlwright.run.environment import machine_class
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.portfolio import PORTFOLIO, with_trees
 from mlwright.train.records import Plan
@@ -209,7 +209,7 @@ def _asked_afresh(snapshot: Snapshot, splits: tuple[Split, ...], workspace: Work
         threads=1,
         seed=question.roles.seed,
         budget_seconds=0.0,
-        machine=environment().machine_class,
+        machine=machine_class(),
         measured={},
         unit=question.roles.group,
         time=question.roles.time,

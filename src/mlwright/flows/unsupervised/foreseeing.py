@@ -11,7 +11,7 @@ from mlwright.flows.question import Question, check_columns
 from mlwright.flows.tables import Tables, part_of
 from mlwright.flows.unsupervised import stages
 from mlwright.flows.workspace import Workspace
-from mlwright.run.environment import environment
+from mlwright.run.environment import machine_class
 from mlwright.train.records import Plan
 from mlwright.train.settings import SearchSettings
 from mlwright.train.unsupervised.fit import prepared
@@ -57,4 +57,4 @@ def plan_for(workspace: Workspace, split: Split, question: Question) -> Plan:
     """Return the work to be done: it does not depend on the machine."""
     kind = stages.task(question.goal).kind
     settings = workspace.settings.section(SearchSettings)
-    return plan_of(kind, split, settings, environment().machine_class)
+    return plan_of(kind, split, settings, machine_class())

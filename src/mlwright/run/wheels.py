@@ -1,0 +1,164 @@
+"""Wheels of what is installed, kept in the store: with them an environment can be built again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+from urllib.parse import unquote, urlsplit
+
+from mlwright.core.digest import Digest, digest_bytes
+from mlwright.core.records import dump, load
+from mlwright.ledger.ledger import Ledger
+from mlwright.ledger.records import NewEvent
+from mlwright.run.editable import keep_editable
+from mlwright.run.lock import direct_url, is_editable, locked
+from mlwright.run.origin import installed
+from mlwright.run.records import Environment, Installed, Wheel, Wheels
+from mlwright.run.trees import Shelf
+from mlwright.run.wheelfile import UnkeptError, files_in_wheel, repacked, wheel_name, write_wheel
+from mlwright.store.protocol import Store
+
+KEPT = "wheels.kept"
+
+
+def keep_wheels(names: Iterable[str], shelf: Shelf, known: Wheels | None = None) -> Wheels:
+    """Keep a wheel of each distribution of these that is installed here.
+
+    The one it was installed from, where it still lies there; else one made of the installed files,
+    each of which is held against the digest its installer wrote down. Projects that are installed
+    as folders are kept as snapshots. Nothing is asked of any other host.
+
+    Parameters
+    ----------
+    known
+        What was kept before, and is not kept twice.
+    """
+    before = known or Wheels({}, {}, {})
+    wanted = frozenset(names)
+    wheels: dict[str, Wheel] = {}
+    trees: dict[str, Digest] = {}
+    left: dict[str, str] = {}
+    lock = locked(shelf.stamps)
+    for name, _, info in installed():
+        if name not in wanted:
+            continue
+        if is_editable(direct_url(info)):
+            tree, _ = keep_editable(info, shelf)
+            if tree is not None:
+                trees[name] = tree
+            continue
+        files = lock[name].files
+        if files is None:
+            left[name] = "its installer kept no list of files"
+            continue
+        held = before.wheels.get(files)
+        if held is not None and shelf.store.has(held.content):
+            wheels[files] = held
+            continue
+        try:
+            wheels[files] = _kept(name, lock[name], info, shelf)
+        except UnkeptError as error:
+            left[name] = str(error)
+    return Wheels(dict(sorted(wheels.items())), dict(sorted(trees.items())), left)
+
+
+def record_wheels(
+    run: str, names: Iterable[str], shelf: Shelf, ledger: Ledger
+) -> tuple[Wheels, int]:
+    """Keep the wheels of a run's distributions, and record that; return them, and the bytes added.
+
+    An event names what was added; where all was kept before there is none.
+    """
+    known = kept_wheels(ledger, shelf.store)
+    wheels = keep_wheels(names, shelf, known)
+    fresh = {files: wheel for files, wheel in wheels.wheels.items() if files not in known.wheels}
+    added = {name: tree for name, tree in wheels.trees.items() if tree not in known.trees.values()}
+    if fresh or added:
+        recorded = Wheels(fresh, added, wheels.left)
+        listed = shelf.store.put(dump(recorded))
+        objects = (listed, *(wheel.content for wheel in fresh.values()), *shelf.close())
+        facts = {"wheels": listed, "count": len(fresh) + len(added), "left": wheels.left}
+        ledger.append([NewEvent(KEPT, run, facts, objects=tuple(dict.fromkeys(objects)))])
+    return wheels, sum(wheel.size for wheel in fresh.values())
+
+
+def kept_wheels(ledger: Ledger, store: Store) -> Wheels:
+    """Return every wheel that was ever kept, by the files it brings."""
+    wheels: dict[str, Wheel] = {}
+    trees: dict[str, Digest] = {}
+    for event in ledger.events(kind=KEPT):
+        facts: Any = event.facts
+        found = load(Wheels, store.get(Digest(facts["wheels"])))
+        wheels.update(found.wheels)
+        trees.update(found.trees)
+    return Wheels(wheels, trees, {})
+
+
+def wheels_for(
+    environment: Environment, wheels: Wheels
+) -> tuple[dict[str, Wheel], tuple[str, ...]]:
+    """Return the wheel of each distribution of an environment, and the names that have none.
+
+    A wheel fits when it brings the files that were recorded. Where a record from before lists of
+    files were compared tells no files, it has to be of the same list, as it was written.
+    """
+    by_list = {wheel.record: wheel for wheel in wheels.wheels.values() if wheel.record is not None}
+    found: dict[str, Wheel] = {}
+    missing = []
+    for name, each in environment.distributions.items():
+        wheel = wheels.wheels.get(each.files) if each.files is not None else None
+        wheel = wheel or (by_list.get(each.record) if each.record is not None else None)
+        if wheel is None:
+            missing.append(name)
+        else:
+            found[name] = wheel
+    return found, tuple(missing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    filename: str
+    content: bytes
+    original: bool
+
+
+def _kept(name: str, lock: Installed, info: Path, shelf: Shelf) -> Wheel:
+    made = _original(lock, info) or _repacked(lock, info)
+    digest = shelf.store.put(made.content)
+    return Wheel(
+        name=name,
+        version=lock.version,
+        filename=made.filename,
+        content=digest,
+        size=len(made.content),
+        record=lock.record,
+        original=made.original,
+    )
+
+
+def _original(lock: Installed, info: Path) -> _Made | None:
+    """Return the wheel a distribution was installed from, if it lies on this machine still."""
+    url = urlsplit(str(direct_url(info).get("url", "")))
+    path = Path(unquote(url.path))
+    if url.scheme != "file" or path.suffix != ".whl" or not path.is_file():
+        return None
+    content = path.read_bytes()
+    if lock.wheel is not None and digest_bytes(content) != lock.wheel:
+        return None
+    return _Made(path.name, content, original=True) if files_in_wheel(path) == lock.files else None
+
+
+def _repacked(lock: Installed, info: Path) -> _Made:
+    with TemporaryFile() as file:
+        write_wheel(repacked(info, info.parents[3]), info.name, file)
+        if files_in_wheel(file) != lock.files:
+            raise UnkeptError("what is installed changed while it was read")
+        return _Made(wheel_name(info), _all(file), original=False)
+
+
+def _all(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
