@@ -108,7 +108,7 @@ class Runner:
         facts = {
             "command": command,
             "spec": self._put(canonical_json(plain(self._config))),
-            "environment": self._put(dump(_under(environment(shelf), self._executor.variables()))),
+            "environment": self._put(dump(_under(environment(), self._executor.variables()))),
             "code": self._put(dump(snapshot_code(self._folder, shelf))),
             "inputs": {name: artefact.digest for name, artefact in packed.items()},
         }

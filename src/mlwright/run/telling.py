@@ -44,10 +44,10 @@ class Telling:
         self._held = 0
         self._left_out = 0
 
-    def printed(self, text: str) -> None:
-        """Keep text, and hand it on."""
+    def printed(self, text: str, *, shown: bool = False) -> None:
+        """Keep text, and hand it on where it was not shown."""
         self._keep(text.encode("utf-8", "replace"))
-        if self._live is not None:
+        if self._live is not None and not shown:
             self._live.printed(self._step, text)
 
     def say(self, text: str) -> None:

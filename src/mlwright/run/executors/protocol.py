@@ -16,8 +16,11 @@ from mlwright.run.sources import Sources
 class Hearer(Sink, Protocol):
     """Hears what a step logs, and what it prints."""
 
-    def printed(self, text: str) -> None:
-        """Take text that was printed: whole lines, or pieces of them."""
+    def printed(self, text: str, *, shown: bool = False) -> None:
+        """Take text that was printed: whole lines, or pieces of them.
+
+        ``shown`` tells that whoever looks on has seen it already.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
