@@ -11,7 +11,6 @@ from mlwright.core.digest import Digest, from_raw
 from mlwright.core.encoding import digest_of, plain
 from mlwright.core.errors import BrokenError, UsageError
 from mlwright.core.ids import Noun, noun_of
-from mlwright.core.records import load
 from mlwright.data.repair.records import Repaired
 from mlwright.data.reread import reread
 from mlwright.flows.ingesting import snapshot_of
@@ -21,14 +20,13 @@ from mlwright.flows.repairing import repaired_again, repairs_of
 from mlwright.flows.replaying import loggable, replay_prediction
 from mlwright.flows.tables import Tables
 from mlwright.flows.workspace import Workspace
-from mlwright.govern.prove import environment_differences, judge_steps, overall, same
+from mlwright.govern.prove import judge_steps, overall, same
 from mlwright.govern.records import Proof, ProvedStep
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import NewEvent
 from mlwright.ledger.verify import verify as verify_log
 from mlwright.registry.versions import find
 from mlwright.run.history import run_record
-from mlwright.run.records import Environment
 from mlwright.run.replay import replay
 from mlwright.store.local import LocalStore
 from mlwright.store.overlay import OverlayStore
@@ -94,7 +92,6 @@ def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
         for identifier in workspace.ledger.uses(run)
         if noun_of(identifier) is Noun.DATA
     )
-    then = load(Environment, workspace.store.get(record.environment))
     with TemporaryDirectory(prefix="mlwright-proof-") as folder:
         again = LocalStore(Path(folder))
         replayed = replay(
@@ -103,11 +100,9 @@ def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
             workspace.ledger,
             resources=f"{__name__}:{proof_resources.__name__}",
             top=again,
+            diagnose=True,
         )
-        differences = environment_differences(then, replayed.environment)
-        steps = data + judge_steps(
-            record.steps, replayed.steps, workspace.store, again, differences
-        )
+        steps = data + judge_steps(record, replayed, workspace.store, again)
     verdict, why = overall(steps)
     return Proof(subject, kind, verdict, steps, why, clock() - began, None)
 

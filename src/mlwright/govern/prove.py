@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import isfinite
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +14,19 @@ from numpy.typing import NDArray
 from mlwright.core.digest import Digest
 from mlwright.core.errors import MlwrightError
 from mlwright.core.records import load
-from mlwright.govern.compare import TOLERANCE, Distance, distance
-from mlwright.govern.records import ProofVerdict, ProvedStep
-from mlwright.run.records import Environment, Replayed, StepRecord
+from mlwright.govern.causes import cause_of
+from mlwright.govern.compare import TOLERANCE, Distance, artefact_distance
+from mlwright.govern.records import Cause, Difference, ProofVerdict, ProvedStep
+from mlwright.run.records import (
+    Diagnosis,
+    Environment,
+    KeyTerms,
+    Replay,
+    Replayed,
+    RunRecord,
+    Sighting,
+    StepRecord,
+)
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load as load_scorer
 from mlwright.store.overlay import OverlayStore
@@ -23,23 +37,32 @@ _PACKAGE = f"{ModelPackage.__module__}:{ModelPackage.__qualname__}"
 
 
 def judge_steps(
-    recorded: Sequence[StepRecord],
-    replayed: Sequence[Replayed],
+    run: RunRecord,
+    replayed: Replay,
     store: Store,
     again: Store,
-    differences: Sequence[str],
 ) -> tuple[ProvedStep, ...]:
-    """Judge each step done again.
+    """Judge each step of a run done again.
 
     Parameters
     ----------
     store, again
         The project's objects, and those the replay made.
-    differences
-        How this environment differs from the recorded one, in words.
     """
-    by_name = {step.step: step for step in recorded}
-    return tuple(_judge(by_name[each.step], each, store, again, differences) for each in replayed)
+    recorded = {step.step: step for step in run.steps}
+    diagnoses = {each.step: each for each in replayed.diagnoses}
+    differences = environment_differences(
+        load(Environment, store.get(run.environment)), replayed.environment
+    )
+    judged: dict[str, ProvedStep] = {}
+    for each in replayed.steps:
+        step = recorded[each.step]
+        touched = load(KeyTerms, store.get(step.terms)).distributions
+        of_it = [d for d in differences if d.kind != _LIBRARY or d.name in touched]
+        fed = [judged[name] for name in step.edges.values() if name in judged]
+        judge = _Judge(step, each, diagnoses.get(each.step), of_it, run.started)
+        judged[each.step] = judge.judged(fed, store, again)
+    return tuple(judged.values())
 
 
 def overall(steps: Sequence[ProvedStep]) -> tuple[ProofVerdict, str]:
@@ -51,71 +74,133 @@ def overall(steps: Sequence[ProvedStep]) -> tuple[ProofVerdict, str]:
     return ProofVerdict.EXACT, f"All {len(steps)} steps gave the same to the last bit."
 
 
-def environment_differences(then: Environment, now: Environment) -> tuple[str, ...]:
+def environment_differences(then: Environment, now: Environment) -> tuple[Difference, ...]:
     """Tell what differs between two environments, as far as it can change a bit of a result."""
     found = []
-    for name in ("python", "implementation", "platform", "cpu", "blas", "threads", "variables"):
+    for name, kind in _PROPERTIES.items():
         old, new = getattr(then, name), getattr(now, name)
+        if name == "variables":
+            old, new = _without_hashing(old), _without_hashing(new)
         if old != new:
-            found.append(f"{name} {_words(old)} became {_words(new)}")
-    versions = [
-        {name: installed.version for name, installed in each.distributions.items()}
-        for each in (then, now)
-    ]
-    for name in sorted(versions[0].keys() | versions[1].keys()):
-        old, new = versions[0].get(name), versions[1].get(name)
+            found.append(Difference(kind, name, _words(old), _words(new)))
+    for name in sorted(then.distributions.keys() | now.distributions.keys()):
+        before, after = then.distributions.get(name), now.distributions.get(name)
+        old, new = (each.version if each else "absent" for each in (before, after))
         if old != new:
-            found.append(f"{name} {old or 'absent'} became {new or 'absent'}")
+            found.append(Difference(_LIBRARY, name, old, new))
     return tuple(found)
+
+
+_LIBRARY = "library"
+_PROPERTIES = {
+    "python": "python",
+    "implementation": "python",
+    "cpu": "machine",
+    "blas": "kernel",
+    "threads": "threads",
+    "platform": "machine",
+    "libc": "machine",
+    "variables": "variables",
+    "locale": "place",
+    "timezone": "place",
+}
+"""What of an environment can change a bit, and the kind of difference it makes."""
+
+
+def _without_hashing(variables: Mapping[str, str]) -> dict[str, str]:
+    """Leave the hash seed out: a replay sets one where there was none, to find what hangs on it."""
+    return {name: value for name, value in variables.items() if name != "PYTHONHASHSEED"}
 
 
 def _words(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "none"
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return ", ".join(f"{name} {item}" for name, item in sorted(value.items())) or "none"
     return str(value)
 
 
-def _judge(
-    recorded: StepRecord,
-    replayed: Replayed,
-    store: Store,
-    again: Store,
-    differences: Sequence[str],
-) -> ProvedStep:
-    if replayed.exact:
-        return _step(replayed, ProofVerdict.EXACT, "")
-    if replayed.error is not None:
-        return _step(replayed, ProofVerdict.DIFFERENT, replayed.error)
-    cause = _cause(replayed, differences)
-    try:
-        found = _distance(recorded, replayed, store, again)
-    except MlwrightError as error:
-        return _step(replayed, ProofVerdict.DIFFERENT, f"{cause}; {error.message}")
-    if found.within_tolerance:
-        why = f"largest relative difference {found.numbers:.1e}, tolerance {TOLERANCE:.0e}; {cause}"
-        return _step(replayed, ProofVerdict.EQUIVALENT, why)
-    where = f"{found.place} differs" if found.place else f"numbers differ by {found.numbers:.1e}"
-    return _step(replayed, ProofVerdict.DIFFERENT, f"{where}; {cause}")
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Judges one step: how far apart, why, and whether that is still the same."""
 
+    recorded: StepRecord
+    replayed: Replayed
+    diagnosis: Diagnosis | None
+    differences: Sequence[Difference]
+    started: str
 
-def _cause(replayed: Replayed, differences: Sequence[str]) -> str:
-    if replayed.changed:
-        return f"the code of {', '.join(replayed.changed[:3])} changed"
-    if differences:
-        return "; ".join(differences[:3])
-    return (
-        "neither code nor environment changed: the step reads a clock, an unseeded generator or "
-        "something outside its inputs"
-    )
+    def judged(self, fed: Sequence[ProvedStep], store: Store, again: Store) -> ProvedStep:
+        """Return the step's verdict; ``fed`` are the steps whose outputs it was given."""
+        if self.replayed.exact:
+            return self._step(ProofVerdict.EXACT, Cause("", ""))
+        cause = self._cause(fed)
+        if self.replayed.error is not None:
+            return self._step(ProofVerdict.DIFFERENT, cause)
+        try:
+            found = _distance(self.recorded, self.replayed, store, again)
+        except MlwrightError as error:
+            told = replace(cause, sentence=f"{cause.sentence}; {error.message}")
+            return self._step(ProofVerdict.DIFFERENT, told)
+        if found.within_tolerance and self._by_environment(cause, fed):
+            far = f"largest relative difference {found.numbers:.1e}, tolerance {TOLERANCE:.0e}"
+            told = replace(cause, sentence=f"{far}; {cause.sentence}")
+            return self._step(ProofVerdict.EQUIVALENT, told, found.numbers)
+        plain = found.place is None and isfinite(found.numbers)
+        where = f"{found.place or 'its content'} differs"
+        where = f"numbers differ by {found.numbers:.1e}, relatively" if plain else where
+        told = replace(cause, sentence=f"{where}; {cause.sentence}")
+        apart = found.numbers if plain else None
+        return self._step(ProofVerdict.DIFFERENT, told, apart)
+
+    def _cause(self, fed: Sequence[ProvedStep]) -> Cause:
+        other = [each.step for each in fed if each.verdict is not ProofVerdict.EXACT]
+        if other and self.replayed.error is None:
+            return Cause("input", f"it was fed what {', '.join(other[:3])} gave now")
+        return cause_of(self.replayed, self.diagnosis, self.differences, self._changed)
+
+    def _by_environment(self, cause: Cause, fed: Sequence[ProvedStep]) -> bool:
+        """Tell whether it is what the environment makes of the same numbers, and no more.
+
+        A clock may well have moved by less than the tolerance.
+        """
+        if not self.differences:
+            return False
+        if any(each.verdict is ProofVerdict.DIFFERENT for each in fed):
+            return False
+        steady = self.diagnosis is None or self.diagnosis.steady is True
+        return steady and cause.kind in ("library", "environment", "code", "input")
+
+    def _changed(self, sighting: Sighting) -> bool:
+        """Tell whether a file was written to since the run started."""
+        try:
+            written = Path(sighting.path or "").stat().st_mtime
+        except (OSError, ValueError):
+            return False
+        return written > datetime.fromisoformat(self.started).timestamp()
+
+    def _step(self, verdict: ProofVerdict, cause: Cause, apart: float | None = None) -> ProvedStep:
+        exact = verdict is ProofVerdict.EXACT
+        return ProvedStep(
+            step=self.replayed.step,
+            verdict=verdict,
+            recorded=self.replayed.recorded,
+            replayed=self.replayed.replayed,
+            seconds=self.replayed.seconds,
+            why=cause.sentence,
+            cause=None if exact else cause.kind,
+            seen=tuple(replace(each, path=None) for each in cause.seen),
+            apart=apart,
+            tolerance=None if exact else TOLERANCE,
+            differs=() if exact else tuple(map(str, self.differences)),
+        )
 
 
 def _distance(recorded: StepRecord, replayed: Replayed, store: Store, again: Store) -> Distance:
-    if replayed.output is None or ":" not in recorded.kind:
+    if replayed.output is None:
         return Distance(np.inf, None)
     old, new = store.get(recorded.output), again.get(replayed.output)
-    found = distance(old, new)
+    found = artefact_distance(recorded.kind, old, new)
     if recorded.kind != _PACKAGE or found.place is not None:
         return found
     return Distance(max(found.numbers, _largest(*_answers(old, new, store, again))), None)
@@ -138,17 +223,6 @@ def _largest(old: _Matrix, new: _Matrix) -> float:
         return float("inf")
     scale = np.maximum(np.abs(old), np.abs(new))
     return float(np.max(np.abs(old - new) / np.where(scale == 0, 1, scale), initial=0.0))
-
-
-def _step(replayed: Replayed, verdict: ProofVerdict, why: str) -> ProvedStep:
-    return ProvedStep(
-        step=replayed.step,
-        verdict=verdict,
-        recorded=replayed.recorded,
-        replayed=replayed.replayed,
-        seconds=replayed.seconds,
-        why=why,
-    )
 
 
 def same(name: str, recorded: Digest | str, now: Digest | str, seconds: float) -> ProvedStep:

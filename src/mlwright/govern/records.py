@@ -8,6 +8,7 @@ from enum import Enum
 
 from mlwright.data.records import Scalar
 from mlwright.registry.records import ModelVersion, RoleChange
+from mlwright.run.records import Sighting
 from mlwright.scoring.records import Additive
 from mlwright.serve.records import Label, Prediction, Unread
 
@@ -43,8 +44,41 @@ class ProofVerdict(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a step gave something else: a kind, a sentence, and what was seen of it.
+
+    Kinds are those of a sighting (``clock``, ``randomness``, ``file``, ``folder``, ``network``,
+    ``program``, ``variable``, ``machine``, ``hash``, ``address``, ``threads``) and ``input``,
+    ``code``, ``library``, ``environment``, ``error``, ``unsteady`` and ``unknown``.
+    """
+
+    kind: str
+    sentence: str
+    seen: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One way in which two environments differ; ``name`` is a package's or a property's."""
+
+    kind: str
+    name: str
+    then: str
+    now: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.then} became {self.now}"
+
+
+@dataclass(frozen=True, slots=True)
 class ProvedStep:
-    """One step done again: the digest recorded then and the digest found now."""
+    """One step done again: the digest recorded then and the digest found now.
+
+    ``cause`` is a word for why it differs: a kind of :class:`mlwright.govern.records.Cause`;
+    ``seen`` is what was seen of it, line by line. ``apart`` is the largest relative difference
+    between numbers where no more than numbers differs, ``tolerance`` what is still equivalent,
+    ``differs`` what is other about the environment and can have a part in it.
+    """
 
     step: str
     verdict: ProofVerdict
@@ -52,6 +86,11 @@ class ProvedStep:
     replayed: str | None
     seconds: float
     why: str
+    cause: str | None = None
+    seen: tuple[Sighting, ...] = ()
+    apart: float | None = None
+    tolerance: float | None = None
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

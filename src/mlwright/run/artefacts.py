@@ -88,6 +88,12 @@ def decode(content: bytes, kind: object = None) -> object:
     return records.from_json(kind, json.loads(content))
 
 
+def names_classes(content: bytes) -> bool:
+    """Tell whether the bytes of a container name classes: reading them imports their modules."""
+    head = content[len(_MAGIC) : content.index(b"\n", len(_MAGIC))]
+    return b'"record":' in head or b'"enum":' in head
+
+
 def _encode(value: object) -> tuple[str, bytes]:
     if _is_json(value):
         return JSON, canonical_json(value)

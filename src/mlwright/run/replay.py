@@ -78,7 +78,7 @@ def replay(
     with _local(store) as local:
         asked = _Asked(run, local, resources, environ or {}, python)
         made = asked.replayed(top)
-        return replace(made, diagnoses=asked.diagnosed(made.steps)) if diagnose else made
+        return replace(made, diagnoses=asked.diagnosed(made)) if diagnose else made
 
 
 @contextmanager
@@ -130,12 +130,18 @@ class _Asked:
         request = Request(self._folder(), puts, self.run.steps, self.resources, self._path())
         return load(Replay, self._told("reexecute", request, _HASH_SEED))
 
-    def diagnosed(self, replayed: Sequence[Replayed]) -> tuple[Diagnosis, ...]:
-        """Look closer at the steps that differ though they were fed what was recorded."""
-        first = first_different(self.run.steps, replayed)
+    def diagnosed(self, made: Replay) -> tuple[Diagnosis, ...]:
+        """Look closer at the steps that differ though they were fed what was recorded.
+
+        In another environment that is cause enough for steps without code of the user's.
+        """
+        then = load(Environment, self.store.get(self.run.environment))
+        alike = _alike(then, made.environment)
+        different = first_different(self.run.steps, made.steps)
+        first = tuple(step for step in different if alike or step.sources is not None)
         if not first:
             return ()
-        given = {each.step: each.replayed for each in replayed}
+        given = {each.step: each.replayed for each in made.steps}
         query = Query(self._folder(), first, self.resources, self._path(), given, only_again=False)
         found = load(Found, self._told("diagnose", query, _OTHER_HASH_SEED)).diagnoses
         moody = {each.step for each in found if each.by_process}
@@ -176,6 +182,15 @@ def first_different(
         for step in recorded
         if step.step not in exact and exact.issuperset(step.edges.values())
     )
+
+
+def _alike(then: Environment, now: Environment) -> bool:
+    """Tell whether two environments should give the same bits."""
+    versions = [
+        {name: each.version for name, each in one.distributions.items()} for one in (then, now)
+    ]
+    same = (then.machine_class, then.python) == (now.machine_class, now.python)
+    return same and versions[0] == versions[1]
 
 
 _HASH_SEED, _OTHER_HASH_SEED = "1", "2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from mlwright.run.elsewhere import watched_apart
 from mlwright.train.own.attend import Blocks, Head, attend
 from mlwright.train.own.content import head_of
 from mlwright.train.records import Module
@@ -26,11 +27,12 @@ class _Fitting:
 
     def __call__(self, head: Head, blocks: Blocks) -> list[bytes]:
         """Return a fitted model as it is kept."""
-        if not self._restored:
-            modules = [Module(**each) for each in head["own"]["modules"]]
-            self._work.restore(modules, head["own"]["parts"])
-            self._restored = True
-        return [self._work.fit(head, blocks)]
+        modules = [Module(**each) for each in head["own"]["modules"]]
+        with watched_apart({each.name: each.text for each in modules}):
+            if not self._restored:
+                self._work.restore(modules, head["own"]["parts"])
+                self._restored = True
+            return [self._work.fit(head, blocks)]
 
 
 class _Answering:
