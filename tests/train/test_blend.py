@@ -130,7 +130,7 @@ def test_a_blend_is_chosen_where_members_err_apart_and_told_by_halves() -> None:
     y = (drawn.random(3_000) < 0.5).astype(float)
     truth = 2.0 * y - 1.0
     scores = [(truth + 2.0 * drawn.normal(size=3_000)).reshape(-1, 1) for _ in range(6)]
-    candidates = [Candidate([each], 0.0) for each in scores]
+    candidates = [Candidate([each]) for each in scores]
 
     found = choose(candidates, [rows_of(y)], classes=2, metric="auc", most=5)
     copies = choose([candidates[0]] * 4, [rows_of(y)], classes=2, metric="auc", most=5)
@@ -149,18 +149,19 @@ def test_noise_beside_a_good_model_takes_no_part_and_bounds_are_kept() -> None:
     noise = drawn.normal(size=(2_000, 1))
 
     beside = choose(
-        [Candidate([good], 0.1), Candidate([noise], 0.1)],
+        [Candidate([good]), Candidate([noise])],
         [rows_of(values)],
         classes=0,
         metric="rmse",
         most=5,
     )
     heavy = choose(
-        [Candidate([good], 0.6), Candidate([other], 0.6)],
+        [Candidate([good]), Candidate([other])],
         [rows_of(values)],
         classes=0,
         metric="rmse",
         most=5,
+        within=lambda places: len(places) < 2,
     )
 
     assert dict(beside.weights) == {0: 1.0}

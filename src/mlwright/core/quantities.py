@@ -38,6 +38,7 @@ UNITS: Mapping[str, Unit] = MappingProxyType(
         **_units(
             Quantity.DURATION,
             {
+                "us": "0.000001",
                 "ms": "0.001",
                 "s": "1",
                 "m": "60",

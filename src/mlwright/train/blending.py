@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -11,63 +11,147 @@ import numpy as np
 from mlwright.features.numbers import Matrix
 from mlwright.train import blend
 from mlwright.train.algorithms.problem import Rows
+from mlwright.train.bounds import Bounds, Load
 from mlwright.train.choice import best_of, sign_of, worth_of
-from mlwright.train.greedy import Candidate, choose, scores_behind
+from mlwright.train.fit import recipe_of
+from mlwright.train.greedy import Blended, Candidate, choose, scores_behind
 from mlwright.train.judged import Judged, mean, measured
-from mlwright.train.records import Configuration, Member, Plan, Scored, Task
+from mlwright.train.records import Configuration, Decision, Member, Plan, Scored, Task
 
 _MOST_CANDIDATES = 10
 
 
-def load_of(judged: Judged, plan: Plan, grown: float = 1.0) -> float:
-    """Return the share of what a model may take that one takes, of bytes or of time.
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """A blend, scored; None where it is no better than the best alone. And what bounds cost it."""
 
-    Parameters
-    ----------
-    grown
-        How many times more rows the final fit has: what is no tree may grow with them.
-    """
-    size = 0.0 if plan.size is None else judged.size * grown / plan.size
-    return max(size, 0.0 if plan.row_seconds is None else judged.seconds / plan.row_seconds)
+    scored: Scored | None
+    decisions: tuple[Decision, ...]
 
 
 def blended(
-    judged: Sequence[Judged], judging: Sequence[Rows], known: Sequence[Rows], task: Task, plan: Plan
-) -> Scored | None:
-    """Return the blend of the best, scored; None where it is no better than the best alone.
+    judged: Sequence[Judged],
+    judging: Sequence[Rows],
+    known: Sequence[Rows],
+    task: Task,
+    plan: Plan,
+    bounds: Bounds,
+) -> Blend:
+    """Return the blend of the best.
 
     Parameters
     ----------
     judging, known
         The rows of each round that judged, and of those fitted on that were scored too.
     """
-    fitting = [each for each in judged if each.blends and load_of(each, plan) <= 1.0]
-    ranked = sorted(fitting, key=lambda each: -worth_of(each.scored, task))[:_MOST_CANDIDATES]
+    usable = [each for each in judged if each.blends]
+    ranked = _ranked([each for each in usable if bounds.hold([load_in(each)])], task)
     if not ranked or worth_of(ranked[0].scored, task) == -np.inf:
-        return None
+        return Blend(None, ())
+    found, refused = _chosen(ranked, judging, task, plan, bounds.hold)
+    free = _ranked([each for each in usable if bounds.hold_size([load_in(each)])], task)
+    decisions: tuple[Decision, ...] = ()
+    if refused or free != ranked:
+        unbound, _ = _chosen(free, judging, task, plan, bounds.hold_size)
+        decisions = _of_time(ranked, found, free, unbound, task, bounds)
+    return Blend(_scored(ranked, found, known, task, plan, bounds), decisions)
+
+
+def load_in(judged: Judged) -> Load:
+    """Return what one takes in a sum of several."""
+    configuration = judged.scored.configuration
+    linear = judged.blends and judged.seconds == 0.0
+    return Load(recipe_of(configuration), judged.seconds, judged.size, linear)
+
+
+def _ranked(usable: Sequence[Judged], task: Task) -> list[Judged]:
+    return sorted(usable, key=lambda each: -worth_of(each.scored, task))[:_MOST_CANDIDATES]
+
+
+def _chosen(
+    ranked: Sequence[Judged],
+    judging: Sequence[Rows],
+    task: Task,
+    plan: Plan,
+    hold: Callable[[Sequence[Load]], bool],
+) -> tuple[Blended, bool]:
+    """Return the best weights of some that hold, and whether any were refused that do not."""
     behind = [[scores_behind(answers) for answers in each.answers] for each in ranked]
-    loads = [load_of(each, plan) for each in ranked]
-    candidates = [Candidate(s, load) for s, load in zip(behind, loads, strict=True)]
+    loads = [load_in(each) for each in ranked]
+    refused = False
+
+    def within(places: Sequence[int]) -> bool:
+        nonlocal refused
+        holds = hold([loads[place] for place in places])
+        refused |= not holds
+        return holds
+
     found = choose(
-        candidates, judging, classes=len(task.classes), metric=task.metric, most=plan.members
+        [Candidate(scores) for scores in behind],
+        judging,
+        classes=len(task.classes),
+        metric=task.metric,
+        most=plan.members,
+        within=within,
     )
+    return found, refused
+
+
+def _of_time(
+    ranked: Sequence[Judged],
+    found: Blended,
+    free: Sequence[Judged],
+    unbound: Blended,
+    task: Task,
+    bounds: Bounds,
+) -> tuple[Decision, ...]:
+    """Say what it costs to keep to the time of a row, told by rows that chose no weight."""
+    taken = bounds.seconds_of([load_in(ranked[place]) for place in found.weights])
+    would = bounds.seconds_of([load_in(free[place]) for place in unbound.weights])
+    cost = unbound.worth - found.worth
+    if bounds.seconds is None or would <= bounds.seconds:
+        return ()
+    listed = " + ".join(
+        f"{unbound.weights[place]:.2f} x {free[place].scored.configuration.name}"
+        for place in sorted(unbound.weights)
+    )
+    better = f"would be better by {cost:.4g} of {task.metric}" if cost > 0 else "is no better"
+    return (
+        Decision(
+            f"one row in about {1e6 * taken:.0f} us, at most {1e6 * bounds.seconds:.0f} us",
+            f"without that bound {listed} {better} and takes about {1e6 * would:.0f} us",
+            "search.row_time",
+            f"{max(cost, 0.0):.4g} of {task.metric}",
+        ),
+    )
+
+
+def _scored(
+    ranked: Sequence[Judged],
+    found: Blended,
+    known: Sequence[Rows],
+    task: Task,
+    plan: Plan,
+    bounds: Bounds,
+) -> Scored | None:
     places = sorted(found.weights)
-    fits = _fits([ranked[p] for p in places], [loads[p] for p in places], plan)
+    chosen = [ranked[place] for place in places]
+    fits = _fits(chosen, plan, bounds)
     is_one = len(places) == 1
     # The rows that chose flatter the weights, halves of them are unsure: both are heard.
     if (is_one and max(fits) == 1) or not (is_one or found.gain + found.seen > 0):
         return None
     members = tuple(
         Member(
-            replace(ranked[p].scored.configuration, parameters=ranked[p].scored.chosen_parameters),
-            found.weights[p],
+            replace(each.scored.configuration, parameters=each.scored.chosen_parameters),
+            found.weights[place],
             times,
         )
-        for p, times in zip(places, fits, strict=True)
+        for each, place, times in zip(chosen, places, fits, strict=True)
     )
     weights = [found.weights[p] for p in places]
     trained = [
-        measured(task.metric, rows, _mixed([ranked[p].known[number] for p in places], weights))
+        measured(task.metric, rows, _mixed([each.known[number] for each in chosen], weights))
         for number, rows in enumerate(known)
     ]
     # What the weights were chosen on flatters them: the best alone, and what halves say it adds.
@@ -75,9 +159,9 @@ def blended(
     gain = 0.0 if is_one else max(found.gain, 0.0)
     configuration = Configuration(blend.ALGORITHM, blend.ALGORITHM, {}, members=members)
     score = best.validation + sign_of(task) * gain
-    size = sum(ranked[p].size * times for p, times in zip(places, fits, strict=True))
-    seconds = sum(ranked[p].seconds * times for p, times in zip(places, fits, strict=True))
-    return Scored(configuration, score, mean(trained), {}, size, seconds)
+    loads = _times(chosen, fits)
+    size = sum(each.size for each in loads)
+    return Scored(configuration, score, mean(trained), {}, size, bounds.seconds_of(loads))
 
 
 def _mixed(answers: Sequence[Matrix], weights: Sequence[float]) -> Matrix:
@@ -86,13 +170,17 @@ def _mixed(answers: Sequence[Matrix], weights: Sequence[float]) -> Matrix:
     return blend.linked(reduce(np.add, scores), classes)
 
 
-def _fits(members: Sequence[Judged], loads: Sequence[float], plan: Plan) -> list[int]:
+def _fits(members: Sequence[Judged], plan: Plan, bounds: Bounds) -> list[int]:
     """Return how often each member is fitted: as the plan says, while the whole stays in bounds."""
     for times in range(plan.fits, 1, -1):
         found = [times if _varies(each.scored.configuration) else 1 for each in members]
-        if sum(load * n for load, n in zip(loads, found, strict=True)) <= 1.0:
+        if bounds.hold(_times(members, found)):
             return found
     return [1] * len(members)
+
+
+def _times(members: Sequence[Judged], fits: Sequence[int]) -> list[Load]:
+    return [load_in(each) for each, n in zip(members, fits, strict=True) for _ in range(n)]
 
 
 def _varies(configuration: Configuration) -> bool:

@@ -57,7 +57,9 @@ def choose(
     too_large
         The configurations that take more than a model may: chosen only where all do.
     """
-    within = [each for each in scored if each.configuration.name not in too_large] or scored
+    within = [each for each in scored if each.configuration.name not in too_large]
+    if all(each.configuration.algorithm == DUMMY.algorithm for each in within):
+        within = list(scored)
     # A blend that was made and is not told to be worse comes before its members.
     best = best_of(sorted(within, key=lambda each: not each.configuration.members), task)
     plain = [s for s in scored if s.configuration.algorithm in INTERPRETABLE]
@@ -143,4 +145,4 @@ def _of_bounds(
     if cost > 0:
         what = f"{largest.configuration.name} was not chosen, though better by {cost:.4g}"
         why = "it would take more bytes, or more time a row, than a model may"
-        yield Decision(what, why, "search.size")
+        yield Decision(what, why, "search.size, search.row_time")

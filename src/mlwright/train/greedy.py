@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,28 +35,28 @@ _SMOOTH = ("auc", "auc_macro", "average_precision", "log_loss", "brier", "rmse",
 Weights = Mapping[int, float]
 """What each chosen candidate's score is multiplied by, by its place; the sum is 1."""
 
+Within = Callable[[Sequence[int]], bool]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A model's scores of the rows that judge, a round each, and what it takes in a blend.
-
-    ``load`` is its share of what a model may take, of bytes or of work, whichever is larger.
-    """
+    """A model's scores of the rows that judge, a round each."""
 
     scores: Sequence[Matrix]
-    load: float
 
 
 @dataclass(frozen=True, slots=True)
 class Blended:
     """The weights chosen on all rows, and how much better than the best alone they are.
 
-    ``seen`` is told by the rows that chose them, ``gain`` by halves that chose for each other.
+    ``seen`` is told by the rows that chose them, ``gain`` by halves that chose for each other;
+    ``worth`` is what those halves told of the blend itself.
     """
 
     weights: Weights
     seen: float
     gain: float
+    worth: float
 
 
 def scores_behind(answers: Matrix) -> Matrix:
@@ -78,6 +78,7 @@ def choose(
     classes: int,
     metric: str,
     most: int,
+    within: Within = lambda _: True,
 ) -> Blended:
     """Return the best blend of at most ``most`` candidates.
 
@@ -86,27 +87,30 @@ def choose(
     rounds
         The rows that judge, in the order of each candidate's scores.
     metric
-        What decides; the gain is in it, positive where better.
+        What decides; gain and worth are in it, greater where better.
+    within
+        Tells of the places of some candidates whether a blend may have them together.
     """
     places = _spread(rounds)
     drawn = [_Drawn(c.scores, places) for c in candidates]
     every = _Truth(rounds, places, classes, _deciding(metric, classes))
-    loads = [each.load for each in candidates]
     sign = 1.0 if METRICS[metric].greater_is_better else -1.0
-    gains = []
+    gains: list[float] = []
+    worths: list[float] = []
     # Each half is judged by what the other one chose.
     runs = _RUNS if every.rows < _FEW_ROWS else _RUNS[:1]
     for run in runs:
         halves = [every.half(run, number) for number in (0, 1)]
         for choosing, judging in (halves, halves[::-1]):
-            weights = _added(drawn, loads, choosing, most)
-            alone = _added(drawn, loads, choosing, 1)
+            weights = _added(drawn, within, choosing, most)
+            alone = _added(drawn, within, choosing, 1)
             of = judging.of(metric)
-            gains.append(sign * (of.worth(drawn, weights) - of.worth(drawn, alone)))
-    weights = _added(drawn, loads, every, most)
+            worths.append(sign * of.worth(drawn, weights))
+            gains.append(worths[-1] - sign * of.worth(drawn, alone))
+    weights = _added(drawn, within, every, most)
     of = every.of(metric)
-    seen = sign * (of.worth(drawn, weights) - of.worth(drawn, _added(drawn, loads, every, 1)))
-    return Blended(weights, seen=seen, gain=float(np.mean(gains)))
+    seen = sign * (of.worth(drawn, weights) - of.worth(drawn, _added(drawn, within, every, 1)))
+    return Blended(weights, seen=seen, gain=float(np.mean(gains)), worth=float(np.mean(worths)))
 
 
 class _Drawn:
@@ -178,18 +182,19 @@ class _Truth:
         return self.value([sum(each[1:], each[0]) for each in zip(*parts, strict=True)])
 
 
-def _added(drawn: Sequence[_Drawn], loads: Sequence[float], truth: _Truth, most: int) -> Weights:
+def _added(drawn: Sequence[_Drawn], within: Within, truth: _Truth, most: int) -> Weights:
     """Return the weights after the step at which the blend was best."""
     sums = [truth.sums(each) for each in drawn]
     counts: Counter[int] = Counter()
     total: list[Matrix] | None = None
-    best, kept = -math.inf, {0: 1.0}
+    allowed = [place for place in range(len(sums)) if within((place,))]
+    best, kept = -math.inf, {allowed[0]: 1.0}
     for step in range(1, (MOST_ADDED if most > 1 else 1) + 1):
         found: list[tuple[float, int]] = []
-        load = sum(loads[place] for place in counts)
-        for place, each in enumerate(sums):
+        for place in allowed:
+            each = sums[place]
             is_new = place not in counts
-            if is_new and counts and (len(counts) >= most or load + loads[place] > 1.0):
+            if is_new and counts and (len(counts) >= most or not within((*counts, place))):
                 continue
             trial = each if total is None else [a + b for a, b in zip(total, each, strict=True)]
             value = truth.sign * truth.value([s / step for s in trial])

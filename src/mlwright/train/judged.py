@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +15,7 @@ from mlwright.features.records import Preparation
 from mlwright.stats.metrics import METRICS
 from mlwright.train.algorithms.problem import Rows
 from mlwright.train.blend import can_blend
+from mlwright.train.bounds import load_of
 from mlwright.train.fit import learn, prepare_rows, recipe_of, respond, rows_prepared
 from mlwright.train.memory import Forgetful, Memory, name_of, packed, unpacked
 from mlwright.train.portfolio import DUMMY
@@ -24,17 +24,6 @@ from mlwright.train.target import rows_of
 
 _MOST_TRAIN_SCORED = 5_000
 """Rows fitted on that are scored too: enough to tell learning from learning by heart."""
-
-_LEVEL_SECONDS = 3.4e-9
-"""What a tree adds to the time of a row, times the square of the levels its leaves would fill.
-
-Measured on single rows of models of 100 to 1,600 trees of 8, 31 and 128 leaves: 29, 57 to 93 and
-149 to 187 ns a tree. A level takes longer the more there are, because splits lie farther apart in
-memory.
-"""
-
-_LEAF_BYTES = 85
-_LEAVES = re.compile(rb"num_leaves=([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +63,8 @@ class JudgingRound:
 class Judged:
     """A configuration's score, its answers to the rows of each round, and what it takes.
 
-    ``known`` are answers to some of the rows it was fitted on. ``seconds`` are those of a row and
-    ``size`` the bytes, both as told by its trees; ``blends`` says whether its scores can be added.
+    ``known`` are answers to some of the rows it was fitted on. ``seconds`` are what its trees add
+    to a row and ``size`` the bytes; ``blends`` says whether its scores can be added.
     """
 
     scored: Scored
@@ -132,7 +121,7 @@ def _judge_once(
     answers = respond(learned, judging.X, used, preparation, task, plan)
     known = respond(learned, shown.X, used, preparation, task, plan)
     trees = learned.parameters.get("trees")
-    seconds, size = _load(learned.content)
+    seconds, size = load_of(learned.content)
     found = _Once(
         answers=answers,
         known=known,
@@ -219,12 +208,3 @@ def mean(values: Sequence[float]) -> float:
     """Return the mean over the rounds in which the metric is defined, else NaN."""
     defined = [value for value in values if math.isfinite(value)]
     return float(np.mean(defined)) if defined else math.nan
-
-
-def _load(content: bytes) -> tuple[float, float]:
-    """Return the seconds a row takes and the bytes a text takes; the bytes of other contents."""
-    leaves = [int(each) for each in _LEAVES.findall(content)]
-    if not leaves:
-        return 0.0, float(len(content))
-    seconds = _LEVEL_SECONDS * sum(math.log2(max(each, 2)) ** 2 for each in leaves)
-    return seconds, float(_LEAF_BYTES * sum(leaves))

@@ -84,9 +84,6 @@ _THOROUGH_SHARES = {2.0: 0.15, 1.0: 0.0, 0.5: -0.5, 0.25: -1.3, 0.12: -2.5, 0.05
 """The same of a thorough plan: a quarter of the trees cost satimage a tenth of its loss."""
 
 MEMBERS = 5
-ROW_SECONDS = 85e-6
-"""What the trees of a model may add to the time of a row, of 100 us for the whole of it."""
-
 _USUAL = 9
 _FEWEST_TO_LOOK = 2_000
 _LOOK_SHARE, _FEWEST_LOOKED = 0.2, 3_000
@@ -227,7 +224,7 @@ def probe(
         unit=split.unit,
         time=split.time,
         size=settings.size,
-        row_seconds=ROW_SECONDS,
+        row_seconds=settings.row_time,
     )
     costs = _measure(known, task, draft, drop, seam)
     ways = list(_ways(offered, rows, costs, split.method, thorough=thorough))

@@ -110,8 +110,8 @@ class Plan:
     foresees for the whole plan; nothing reads them when it is executed.
     ``looks`` come before the configurations are judged in full, and ``mutations`` are tried after
     the first of them, or at the end without one. A blend has at most ``members``, each fitted
-    ``fits`` times; a model of trees takes at most ``size`` bytes and ``row_seconds`` a row (None:
-    no bound).
+    ``fits`` times; a model takes at most ``size`` bytes, and a row at most ``row_seconds`` as
+    foreseen by :mod:`mlwright.train.bounds` (None: no bound).
     """
 
     configurations: tuple[Configuration, ...]

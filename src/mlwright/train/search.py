@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from mlwright.core.errors import DataError, listed
 from mlwright.data.table import Table
-from mlwright.train.blending import blended, load_of
+from mlwright.train.blending import blended, load_in
+from mlwright.train.bounds import Bounds, preparing_seconds, reachable
 from mlwright.train.choice import INTERPRETABLE as INTERPRETABLE
 from mlwright.train.choice import best_of, choose, worth_of
 from mlwright.train.fit import recipe_of
@@ -20,7 +21,7 @@ from mlwright.train.memory import Forgetful, Memory
 from mlwright.train.mutate import child_of
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.progress import Progress
-from mlwright.train.records import Configuration, Decision, Plan, SearchResult, Task
+from mlwright.train.records import Configuration, Decision, Plan, Scored, SearchResult, Task
 from mlwright.train.rounds import rounds_of
 from mlwright.train.target import labelled, rows_of
 
@@ -73,8 +74,10 @@ def search(
     progress.start(_pieces(plan), "")
     judged = work.in_full(work.looked_at(plan.configurations))
     progress.finish()
-    scored = [each.scored for each in judged]
-    too_large = [each.scored.configuration.name for each in judged if load_of(each, plan) > 1.0]
+    bounds = _bounds(rounds, judged, task, plan, drop)
+    scored = [_with_time(each, bounds) for each in judged]
+    too_large = [e.scored.configuration.name for e in judged if not bounds.hold([load_in(e)])]
+    told = tuple(_loosened(bounds, plan))
     if rounds and plan.members > 1:
         prepared = [
             features_of(each, recipe_of(plan.configurations[0]), task, plan, drop)
@@ -82,10 +85,47 @@ def search(
         ]
         held = [judging for _, _, judging in prepared]
         seen = [shown_of(fitting) for _, fitting, _ in prepared]
-        whole = blended(judged, held, seen, task, plan)
-        scored += [] if whole is None else [whole]
+        whole = blended(judged, held, seen, task, plan, bounds)
+        told = (*told, *whole.decisions)
+        scored += [] if whole.scored is None else [whole.scored]
     result = choose(scored, task, interpretable_within, unlabelled, too_large)
-    return replace(result, decisions=(*result.decisions, *_left_out(rounds, drop)))
+    return replace(result, decisions=(*result.decisions, *told, *_left_out(rounds, drop)))
+
+
+def _bounds(
+    rounds: Sequence[JudgingRound],
+    judged: Sequence[Judged],
+    task: Task,
+    plan: Plan,
+    drop: Collection[str],
+) -> Bounds:
+    """Return what a model may take; preparing a row is foreseen from the first round's."""
+    recipes = {load_in(each).recipe for each in judged}
+    preparing = {
+        recipe: preparing_seconds(features_of(rounds[0], recipe, task, plan, drop)[0])
+        for recipe in sorted(recipes)
+        if rounds
+    }
+    if not preparing:
+        return Bounds(plan.size, plan.row_seconds, len(task.classes), dict.fromkeys(recipes, 0.0))
+    seconds = reachable(plan.row_seconds, preparing)
+    return Bounds(plan.size, seconds, len(task.classes), preparing)
+
+
+def _loosened(bounds: Bounds, plan: Plan) -> Iterator[Decision]:
+    if bounds.seconds is not None and bounds.seconds > (plan.row_seconds or 0.0):
+        yield Decision(
+            f"one row may take {1e6 * bounds.seconds:.0f} us",
+            f"preparing it takes more than half of {1e6 * (plan.row_seconds or 0.0):.0f} us",
+            "search.row_time, features.drop",
+        )
+
+
+def _with_time(judged: Judged, bounds: Bounds) -> Scored:
+    """Return a score with what a row takes, where that is foreseen."""
+    if not judged.blends:
+        return judged.scored
+    return replace(judged.scored, row_seconds=bounds.seconds_of([load_in(judged)]))
 
 
 class _Work:

@@ -104,6 +104,16 @@ class SearchSettings:
             "maximum": 10e9,
         },
     )
+    row_time: float = field(
+        default=100e-6,
+        metadata={
+            "doc": "The most time one row may take, such as 50us, as foreseen from what a model is"
+            " made of; --decisions tells what a longer one would gain.",
+            "quantity": Quantity.DURATION,
+            "minimum": 10e-6,
+            "maximum": 60.0,
+        },
+    )
     members: int = field(
         default=5,
         metadata={

@@ -1,0 +1,92 @@
+"""What a model takes is foreseen from its parts, and a search keeps to it and says the price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mlwright.data.table import Table
+from mlwright.train.bounds import Bounds, Load, load_of, preparing_seconds, reachable
+from mlwright.train.fit import fit
+from mlwright.train.portfolio import ALL, DUMMY, LINEAR, with_trees
+from mlwright.train.progress import Silent
+from mlwright.train.records import Configuration, Plan, SearchResult
+from mlwright.train.search import search
+from mlwright.train.task import infer_task
+
+
+def named(name: str, share: float) -> Configuration:
+    return with_trees(next(each for each in ALL if each.name == name), share)
+
+
+@pytest.fixture(scope="module")
+def asked(plan: Plan) -> Plan:
+    offered = (DUMMY, LINEAR, named("trees", 0.05), named("trees-slow", 0.05))
+    return replace(plan, configurations=offered, members=5, size=20e6)
+
+
+def found(table: Table, plan: Plan) -> SearchResult:
+    task = infer_task(table.frame, "y", None, None)
+    return search(table, None, task, plan, (), interpretable_within=0.0, progress=Silent())
+
+
+def test_what_is_chosen_keeps_to_the_time_of_a_row_and_the_price_is_told(
+    bundled: Callable[[str], Table], asked: Plan
+) -> None:
+    table = bundled("breast_cancer")
+    free = found(table, asked)
+    taken = next(e.row_seconds for e in free.scored if e.configuration.name == free.chosen.name)
+    assert taken is not None
+
+    tight = found(table, replace(asked, row_seconds=0.8 * taken))
+
+    mine = next(e for e in tight.scored if e.configuration.name == tight.chosen.name)
+    assert mine.row_seconds is not None
+    assert mine.row_seconds <= 0.8 * taken
+    assert tight.chosen != free.chosen
+    told = [each for each in tight.decisions if "search.row_time" in each.override]
+    assert told
+    assert not [each for each in free.decisions if "row_time" in each.override]
+
+
+def test_members_of_one_recipe_prepare_a_row_once_and_linear_ones_are_one() -> None:
+    bounds = Bounds(None, 60e-6, 2, {"tree": 10e-6, "linear": 20e-6})
+    trees, line = Load("tree", 15e-6, 10.0, False), Load("linear", 0.0, 10.0, True)
+
+    assert bounds.seconds_of([trees, trees]) == pytest.approx(50e-6)
+    assert bounds.seconds_of([line, line]) == bounds.seconds_of([line])
+    assert bounds.hold([trees, trees])
+    assert not bounds.hold([trees, line])
+    assert replace(bounds, seconds=None).hold([trees, line])
+    assert not replace(bounds, size=15.0).hold([trees, trees])
+
+
+def test_a_bound_that_preparing_alone_would_break_is_loosened(
+    bundled: Callable[[str], Table], asked: Plan
+) -> None:
+    table = bundled("digits")
+    task = infer_task(table.frame, "y", None, None)
+    least = preparing_seconds(fit(table, LINEAR, task, asked, ()).preparation)
+
+    result = found(table, replace(asked, row_seconds=10e-6, configurations=(DUMMY, LINEAR)))
+
+    assert reachable(10e-6, {"linear": least}) > 2 * least
+    assert result.chosen.algorithm == "linear"
+    assert any(each.what.startswith("one row may take") for each in result.decisions)
+
+
+def test_more_trees_and_more_leaves_take_longer(
+    bundled: Callable[[str], Table], plan: Plan
+) -> None:
+    table = bundled("wine")
+    task = infer_task(table.frame, "y", None, None)
+    few, many = (
+        load_of(fit(table, named("trees", share), task, plan, ()).content) for share in (0.05, 0.2)
+    )
+    linear = fit(table, LINEAR, task, plan, ()).content
+
+    assert np.all(np.array(many) > np.array(few))
+    assert load_of(linear) == (0.0, float(len(linear)))
