@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mlwright.api.project import Project as Project
     from mlwright.api.run import Run as Run
     from mlwright.api.run import run as run
+    from mlwright.api.track import Track as Track
+    from mlwright.api.track import runs as runs
+    from mlwright.api.track import track as track
     from mlwright.core.errors import MlwrightError as MlwrightError
     from mlwright.data.frame import Table as Table
     from mlwright.run.step import step as step
@@ -39,8 +42,11 @@ _HOMES = {
     "Run": "mlwright.api.run",
     "Table": "mlwright.data.frame",
     "pipeline": "mlwright.api.pipeline",
+    "Track": "mlwright.api.track",
     "run": "mlwright.api.run",
+    "runs": "mlwright.api.track",
     "step": "mlwright.run.step",
+    "track": "mlwright.api.track",
     "train": "mlwright.train.own.declare",
 }
 
@@ -56,9 +62,12 @@ __all__ = [
     "Project",
     "Run",
     "Table",
+    "Track",
     "pipeline",
     "run",
+    "runs",
     "step",
+    "track",
     "train",
 ]
 

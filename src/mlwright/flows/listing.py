@@ -9,13 +9,16 @@ from itertools import islice
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of, short
 from mlwright.flows.ingesting import data_event
+from mlwright.flows.tracking import search_runs
 from mlwright.ledger.ledger import Ledger
+from mlwright.ledger.records import RunRow
 from mlwright.registry.records import RoleName
 from mlwright.registry.versions import versions
-from mlwright.run.records import ENDINGS
 from mlwright.serve.records import Unread
 
 Row = Mapping[str, object]
+
+_TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +93,55 @@ def _models(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
         }
 
 
-def _runs(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
+def runs_page(
+    ledger: Ledger,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    where: str | None = None,
+    sort: str | None = None,
+) -> Page:
+    """Return a page of the runs that meet a condition, in an order, else newest first.
+
+    Raises
+    ------
+    UsageError
+        ``where-syntax``
+    NotFoundError
+        ``cursor-unknown``
+    """
+    found = search_runs(ledger, where=where, sort=sort, limit=limit + 1, after=cursor)
+    if found is None:
+        raise cursor_unknown("runs", str(cursor))
     made = {v.run: v.ref for v in versions(ledger)}
-    for identifier in _following(ledger.ids(Noun.RUN), cursor, "runs"):
-        events = list(ledger.events(subject=identifier))
-        ended = [e.kind for e in events if e.kind in ENDINGS]
-        yield {
-            "run": identifier,
-            "status": ended[-1].removeprefix("run.") if ended else "open",
-            "steps": sum(e.kind == "step.finished" for e in events),
-            "made": made.get(identifier),
-            "started": events[0].time,
-            "by": events[0].actor,
-        }
+    rows = [_run_row(run, made.get(run.id)) for run in found[:limit]]
+    return Page(rows, found[limit - 1].id if len(found) > limit else None)
+
+
+def _run_row(run: RunRow, made: str | None) -> Row:
+    return {
+        "run": run.id,
+        "name": run.name or run.command,
+        "status": run.status,
+        "steps": run.steps,
+        "made": made,
+        "metrics": run.metrics,
+        "params": run.params,
+        "tags": run.tags,
+        "started": run.started,
+        "ended": run.ended or None,
+        "by": run.actor,
+    }
+
+
+def _runs(ledger: Ledger, cursor: str | None) -> Iterator[Row]:
+    after = cursor
+    while True:
+        found = runs_page(ledger, limit=_TOGETHER, cursor=after)
+        yield from found.rows
+        if found.next is None:
+            return
+        after = found.next
 
 
 def _data(ledger: Ledger, cursor: str | None) -> Iterator[Row]:

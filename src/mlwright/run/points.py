@@ -95,12 +95,12 @@ class Buffer:
         self._seam = seam
         self._scope = scope
         self._lock = Lock()
-        self._names: dict[str, str] = {}
         self._next: dict[str, int] = {}
-        self._held: dict[str, tuple[list[int], list[int], list[float]]] = {}
-        self._count = 0
+        self._rows: list[tuple[str, int, float, float]] = []
         self._began = 0
         self._from = 0.0
+        self._given_back: list[Batch] = []
+        self._waiting = 0
 
     def add(self, values: Mapping[str, float], step: int | None = None) -> int:
         """Take one value of each metric and return how many points wait now.
@@ -110,58 +110,56 @@ class Buffer:
         UsageError
             ``metric-name``, ``metric-value`` or ``metric-step``; nothing was taken then.
         """
-        taken = [
-            (
-                self._names.get(name) or self._name(name),
-                value if type(value) is float else number_of(name, value),
-            )
-            for name, value in values.items()
-        ]
         if step is not None:
             step = step_of(step)
+        known = self._next
+        taken = []
+        for name, value in values.items():
+            if name not in known:
+                named(name)
+            taken.append((name, value if type(value) is float else number_of(name, value)))
         with self._lock:
-            time = self._time()
+            elapsed = self._seam.elapsed()
+            rows = self._rows
+            if not rows:
+                self._began = max((self._seam.now() - _EPOCH) // _MICROSECOND, self._began)
+                self._from = elapsed
             for name, value in taken:
-                at = self._next.get(name, 0) if step is None else step
-                series = self._held.get(name)
-                if series is None:
-                    series = self._held[name] = ([], [], [])
-                series[0].append(at)
-                series[1].append(time)
-                series[2].append(value)
-                self._next[name] = at + 1
-            self._count += len(taken)
-            return self._count
+                at = known.get(name, 0) if step is None else step
+                known[name] = at + 1
+                rows.append((name, at, elapsed, value))
+            return len(rows) + self._waiting
 
     def take(self) -> Batch:
         """Return the points that wait, and wait for others."""
         with self._lock:
-            held, self._held, self._count = self._held, {}, 0
+            rows, self._rows = self._rows, []
+            began, start = self._began, self._from
+            if rows:  # what comes next came later, whatever the clock says then
+                self._began += int((rows[-1][2] - start) * 1e6)
+            earlier, self._given_back, self._waiting = self._given_back, [], 0
+        held: dict[str, tuple[list[int], list[int], list[float]]] = {}
+        for batch in earlier:
+            for name, series in batch.items():
+                steps, times, values = held.setdefault(name, ([], [], []))
+                steps += series.steps
+                times += series.times
+                values += series.values
+        for name, step, elapsed, value in rows:
+            full = self._scope + name
+            series_of = held.get(full)
+            if series_of is None:
+                series_of = held[full] = ([], [], [])
+            series_of[0].append(step)
+            series_of[1].append(began + int((elapsed - start) * 1e6))
+            series_of[2].append(value)
         return {name: Series(*series) for name, series in held.items()}
 
     def give_back(self, batch: Batch) -> None:
         """Put points back before those that came since: they could not be kept."""
         with self._lock:
-            for name, series in batch.items():
-                later = self._held.get(name, ([], [], []))
-                self._held[name] = (
-                    [*series.steps, *later[0]],
-                    [*series.times, *later[1]],
-                    [*series.values, *later[2]],
-                )
-                self._count += len(series.steps)
-
-    def _name(self, name: str) -> str:
-        found = self._names[name] = self._scope + named(name)
-        return found
-
-    def _time(self) -> int:
-        """Return the time: read once a batch, and from there on a clock that never goes back."""
-        elapsed = self._seam.elapsed()
-        if not self._count:
-            self._began = max((self._seam.now() - _EPOCH) // _MICROSECOND, self._began)
-            self._from = elapsed
-        return self._began + int((elapsed - self._from) * 1e6)
+            self._given_back.append(batch)
+            self._waiting += sum(len(series.steps) for series in batch.values())
 
 
 def batch_facts(batch: Batch) -> tuple[dict[str, object], bytes | None]:

@@ -1,0 +1,1 @@
+"""What people log of work they do elsewhere, and what steps log: written, found and read again."""
