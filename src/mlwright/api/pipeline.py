@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from mlwright.core.errors import NotFoundError, nearest
 from mlwright.flows.pipelines import Carried, carry_out
 from mlwright.run import pipeline as recipes
 from mlwright.run.engine import StepReport
+from mlwright.run.executors.terminal import Terminal
 from mlwright.run.pipeline import Part
 from mlwright.run.records import RunShape
 from mlwright.run.standing import run_shape
@@ -30,6 +32,7 @@ class Pipeline(recipes.Pipeline):
         *,
         project: str | Path | None = None,
         cache: bool = True,
+        executor: str | None = None,
         **named: object,
     ) -> PipelineRun:
         """Carry the pipeline out as one run of the project; a step done before is kept.
@@ -44,6 +47,8 @@ class Pipeline(recipes.Pipeline):
             The project's folder; by default the nearest one upwards, else one is made here.
         cache
             False carries out every step, whatever was done before.
+        executor
+            ``inline``, ``processes`` or ``sandbox``, in place of the setting ``run.executor``.
 
         Raises
         ------
@@ -55,7 +60,11 @@ class Pipeline(recipes.Pipeline):
             None if project is None else Path(project), create=True, environ=os.environ
         )
         given = {**(inputs or {}), **named}
-        return PipelineRun(opened, self, carry_out(opened.workspace, self, given, cache=cache))
+        live = Terminal(sys.stderr)
+        carried = carry_out(
+            opened.workspace, self, given, cache=cache, live=live, executor=executor
+        )
+        return PipelineRun(opened, self, carried)
 
     def _repr_html_(self) -> str:
         """Return the picture of the steps that a notebook shows in place of the pipeline."""

@@ -12,6 +12,7 @@ from mlwright.evaluate.fairness.settings import FairnessSettings
 from mlwright.evaluate.settings import CostSettings
 from mlwright.features.settings import FeatureSettings
 from mlwright.registry.settings import ProjectSettings
+from mlwright.run.settings import EnvironmentSettings, RunSettings
 from mlwright.serve.settings import ServeSettings
 from mlwright.train.settings import QuestionSettings, SearchSettings, SpaceSettings
 
@@ -28,7 +29,9 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "checks": CheckSettings,
         "waive": WaiverSettings,
         "costs": CostSettings,
+        "run": RunSettings,
         "serve": ServeSettings,
+        "environment": EnvironmentSettings,
     }
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,20 @@ from mlwright.data.records import Snapshot
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources.frames import address_of, is_frame
 from mlwright.data.table import read
+from mlwright.flows.environments import keep_environment
 from mlwright.flows.ingesting import ingest_source
 from mlwright.flows.workspace import Workspace
 from mlwright.run.annotations import agrees, told
+from mlwright.run.context import SEED
 from mlwright.run.engine import Runner, StepReport
+from mlwright.run.executors.choose import executor_of
 from mlwright.run.graph import AnyStep
 from mlwright.run.layout import Input, Laid, Placed
 from mlwright.run.pipeline import Pipeline
 from mlwright.run.scope import takes_unknown
+from mlwright.run.settings import RunSettings
 from mlwright.run.step import step
+from mlwright.run.telling import Live
 from mlwright.run.wires import Given
 from mlwright.store.protocol import Store
 
@@ -53,9 +59,13 @@ def carry_out(
     *,
     cache: bool = True,
     on_step: Listener | None = None,
+    live: Live | None = None,
+    executor: str | None = None,
     command: str | None = None,
 ) -> Carried:
     """Carry a pipeline out as one run; what was done before is kept.
+
+    ``live`` hears what steps print and log; ``executor`` stands in place of ``run.executor``.
 
     A table that is named (a file, an address, the id of a data version) becomes a data version
     first, where the pipeline's steps take a table; a polars frame is taken as it is.
@@ -73,6 +83,9 @@ def carry_out(
     config: dict[str, object] = {}
     sources: dict[str, AnyStep] = {}
     for name, value in given.items():
+        if name == SEED and name not in pipeline.inputs:
+            config[name] = value
+            continue
         wanted = pipeline.inputs[name]
         if _is_table(wanted) and not isinstance(value, Table):
             values[name] = _snapshot(name, value, workspace)
@@ -88,6 +101,8 @@ def carry_out(
         if on_step is not None:
             on_step(report)
 
+    settings = workspace.settings.section(RunSettings)
+    chosen = executor_of(executor or settings.executor, settings.workers)
     runner = Runner(
         workspace.store,
         workspace.ledger,
@@ -95,21 +110,26 @@ def carry_out(
         cache=cache,
         on_step=heard,
         folder=workspace.folder,
+        executor=chosen,
+        live=live,
     )
-    finished = pipeline.carry_out(
-        runner,
-        values,
-        config=config,
-        resources={"store": workspace.store},
-        laid=laid,
-        command=command or f"pipeline {pipeline.name}",
-    )
+    with closing(chosen):
+        finished = pipeline.carry_out(
+            runner,
+            values,
+            config=config,
+            resources={"store": workspace.store},
+            laid=laid,
+            command=command or f"pipeline {pipeline.name}",
+        )
+    keep_environment(finished.run, workspace)
     return Carried(finished.run, laid, reports)
 
 
 def _require_inputs(pipeline: Pipeline, given: Mapping[str, object]) -> None:
+    seeded = any(each.takes_context for each in pipeline.steps)
     for name in given:
-        if name not in pipeline.inputs:
+        if name not in pipeline.inputs and not (seeded and name == SEED):
             raise takes_unknown(f"pipeline {pipeline.name}", name, list(pipeline.inputs))
     missing = [n for n, i in pipeline.inputs.items() if n not in given and not i.optional]
     if missing:

@@ -9,6 +9,9 @@ from mlwright.run.points import Sink, number_of, step_of
 CONTEXT = "ctx"
 """The name of the parameter that is given a context."""
 
+SEED = "seed"
+"""The input or configuration value of a run that its contexts tell."""
+
 
 class PrunedError(BaseException):
     """Raised in code that was told it need not go on.

@@ -22,6 +22,7 @@ from mlwright.run.call import Call, Held, hold, key_terms
 from mlwright.run.classes import annotated_classes
 from mlwright.run.closure import closure
 from mlwright.run.code import snapshot_code
+from mlwright.run.context import SEED
 from mlwright.run.environment import environment
 from mlwright.run.executors.inline import Inline
 from mlwright.run.executors.protocol import Executor, Outcome, Task
@@ -108,7 +109,7 @@ class Runner:
         facts = {
             "command": command,
             "spec": self._put(canonical_json(plain(self._config))),
-            "environment": self._put(dump(_under(environment(), self._executor.variables()))),
+            "environment": self._put(dump(_under(environment(shelf), self._executor.variables()))),
             "code": self._put(dump(snapshot_code(self._folder, shelf))),
             "inputs": {name: artefact.digest for name, artefact in packed.items()},
         }
@@ -285,8 +286,8 @@ class Runner:
 
     def _seed(self) -> int:
         """Return the run's seed, for steps that ask their context for it."""
-        held = self._inputs.get("seed")
-        seed = self._config.get("seed", 0) if held is None else held.value
+        held = self._inputs.get(SEED)
+        seed = self._config.get(SEED, 0) if held is None else held.value
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise UsageError(
                 "run-seed",

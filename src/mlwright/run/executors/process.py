@@ -88,6 +88,7 @@ class Process:
         self._said = said
         self._why: str | None = None
         self._over = threading.Event()
+        self._gone = threading.Event()
         self._tail = ""
 
     def carry_out(self, task: Task, sources: Sources) -> Artefact:
@@ -148,7 +149,7 @@ class Process:
             over = False
             while not over:
                 # Something that was started here and left its group may hold the other end open.
-                over = self._over.is_set() and self._popen.poll() is not None
+                over = self._gone.is_set()
                 ready, _, _ = select.select([stream], [], [], 0.0 if over else 0.1)
                 piece = os.read(stream.fileno(), _PIECE) if ready else None
                 if piece == b"":
@@ -203,6 +204,7 @@ class Process:
         assert self._popen.stdin is not None
         with suppress(BrokenPipeError):
             self._popen.stdin.close()
+        self._gone.set()
         killed = -code if code < 0 else code - 128  # as a sandbox tells of what it held
         known = killed in signal.valid_signals()
         return f"by signal {signal.Signals(killed).name}" if known else f"with {code}"

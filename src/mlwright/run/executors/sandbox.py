@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -122,13 +122,13 @@ def _program() -> str:
 
 
 @cache
-def _why_not(folder: str) -> str | None:
+def why_no_sandbox() -> str | None:
     """Return why no sandbox can be made here, None where one can: one is made to see."""
     if sys.platform != "linux":
         return "bubblewrap runs on Linux alone"
     if shutil.which(_PROGRAM) is None:
         return "bubblewrap (bwrap) is not installed"
-    walls = walls_around([], folder=Path(folder), network=False)
+    walls = walls_around([], folder=Path("/"), network=False)
     try:
         done = subprocess.run(
             [*walls, "--", sys.executable, "-I", "-S", "-c", ""],
@@ -145,7 +145,7 @@ def _why_not(folder: str) -> str | None:
 
 
 def _require() -> None:
-    why = _why_not(str(Path.cwd()))
+    why = why_no_sandbox()
     if why is not None:
         raise FaultError(
             "sandbox-missing",
@@ -154,8 +154,3 @@ def _require() -> None:
             "processes: then a step reaches the network and every file of yours",
             facts={"why": why},
         )
-
-
-def available() -> Mapping[str, str | None]:
-    """Return for each executor why it cannot be had here, None where it can."""
-    return {"inline": None, "processes": None, "sandbox": _why_not(str(Path.cwd()))}
