@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from mlwright.api.track import Track as Track
     from mlwright.api.track import runs as runs
     from mlwright.api.track import track as track
+    from mlwright.checks.own import Verdict as Verdict
     from mlwright.core.errors import MlwrightError as MlwrightError
     from mlwright.data.frame import Table as Table
+    from mlwright.flows.own_checks import check as check
     from mlwright.run.step import step as step
     from mlwright.train.own.declare import train as train
     from mlwright.train.own.fold import Context as Context
@@ -41,6 +43,8 @@ _HOMES = {
     "Project": "mlwright.api.project",
     "Run": "mlwright.api.run",
     "Table": "mlwright.data.frame",
+    "Verdict": "mlwright.checks.own",
+    "check": "mlwright.flows.own_checks",
     "pipeline": "mlwright.api.pipeline",
     "Track": "mlwright.api.track",
     "run": "mlwright.api.run",
@@ -62,6 +66,8 @@ __all__ = [
     "Project",
     "Run",
     "Table",
+    "Verdict",
+    "check",
     "Track",
     "pipeline",
     "run",

@@ -50,7 +50,7 @@ def run(
     target: str | None = None,
     *,
     project: str | Path | None = None,
-    checks: str | Sequence[str] = (),
+    checks: object | Sequence[object] = (),
     waive: Mapping[str, str] | None = None,
     new_contract: bool = False,
     models: Sequence[object] | object | None = None,
@@ -70,7 +70,8 @@ def run(
     project
         The project's folder; by default the nearest one upwards, else one is made here.
     checks
-        A rule such as ``"auc >= 0.70"``, or several, beside those of the spec.
+        Rules such as ``"auc >= 0.70"``, and checks of your own, made with :func:`mlwright.check` or
+        named as ``"MODULE:NAME"``: one or several, beside those of the spec.
     waive
         Reasons by the leaks they answer for, such as ``{"leak.target(delay)": "known by then"}``.
     new_contract
@@ -120,7 +121,8 @@ def run(
         environ=os.environ,
     )
     opened.workspace = replace(opened.workspace, frame=frame, own=own, own_steps=given_steps)
-    rules = (checks,) if isinstance(checks, str) else tuple(checks)
+    rules, given_checks = _told_apart(checks)
+    opened.workspace = replace(opened.workspace, own_checks=given_checks)
     build = opened.build(
         rules=rules, new_contract=new_contract, listener=_Quiet(), progress=Silent()
     )

@@ -16,7 +16,8 @@ class CheckSettings(FreeTable):
         default_factory=dict,
         metadata={
             "doc": 'A rule by the name of what it judges, such as auc = ">= 0.7", or by its own: '
-            'fairness.gender = "tpr_gap <= 0.1".'
+            'fairness.gender = "tpr_gap <= 0.1". A check of your own is named as MODULE:NAME: '
+            'vip = "mychecks:vip_recall".'
         },
     )
 

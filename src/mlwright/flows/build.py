@@ -14,11 +14,13 @@ from mlwright.evaluate.records import Evaluation
 from mlwright.flows import stages
 from mlwright.flows.contracting import outgrown, record_contract, terms_of
 from mlwright.flows.costs import used_event
+from mlwright.flows.environments import keep_environment
 from mlwright.flows.foreseeing import foresee
 from mlwright.flows.ingesting import ingest_source
 from mlwright.flows.joining import joins_behind, of_version
 from mlwright.flows.judging import count_look, judge_model, judge_table
 from mlwright.flows.leak_gates import judge_leaks
+from mlwright.flows.own_checks import own_checks
 from mlwright.flows.own_steps import own_steps
 from mlwright.flows.owning import own_models
 from mlwright.flows.planning import make_plan, plan_of_run, recorded_plan
@@ -80,6 +82,7 @@ def build(
     workspace.ledger.require_writable()
     workspace.ledger.require_sound()
     question = ask(workspace.settings, rules)
+    checks = own_checks(workspace, rules)
     own = () if plan_from is not None else own_models(workspace)
     steps_given = own_steps(workspace)
 
@@ -163,6 +166,7 @@ def build(
             *(stages.REPAIR if question.repair else ()),
             *(stages.OWN_STEPS if steps_given is not None else ()),
             *(finding.step for finding in foreseen.findings),
+            *(each.step for each in checks),
         ]
         made = runner.execute(steps, inputs=inputs, resources=resources)
         package = cast("ModelPackage", made["model"])
@@ -179,6 +183,10 @@ def build(
         )
         report = cast("LeakReport", made.get("leaks", LeakReport((), ())))
         found = {each.name: made[each.name] for each in foreseen.findings}
+        of_own = [
+            each.verdict(made[each.step.name], model=package.id, data=snapshot.id)
+            for each in checks
+        ]
         verdicts = judge_model(
             workspace,
             run,
@@ -186,6 +194,7 @@ def build(
             package,
             evaluation,
             [each.values(found[each.name]) for each in foreseen.findings],
+            of_own=of_own,
             of_table=of_table,
             of_leaks=judge_leaks(question.leaks, report, question.waivers, package.id),
             report=report,
@@ -200,6 +209,7 @@ def build(
             data=snapshot.id,
             verdicts=verdicts,
         )
+        keep_environment(run, workspace)
         workspace.ledger.append([used_event(run, at_first, workspace)])
         runner.finish("finished", {"model": version.model, "ref": version.ref})
         memory.clear()

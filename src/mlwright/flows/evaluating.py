@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from mlwright.checks.grammar import parse, render, term_text
+from mlwright.checks.own import is_own
 from mlwright.checks.records import Outcome, Rule, Verdict
 from mlwright.checks.sense import require_sense
 from mlwright.core.errors import UsageError, nearest
@@ -192,10 +193,11 @@ def _rules(
     """Return the rules about the model: those given, of the spec, and it was judged by before."""
     measured = {*scales(scope.task, scope.metric, scope.fairness)}
     measured |= {term for each in measuring for term in each.scales(scope)}
-    before = [
-        parse(str(next(iter(workspace.ledger.events(subject=check))).facts["rule"]))
+    written = [
+        str(next(iter(workspace.ledger.events(subject=check))).facts["rule"])
         for check in version.checks
     ]
+    before = [parse(rule) for rule in written if not is_own(rule)]
     spec = model_rules(workspace.settings)
     about = [rule for rule in (*spec, *before) if term_text(rule.term) in measured]
     # A rule of the spec takes the place of one of its name that was judged by before.

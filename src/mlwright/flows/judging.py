@@ -75,18 +75,19 @@ def judge_model(
     evaluation: Evaluation,
     beside: Sequence[Values],
     *,
+    of_own: Sequence[Verdict],
     of_table: Sequence[Verdict],
     of_leaks: Sequence[Verdict],
     report: LeakReport,
 ) -> tuple[Verdict, ...]:
     """Judge a model by every rule and record each verdict, bound to the model's id.
 
-    ``beside`` is what the findings measured beside the evaluation. The verdicts ``of_table`` are
-    bound to the data it was made of, and recorded beside them; of those ``of_leaks`` that a person
-    answered for, who and why is recorded too.
+    ``beside`` is what the findings measured beside the evaluation, ``of_own`` what checks of the
+    user's own said. The verdicts ``of_table`` are bound to the data it was made of, and recorded
+    beside them; of those ``of_leaks`` that a person answered for, who and why is recorded too.
     """
     of_model = judge_values(workspace, rules, package, evaluation, beside)
-    verdicts = (*of_model, *of_leaks, *of_table)
+    verdicts = (*of_model, *of_own, *of_leaks, *of_table)
     waived = [
         waived_event(verdict, report, package.id, run)
         for verdict in of_leaks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
 from mlwright.scoring.frames import repair_frame
 from mlwright.scoring.records import ModelPackage
-from mlwright.scoring.scorer import Scorer, load
+from mlwright.scoring.scorer import Matrix, Scorer, load
 from mlwright.serve.guard import broken, policy_of
 from mlwright.serve.records import Flag
 from mlwright.serve.settings import ServeSettings
@@ -107,8 +107,17 @@ def open_guarded(workspace: Workspace, ref: str) -> tuple[ModelVersion, Guarded]
     return version, Guarded(scorer, policy_of(workspace.settings.section(ServeSettings)))
 
 
+def answered(table: Any, scorer: Scorer) -> Any:
+    """Return what a model answers for rows as they are, in a table of the same kind as theirs."""
+    return _alike(table, lambda frame: _answers(frame, scorer))
+
+
 def _answers(frame: pl.DataFrame, scorer: Scorer) -> pl.DataFrame:
-    answers = scorer.predict_frame(frame)
+    return answers_of(scorer.predict_frame(frame), scorer)
+
+
+def answers_of(answers: Matrix, scorer: Scorer) -> pl.DataFrame:
+    """Return a model's outputs as a table: ``value``, and each class's probability."""
     columns: dict[str, object] = {"value": scorer.decide(answers)}
     outputs = scorer.package.signature.outputs
     if outputs != ("value",):
@@ -124,15 +133,19 @@ def score_any(table: Any, model: Guarded) -> Any:
     DataError
         ``predict-table-kind`` for anything else; ``contract-broken``.
     """
+    return _alike(table, lambda frame: model.score(frame)[0])
+
+
+def _alike(table: Any, score: Callable[[pl.DataFrame], pl.DataFrame]) -> Any:
     home = type(table).__module__.partition(".")[0]
     if isinstance(table, pl.DataFrame):
-        return model.score(table)[0]
+        return score(table)
     if home == "pandas":
-        answers = model.score(read_frame(table, DataSettings()).frame)[0]
+        answers = score(read_frame(table, DataSettings()).frame)
         columns = {name: answers[name].to_numpy() for name in answers.columns}
         return type(table)(columns, index=table.index)
     if home == "pyarrow":
-        return model.score(pl.DataFrame(pl.from_arrow(table)))[0].to_arrow()
+        return score(pl.DataFrame(pl.from_arrow(table))).to_arrow()
     raise DataError(
         "predict-table-kind",
         f"cannot score a {type(table).__qualname__}",

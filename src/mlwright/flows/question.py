@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlwright.checks.grammar import parse
+from mlwright.checks.own import is_own
 from mlwright.checks.records import Rule, Waiver
 from mlwright.checks.sense import require_sense
 from mlwright.checks.settings import CheckSettings, WaiverSettings
@@ -94,7 +95,7 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
     data = settings.section(DataSettings)
     goal = replace(_goal(settings), costs=costs, weight=data.weight)
     search = settings.section(SearchSettings)
-    checks = (*model_rules(settings), *(parse(text) for text in more_rules))
+    checks = (*model_rules(settings), *(parse(text) for text in more_rules if not is_own(text)))
     # A key names a row, a subject a person, a group a household: none of them is a feature.
     apart = {
         data.group: "the group",
@@ -227,9 +228,9 @@ def _dropped(settings: Settings, target: str) -> tuple[str, ...]:
 
 
 def model_rules(settings: Settings) -> tuple[Rule, ...]:
-    """Return the rules of the spec, with those that are judged always."""
+    """Return the rules of the spec, with those that are judged always; no checks of one's own."""
     named = {**DEFAULT_RULES, **settings.section(CheckSettings).rules}
-    return tuple(parse(text, name=name) for name, text in named.items())
+    return tuple(parse(text, name=name) for name, text in named.items() if not is_own(text))
 
 
 def _leak_rules(checks: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -19,7 +19,7 @@ class Workspace:
 
     ``environ`` is what sources named as ``env:NAME`` are looked up in; it may hold passwords.
     ``frame`` is a table that a program gave in place of the name of one, ``own`` are the models it
-    gave to be tried, ``own_steps`` the feature steps.
+    gave to be tried, ``own_steps`` the feature steps, ``own_checks`` the checks.
     """
 
     folder: Path
@@ -31,6 +31,7 @@ class Workspace:
     frame: object | None = field(default=None, repr=False)
     own: tuple[object, ...] = field(default=(), repr=False)
     own_steps: tuple[object, ...] = field(default=(), repr=False)
+    own_checks: tuple[object, ...] = field(default=(), repr=False)
 
     @property
     def outside(self) -> Outside:
