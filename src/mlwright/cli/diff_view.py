@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import click
+
 from mlwright.cli.output import Output, counted, interval, number
+from mlwright.core.digest import is_digest
+from mlwright.govern.difference import Part
 from mlwright.govern.findings.slices import in_words
 
 if TYPE_CHECKING:
     from mlwright.data.records import Diff, Shift
     from mlwright.evaluate.records import Behaviour, Interval
+    from mlwright.flows.code_differences import TextDifference
     from mlwright.flows.differences import Differences
 
 _MOST = 12
+_MOST_ROWS, _MOST_LINES, _WIDEST = 24, 120, 60
 
 
 def tell_differences(output: Output, found: Differences) -> None:
     """Print what differs, for a person."""
     output.heading(f"{found.kind}: {found.first} and {found.second}")
-    if not found.differences:
+    if not found.differences and not found.code:
         output.line("  no difference")
         return
-    output.table(
-        ("what", "first", "second"),
-        ((d.what, str(d.first), str(d.second)) for d in found.differences),
-    )
+    _tell_parts(output, found)
     if found.data is not None:
         _tell_cells(output, found.data)
         _tell_shifts(output, found.data)
@@ -55,7 +59,64 @@ def document_of(found: Differences) -> dict[str, object]:
         document["shifts"] = data.shifts
     if found.behaviour is not None:
         document["behaviour"] = found.behaviour
+    if found.kind != "data":
+        document["code"] = found.code
     return document
+
+
+def _tell_parts(output: Output, found: Differences) -> None:
+    """Tell each part that differs under its name, and after the code its texts."""
+    parts = dict.fromkeys(each.part for each in found.differences)
+    if found.code:
+        parts.setdefault(Part.CODE)
+    for part in sorted(parts, key=list(Part).index):
+        rows = [each for each in found.differences if each.part is part]
+        if found.kind != "data":
+            output.line()
+            output.heading(part.value)
+        if rows:
+            shown = rows if output.verbose else rows[:_MOST_ROWS]
+            output.table(
+                ("what", "first", "second"),
+                ((d.what, _side(d.first), _side(d.second)) for d in shown),
+            )
+            _tell_more(output, len(rows) - len(shown), "difference")
+        if part is Part.CODE:
+            _tell_texts(output, found.code)
+
+
+def _tell_texts(output: Output, texts: Sequence[TextDifference]) -> None:
+    left = _MOST_LINES
+    for place, text in enumerate(texts):
+        if left <= 0 and not output.verbose:
+            _tell_more(output, len(texts) - place, "text")
+            return
+        output.line()
+        output.line(f"  {text.name}: {counted(text.added, 'line')} came, {text.removed:,} went")
+        lines = text.diff.splitlines()
+        shown = lines if output.verbose else lines[:left]
+        for line in shown:
+            output.line(f"    {_coloured(line)}")
+        left -= len(shown)
+        _tell_more(output, len(lines) - len(shown), "line")
+
+
+def _tell_more(output: Output, count: int, what: str) -> None:
+    if count > 0:
+        output.line(f"  and {counted(count, what)} more: -v and --json tell all")
+
+
+def _coloured(line: str) -> str:
+    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+    return click.style(line, fg=colour) if colour else line
+
+
+def _side(value: object) -> str:
+    """Return one side in a cell of a table: a digest is known by its start."""
+    text = "" if value is None else str(value)
+    if is_digest(text):
+        return text.removeprefix("sha256:")[:12]
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 def _tell_cells(output: Output, data: Diff) -> None:

@@ -12,20 +12,17 @@ from mlwright.evaluate.unseen import Unseen, judged_rows
 from mlwright.flows.known import Known
 from mlwright.flows.tables import Tables, rows_judged
 from mlwright.flows.workspace import Workspace
-from mlwright.registry.records import ModelVersion
 from mlwright.train.records import Plan, Task
 from mlwright.train.target import rows_of
 
 
-def behaviour_of(
-    first: ModelVersion, second: ModelVersion, workspace: Workspace
-) -> Behaviour | None:
-    """Return how two versions answer the rows that both were judged by.
+def behaviour_of(first: str, second: str, workspace: Workspace) -> Behaviour | None:
+    """Return how the models of two runs answer the rows that both were judged by.
 
     None where they answer different questions, share no such row, or one is from before answers
     were kept.
     """
-    sides = [Known(version.run, workspace) for version in (first, second)]
+    sides = [Known(run, workspace) for run in (first, second)]
     if not all(side.has("unseen") and side.has("task") for side in sides):
         return None
     old, new = (side.of("task", Task) for side in sides)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-from mlwright.core.digest import Digest
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import NotFoundError, UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
 from mlwright.data.diff import compare, rows_apart
@@ -16,29 +14,25 @@ from mlwright.data.export import write_rows_apart
 from mlwright.data.records import Diff, Snapshot
 from mlwright.evaluate.records import Behaviour, Evaluation
 from mlwright.flows.behaving import behaviour_of
+from mlwright.flows.code_differences import TextDifference
 from mlwright.flows.contract_text import lines_told
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.run_differences import Runs, metric_differences, run_differences, snapshots
 from mlwright.flows.workspace import Workspace
+from mlwright.govern.difference import Difference, Part
 from mlwright.govern.why import resolve
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
 from mlwright.scoring.records import ModelPackage
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that differs, with its value on both sides."""
-
-    what: str
-    first: object
-    second: object
+from mlwright.store.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
     """All that differs between two things of one kind.
 
-    ``data`` says more of two tables, ``behaviour`` of two models: how they answer the same rows.
+    ``data`` says more of the tables behind them, ``behaviour`` of two models: how they answer the
+    same rows. ``code`` are the texts that differ, line by line.
     """
 
     kind: str
@@ -47,6 +41,7 @@ class Differences:
     differences: tuple[Difference, ...]
     data: Diff | None = None
     behaviour: Behaviour | None = None
+    code: tuple[TextDifference, ...] = ()
 
 
 def diff(first: str, second: str, workspace: Workspace, *, rows: Path | None = None) -> Differences:
@@ -80,19 +75,11 @@ def diff(first: str, second: str, workspace: Workspace, *, rows: Path | None = N
             facts={"first": first, "second": second},
         )
     if kinds[0] is Noun.MODEL:
-        versions = (find(workspace.ledger, first), find(workspace.ledger, second))
-        found = tuple(_models(*versions, workspace))
-        return Differences(
-            "model",
-            versions[0].ref,
-            versions[1].ref,
-            found,
-            behaviour=behaviour_of(*versions, workspace),
-        )
+        return _models(find(workspace.ledger, first), find(workspace.ledger, second), workspace)
     ids = (resolve(first, workspace.ledger), resolve(second, workspace.ledger))
     if kinds[0] is Noun.DATA:
         return _tables(*ids, workspace, rows)
-    return Differences(kinds[0].name.lower(), *ids, tuple(_runs(*ids, workspace)))
+    return _runs("run", *ids, Runs(*ids, workspace), ())
 
 
 def _tables(first: str, second: str, workspace: Workspace, out: Path | None) -> Differences:
@@ -109,57 +96,65 @@ def _data(old: Snapshot, new: Snapshot, found: Diff) -> Iterator[Difference]:
     later = {c.name: c.kind.value for c in new.columns}
     for name in (*kinds, *(n for n in later if n not in kinds)):
         if kinds.get(name) != later.get(name):
-            yield Difference(f"column {name}", kinds.get(name), later.get(name))
-    yield Difference("rows", old.rows, new.rows)
-    yield Difference("rows added", "", found.added)
-    yield Difference("rows removed", found.removed, "")
-    yield Difference("rows changed", "", found.changed)
+            yield Difference(f"column {name}", kinds.get(name), later.get(name), Part.DATA)
+    yield Difference("rows", old.rows, new.rows, Part.DATA)
+    yield from _moved(found)
 
 
-def _runs(first: str, second: str, workspace: Workspace) -> Iterator[Difference]:
-    old, new = _started(first, workspace), _started(second, workspace)
-    for name in ("command", "code", "environment"):
-        if old.get(name) != new.get(name):
-            yield Difference(name, old.get(name), new.get(name))
-    inputs = [cast("Mapping[str, str]", facts["inputs"]) for facts in (old, new)]
-    for name in sorted({*inputs[0], *inputs[1]}):
-        if inputs[0].get(name) != inputs[1].get(name):
-            yield Difference(f"input {name}", inputs[0].get(name), inputs[1].get(name))
-    outputs = [_outputs(run, workspace) for run in (first, second)]
-    for name in (*outputs[0], *(n for n in outputs[1] if n not in outputs[0])):
-        if outputs[0].get(name) != outputs[1].get(name):
-            yield Difference(f"step {name}", outputs[0].get(name), outputs[1].get(name))
+def _moved(found: Diff) -> Iterator[Difference]:
+    yield Difference("rows added", "", found.added, Part.DATA)
+    yield Difference("rows removed", found.removed, "", Part.DATA)
+    yield Difference("rows changed", "", found.changed, Part.DATA)
 
 
-def _started(run: str, workspace: Workspace) -> Mapping[str, object]:
-    return next(iter(workspace.ledger.events(kind="run.started", subject=run))).facts
-
-
-def _outputs(run: str, workspace: Workspace) -> dict[str, object]:
-    events = workspace.ledger.events(kind="step.finished", subject=run)
-    return {str(e.facts["step"]): e.facts["output"] for e in events}
-
-
-def _models(
-    first: ModelVersion, second: ModelVersion, workspace: Workspace
-) -> Iterator[Difference]:
+def _models(first: ModelVersion, second: ModelVersion, workspace: Workspace) -> Differences:
+    """Compare two versions, and the runs that made them."""
+    found = []
     for name in ("model", "data", "artefact", "probe_answers"):
         old, new = getattr(first, name), getattr(second, name)
         if old != new:
-            yield Difference(name.replace("_", " "), old, new)
-    metrics = [_evaluation(v.evaluation, workspace).metrics for v in (first, second)]
-    for name in (*metrics[0], *(n for n in metrics[1] if n not in metrics[0])):
-        old, new = metrics[0].get(name), metrics[1].get(name)
-        if old != new:
-            yield Difference(
-                name,
-                None if old is None else f"{old.value:.4g} ({old.low:.4g} to {old.high:.4g})",
-                None if new is None else f"{new.value:.4g} ({new.low:.4g} to {new.high:.4g})",
-            )
-    yield from _promises(first, second, workspace)
-    yield from _checks(first, second, workspace)
-    if first.run != second.run:
-        yield from _runs(first.run, second.run, workspace)
+            part = Part.DATA if name == "data" else Part.MODEL
+            found.append(Difference(name.replace("_", " "), old, new, part))
+    found += _promises(first, second, workspace)
+    found += _checks(first, second, workspace)
+    if first.run == second.run:
+        return Differences("model", first.ref, second.ref, tuple(found))
+    return _runs("model", first.ref, second.ref, Runs(first.run, second.run, workspace), found)
+
+
+def _runs(
+    kind: str, first: str, second: str, runs: Runs, more: Sequence[Difference]
+) -> Differences:
+    """Compare two runs in every part that both have."""
+    found, texts = run_differences(runs)
+    evaluated = [known.has("evaluation") for known in runs.known]
+    if all(evaluated):
+        old, new = (known.of("evaluation", Evaluation) for known in runs.known)
+        found += metric_differences(old, new)
+    tables = snapshots(runs)
+    data = None
+    if tables is not None and tables[0].id != tables[1].id:
+        data = _compared(*tables, runs.workspace.store)
+        if data is not None:
+            found += _moved(data)
+    order = list(Part)
+    return Differences(
+        kind,
+        first,
+        second,
+        tuple(sorted((*more, *found), key=lambda each: order.index(each.part))),
+        data=data,
+        behaviour=behaviour_of(runs.first.id, runs.second.id, runs.workspace),
+        code=tuple(texts),
+    )
+
+
+def _compared(old: Snapshot, new: Snapshot, store: Store) -> Diff | None:
+    """Compare the rows of two tables; None where rows are gone."""
+    try:
+        return compare(old, new, rows_apart(old, new, store), store)
+    except NotFoundError:
+        return None
 
 
 def _promises(
@@ -172,7 +167,7 @@ def _promises(
     )
     for key in (*old, *(k for k in new if k not in old)):
         if old.get(key) != new.get(key):
-            yield Difference(f"promise {key}", old.get(key), new.get(key))
+            yield Difference(f"promise {key}", old.get(key), new.get(key), Part.CONTRACT)
 
 
 def _checks(
@@ -183,7 +178,7 @@ def _checks(
     for rule in (*old, *(r for r in new if r not in old)):
         (one, said), (other, told) = (side.get(rule, (None, None)) for side in (old, new))
         if one != other:
-            yield Difference(f"check {rule}", said, told)
+            yield Difference(f"check {rule}", said, told, Part.CHECKS)
 
 
 def _verdicts(version: ModelVersion, workspace: Workspace) -> dict[str, tuple[str, str]]:
@@ -195,7 +190,3 @@ def _verdicts(version: ModelVersion, workspace: Workspace) -> dict[str, tuple[st
         outcome = str(facts["outcome"])
         found[str(facts["rule"])] = (outcome, f"{outcome}: {facts['why']}")
     return found
-
-
-def _evaluation(digest: Digest, workspace: Workspace) -> Evaluation:
-    return load(Evaluation, workspace.store.get(digest))

@@ -28,6 +28,10 @@ class Known:
         """Tell whether the run was given, or gave, something of that name."""
         return name in self._artefacts
 
+    def kind(self, name: str) -> str:
+        """Return how it is kept: the class of a record, or another form."""
+        return self._artefacts[name][0]
+
     def value(self, name: str) -> object:
         """Return it, read from the store."""
         kind, digest = self._artefacts[name]

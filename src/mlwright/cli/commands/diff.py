@@ -22,9 +22,10 @@ from mlwright.cli.output import Output
 def command(first: str, second: str, rows: Path | None, output: Output) -> None:
     """Compare two data versions, two runs or two models.
 
-    Data: rows added, removed and changed, columns, and how values moved. Runs: inputs, code and
-    environment. Models: all of these, their metrics, and how they answer the rows that neither saw:
-    which is better, paired, which answers change, and in which slices.
+    Data: rows added, removed and changed, columns, and how values moved. Runs: their data, the
+    recorded code line by line, parameters (settings and plan), environment, metrics with intervals,
+    and how their models answer the rows that neither saw: which is better, paired, which answers
+    change, and in which slices. Models: all of these, checks and contract.
 
     \b
     mlw diff churned@1 churned@2
