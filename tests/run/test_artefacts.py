@@ -248,3 +248,15 @@ def test_a_record_whose_class_has_moved_is_found_by_its_hint() -> None:
     with pytest.raises(BrokenError) as caught:
         decode(raw)
     assert caught.value.code == "artefact-class-missing"
+
+
+def test_a_stored_value_calls_nothing_that_is_no_enumeration() -> None:
+    class Kind(Enum):
+        ONE = "one"
+
+    raw = encode((Kind.ONE,))
+    name = f"{Kind.__module__}:{Kind.__qualname__}".encode()
+    forged = raw.replace(name, b"os:system")
+
+    with pytest.raises(BrokenError, match="os:system, which is none"):
+        decode(forged)

@@ -243,7 +243,7 @@ def _value(tree: typing.Any, blobs: list[bytes], hint: object) -> object:
     if tag == "own":
         return typing.cast("typing.Any", _named(held, hint)).from_bytes(blobs[tree["value"]])
     if tag == "enum":
-        return _named(held, hint)(_value(tree["value"], blobs, None))
+        return _enumerated(held, hint)(_value(tree["value"], blobs, None))
     if tag in _READ:
         return _READ[tag](held, blobs)
     from mlwright.run import columns
@@ -261,6 +261,20 @@ _READ: dict[str, typing.Callable[[typing.Any, list[bytes]], object]] = {
     "complex": lambda held, _: complex(float(held[0]), float(held[1])),
     "decimal": lambda held, _: Decimal(held),
 }
+
+
+def _enumerated(name: str, hint: object) -> typing.Callable[[object], object]:
+    """Return an enumeration by its name; a stored value may call nothing else."""
+    found = _named(name, hint)
+    if isinstance(found, type) and issubclass(found, Enum):
+        return found
+    raise BrokenError(
+        "artefact-class-missing",
+        f"an artefact holds a value of the enumeration {name}, which is none",
+        fix="use the version of the code that wrote it, or run the step again",
+        facts={"class": name},
+        looked=[f"module {name.partition(':')[0]}"],
+    )
 
 
 def _record(kind: type, fields: dict[str, typing.Any], blobs: list[bytes]) -> object:
