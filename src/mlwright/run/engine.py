@@ -33,9 +33,15 @@ from mlwright.run.records import Closure, Environment, KeyTerms, Shape, StepRepo
 from mlwright.run.sources import Sources, read_sources
 from mlwright.run.step import Parameter
 from mlwright.run.telling import Live, Telling
+from mlwright.run.tracking.events import points_event
+from mlwright.run.tracking.reading import points_of_step
+from mlwright.run.tracking.writer import Writer
 from mlwright.run.trees import shelf_in
 from mlwright.run.wires import Fixed, Gathered, Given, Output
 from mlwright.store.protocol import Store
+
+RAISED_BY = "raised by step"
+"""Begins the note on an error that code of the user's own raised in a step."""
 
 __all__ = ["Runner", "StepReport"]
 
@@ -234,7 +240,9 @@ class Runner:
             name: resource.at(terms.key) if isinstance(resource, Keyed) else resource
             for name, resource in call.resources.items()
         }
-        telling = self._tellings[step.name] = Telling(step.name, self._seam, self._live)
+        telling = self._tellings[step.name] = Telling(
+            step.name, lambda: self._writer(step.name), self._live
+        )
         task = Task(
             step=step.name,
             function=step.function,
@@ -262,6 +270,7 @@ class Runner:
             log=self._put_log(begun.step.name),
             failures=tuple(each.code for each in outcome.failures),
             executor=self._executor.name if outcome.apart else Inline.name,
+            logged=None,
         )
 
     def _settle(self, begun: _Begun, done: _Done) -> object:
@@ -297,6 +306,26 @@ class Runner:
             )
         return seed
 
+    def _writer(self, step: str) -> Writer:
+        return Writer(self._store, self._ledger, self._seam, self._run, scope=f"{step}/")
+
+    def _has_logged(self, step: str) -> bool:
+        return step in self._tellings and self._tellings[step].logged
+
+    def _last_told(self, step: str) -> list[NewEvent]:
+        """Return the event of the numbers a step logged last, which its end makes durable."""
+        batch = self._tellings[step].close() if step in self._tellings else {}
+        event = points_event(self._run, batch, self._store.put)
+        return [] if event is None else [event]
+
+    def _told_before(self, step: str, done: _Done) -> list[NewEvent]:
+        """Return the event of the numbers a kept step logged when it was carried out."""
+        assert done.logged is not None
+        batch = points_of_step(self._ledger, self._store, *done.logged)
+        there = {f"{step}/{name}": series for name, series in batch.items()}
+        event = points_event(self._run, there, self._store.put)
+        return [] if event is None else [event]
+
     def _put_log(self, step: str) -> Digest | None:
         """Keep what a step printed, if it printed anything."""
         text = self._tellings[step].text() if step in self._tellings else b""
@@ -327,6 +356,7 @@ class Runner:
             log=log if log is not None and self._store.has(log) else None,
             failures=(),
             executor=facts.get("executor", Inline.name),
+            logged=(facts["run"], facts["step"]) if facts.get("logged") else None,
         )
 
     def _record_step(self, begun: _Begun, done: _Done, seconds: float) -> None:
@@ -358,11 +388,14 @@ class Runner:
             "log": done.log,
             "failures": done.failures,
             "executor": done.executor,
+            "logged": done.logged is not None or self._has_logged(step.name),
         }
         named = [done.artefact.digest, written, *done.parts]
         named += [each for each in (sources, done.log) if each is not None]
         named += [each.digest for each in given.values()]
-        self._record("step.finished", facts, dict.fromkeys(named))
+        told = self._told_before(step.name, done) if done.logged else self._last_told(step.name)
+        finished = NewEvent("step.finished", self._run, facts, objects=tuple(dict.fromkeys(named)))
+        self._ledger.append([*told, finished])
 
     def _connect(self, step: AnyStep, names: set[str], resources: Mapping[str, object]) -> Call:
         """Find each parameter: another step's output, an input, a resource, configuration."""
@@ -451,10 +484,14 @@ class Runner:
         }
         if status == "interrupted":
             facts["code"] = status
+        elif step is not None and not known and not step.qualified.startswith("mlwright."):
+            error.add_note(f"{RAISED_BY} {step.name!r} ({step.qualified}) of run {self._run}")
         try:
             log = None if step is None else self._put_log(step.name)
             facts["log"] = log
-            self._record(f"run.{status}", facts, [] if log is None else [log])
+            told = [each for name in self._tellings for each in self._last_told(name)]
+            objects = () if log is None else (log,)
+            self._ledger.append([*told, NewEvent(f"run.{status}", self._run, facts, (), objects)])
         except MlwrightError as other:
             error.add_note(f"and the failure could not be recorded: {other}")
 
@@ -500,7 +537,10 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What a step gave, who made it and where, and what it left beside it in the store."""
+    """What a step gave, who made it and where, and what it left beside it in the store.
+
+    ``logged`` is the run, and the step's name there, where a kept step logged numbers.
+    """
 
     artefact: Artefact
     made_by: str
@@ -509,6 +549,7 @@ class _Done:
     log: Digest | None
     failures: tuple[str, ...]
     executor: str
+    logged: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from mlwright.core.seam import Seam
-from mlwright.run.points import Batch, Buffer
+from mlwright.run.points import Batch
+from mlwright.run.tracking.writer import Writer
 
 KEPT = 256 * 1024
 """Bytes of what one step printed that are kept: half from its start, half from its end."""
@@ -28,16 +28,24 @@ class Telling:
 
     Parameters
     ----------
+    writer
+        Makes the writer of the step's numbers, once there are any.
     kept
         How many bytes of text are kept.
     """
 
     def __init__(
-        self, step: str, seam: Seam, live: Live | None = None, *, kept: int = KEPT
+        self,
+        step: str,
+        writer: Callable[[], Writer],
+        live: Live | None = None,
+        *,
+        kept: int = KEPT,
     ) -> None:
         self._step = step
         self._live = live
-        self._points = Buffer(seam, scope=f"{step}/")
+        self._begin = writer
+        self._writer: Writer | None = None
         self._half = kept // 2
         self._start = bytearray()
         self._end: deque[bytes] = deque()
@@ -55,22 +63,31 @@ class Telling:
         self.printed(f"{text}\n")
 
     def log(self, values: Mapping[str, float], step: int | None = None) -> None:
-        """Keep numbers, and hand them on."""
-        self._points.add(values, step)
+        """Keep numbers, durable within a second, and hand them on."""
+        if self._writer is None:
+            self._writer = self._begin()
+        self._writer.log(values, step)
         if self._live is not None:
             self._live.numbers(self._step, values, step)
 
     def flush(self) -> None:
-        """Return: what is told is recorded with the step."""
+        """Make the numbers so far durable."""
+        if self._writer is not None:
+            self._writer.flush()
 
     def text(self) -> bytes:
         """Return what was printed; where it was too much, a line tells what is left out."""
         between = f"\n... {self._left_out:,} bytes left out ...\n" if self._left_out else ""
         return b"".join((bytes(self._start), between.encode(), *self._end))
 
-    def take(self) -> Batch:
-        """Return the numbers since the last time."""
-        return self._points.take()
+    @property
+    def logged(self) -> bool:
+        """Whether it logged any number."""
+        return self._writer is not None
+
+    def close(self) -> Batch:
+        """End the writing of numbers and return the last of them, which are not durable yet."""
+        return {} if self._writer is None else self._writer.close()
 
     def _keep(self, told: bytes) -> None:
         room = self._half - len(self._start)

@@ -60,6 +60,13 @@ def points(
     return {name: found[name] for name in sorted(found) if wanted is None or name in wanted}
 
 
+def points_of_step(ledger: Ledger, store: Store, run: str, step: str) -> dict[str, Series]:
+    """Return the points that a step of a run logged, by the names it gave them."""
+    scope = f"{step}/"
+    names = [name for name in summaries_of(ledger.database, run) if name.startswith(scope)]
+    return {n.removeprefix(scope): each for n, each in points(ledger, store, run, names).items()}
+
+
 def kept_file(event: Event) -> KeptFile:
     """Return the file that an event tells of."""
     facts = event.facts
