@@ -14,7 +14,7 @@ import pytest
 
 from mlwright.core.errors import FaultError, UsageError
 from mlwright.train.own.content import head_of, joined
-from mlwright.train.own.kept import Kept
+from mlwright.train.own.kept import Kept, rested
 from mlwright.train.own.process import FIT, Apart
 
 PROBE = """
@@ -235,3 +235,21 @@ def test_what_the_users_code_raises_is_told_with_its_place() -> None:
     assert raised.value.code == "own-model-failed"
     assert "KeyError: 'depth'" in raised.value.message
     assert any(line.endswith("in fit") for line in raised.value.looked)
+
+
+def test_a_process_that_rests_is_taken_by_the_next_and_ended_where_somebody_serves(
+    tmp_path: Path,
+) -> None:
+    content = _content(tmp_path)
+    first = rested(content)
+    asked = np.array([[8.0, 0.0]])
+    answered = first.ask(content, asked)
+    process = first.pid
+    first.rest()
+
+    again = rested(content)
+    assert (again is first, again.pid) == (True, process)
+    assert (again.ask(content, asked, timeout=60.0) == answered).all()
+    again.rest()
+    assert again.pid is None
+    assert rested(content) is not again

@@ -14,7 +14,7 @@ from mlwright.core.errors import RefusedError
 from mlwright.scoring.native.broken import predictor_broken
 from mlwright.scoring.native.protocol import Matrix
 from mlwright.train.own.content import ALGORITHM, head_of, words
-from mlwright.train.own.kept import Kept
+from mlwright.train.own.kept import rested
 
 __all__ = ["ALGORITHM", "ForeignModel"]
 
@@ -32,8 +32,8 @@ class ForeignModel:
         self.timeout: float | None = None
         self._content = content
         self._features = features
-        self._kept = Kept()
-        weakref.finalize(self, self._kept.close)
+        self._kept = rested(content)
+        weakref.finalize(self, self._kept.rest)
         if self.head.outputs != outputs:
             raise predictor_broken(f"{self.head.outputs} answers for {outputs} outputs")
 

@@ -16,6 +16,10 @@ Matrix = NDArray[np.float64]
 OPEN, ROWS = "open", "rows"
 
 
+_MOST_RESTING = 2
+_RESTING_LOCK = threading.Lock()
+
+
 class Kept:
     """A confined process and the model it has open; may be shared by threads."""
 
@@ -24,6 +28,7 @@ class Kept:
         self._lock = threading.Lock()
         self._content: bytes | None = None
         self._head: Head | None = None
+        self._timed = False
 
     @property
     def pid(self) -> int | None:
@@ -44,6 +49,7 @@ class Kept:
             Seconds after which the process is ended, for it would keep the others waiting.
         """
         with self._lock:
+            self._timed = self._timed or timeout is not None
             head = self._opened(content, timeout)
             rows, features = X.shape
             block = np.ascontiguousarray(X, dtype=np.float64).tobytes()
@@ -57,6 +63,19 @@ class Kept:
         with self._lock:
             self._content = None
             self._apart.close()
+
+    def rest(self) -> None:
+        """Wait for the next who has a model of the same modules: to start again would be dear.
+
+        Where questions have a time limit somebody serves, and what is not asked is ended.
+        """
+        head = self._head
+        with _RESTING_LOCK:
+            waits = head is not None and not self._timed and len(_RESTING) < _MOST_RESTING
+            if head is not None and waits and head.modules not in _RESTING:
+                _RESTING[head.modules] = self
+                return
+        self.close()
 
     def stop(self) -> None:
         """End the process for good, also while somebody waits for its answer."""
@@ -72,3 +91,13 @@ class Kept:
             self._apart.ask({"ask": OPEN}, [content], timeout=timeout)
             self._content = content
         return self._head
+
+
+_RESTING: dict[object, Kept] = {}
+"""Processes that nobody asks now, by the modules they have imported."""
+
+
+def rested(content: bytes) -> Kept:
+    """Return a process that rests and has the modules of a kept model, else a new one."""
+    with _RESTING_LOCK:
+        return _RESTING.pop(head_of(content).modules, None) or Kept()
