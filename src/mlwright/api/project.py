@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from mlwright.flows.records import Build
     from mlwright.flows.serving import ServeListener
     from mlwright.flows.showing import Shown
+    from mlwright.flows.step_logs import StepLog
     from mlwright.govern.records import Proof, Why
     from mlwright.registry.standing import Standing
+    from mlwright.run.points import Series
     from mlwright.serve.lookup import Tell
     from mlwright.train.progress import Progress
 
@@ -341,6 +343,29 @@ class Project:
 
         return listing(noun, self.workspace.ledger, limit)
 
+    def runs(
+        self, *, where: str | None = None, sort: str | None = None, limit: int = 100
+    ) -> Sequence[Row]:
+        """Return runs as ``mlw ls runs --where … --sort …`` lists them, as rows."""
+        from mlwright.flows.listing import runs_page
+
+        return runs_page(self.workspace.ledger, where=where, sort=sort, limit=limit).rows
+
+    def points(self, run: str, metrics: Sequence[str] | None = None) -> dict[str, Series]:
+        """Return what was logged of a run's metrics, of all or of those named, each by step.
+
+        A ``Series`` has ``steps``, ``times`` (microseconds since 1970) and ``values``.
+        """
+        from mlwright.flows.tracking import run_points
+
+        return run_points(self.workspace, run, metrics)
+
+    def kept(self, run: str, name: str) -> bytes:
+        """Return the bytes of something a run kept."""
+        from mlwright.flows.tracking import run_file
+
+        return run_file(self.workspace, run, name)[1]
+
     def predictions(
         self, limit: int, *, tell: Tell | None = None, **wanted: str | None
     ) -> Sequence[Row]:
@@ -416,6 +441,12 @@ class Project:
         from mlwright.flows.contract_text import contract_text
 
         return contract_text(ref, self.workspace)
+
+    def logs(self, run: str) -> tuple[StepLog, ...]:
+        """Return what the steps of a run printed."""
+        from mlwright.flows.step_logs import step_logs
+
+        return step_logs(run, self.workspace)
 
     def diff(self, first: str, second: str, *, rows: Path | None = None) -> Differences:
         """Compare two data versions, two runs or two models.
@@ -504,6 +535,7 @@ class Project:
         *,
         out: Path | None = None,
         data: bool = True,
+        wheels: bool = False,
         checkpoint: Path | None = None,
     ) -> Bundled:
         """Write a model and all it rests on into one file that is proved elsewhere.
@@ -514,13 +546,15 @@ class Project:
             The file; by default ``NAME@VERSION.mlw`` in the current folder.
         data
             False leaves out the rows.
+        wheels
+            Take the wheels of the environment along.
         checkpoint
             One that the receiver keeps, for the log as it was then.
         """
         from mlwright.flows.bundling import bundle, read_checkpoint
 
         note = None if checkpoint is None else read_checkpoint(checkpoint)
-        return bundle(ref, self.workspace, out=out, data=data, checkpoint=note)
+        return bundle(ref, self.workspace, out=out, data=data, wheels=wheels, checkpoint=note)
 
     def checkpoint(self) -> str:
         """Return the signed checkpoint of the log as it is now."""

@@ -20,6 +20,7 @@ from mlwright.flows.ingesting import ingest_source
 from mlwright.flows.joining import joins_behind, of_version
 from mlwright.flows.judging import count_look, judge_model, judge_table
 from mlwright.flows.leak_gates import judge_leaks
+from mlwright.flows.outcome import outcome
 from mlwright.flows.own_checks import own_checks
 from mlwright.flows.own_steps import own_steps
 from mlwright.flows.owning import own_models
@@ -211,7 +212,8 @@ def build(
         )
         keep_environment(run, workspace)
         workspace.ledger.append([used_event(run, at_first, workspace)])
-        runner.finish("finished", {"model": version.model, "ref": version.ref})
+        said = outcome(package, evaluation, workspace.seam)
+        runner.finish("finished", {"model": version.model, "ref": version.ref, **said})
         memory.clear()
     return Build(
         run=run,

@@ -123,3 +123,16 @@ class Build:
     contract: ContractVersion
     outgrown: tuple[str, ...]
     repaired: Repaired | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with rows under it; without ``columns`` a row is a name and a value.
+
+    ``told`` rows are read one after the other, each in lines of its own, rather than compared.
+    """
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    told: bool = False

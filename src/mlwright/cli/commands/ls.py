@@ -11,6 +11,7 @@ import click
 from mlwright.cli.listing_view import tell_listing
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output
+from mlwright.cli.runs_view import list_runs
 from mlwright.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 PREDICTIONS = "predictions"
 LABELS = "labels"
-NOUNS = ("models", "runs", "data", "checks", "events", "endpoints", "steps", PREDICTIONS, LABELS)
+RUNS = "runs"
+NOUNS = ("models", RUNS, "data", "checks", "events", "endpoints", "steps", PREDICTIONS, LABELS)
 
 _LIMIT = 20
 
@@ -32,6 +34,8 @@ _LIMIT = 20
     type=click.IntRange(1),
     help=f"How many at most (default: {_LIMIT}; with --out all).",
 )
+@click.option("--where", metavar="CONDITION", help="Runs of which this holds; see below.")
+@click.option("--sort", metavar="FIELDS", help="Runs in this order, -FIELD the largest first.")
 @click.option("--since", metavar="WHEN", help="Predictions from a date or time on, UTC.")
 @click.option("--until", metavar="WHEN", help="Predictions up to the end of a date, or a time.")
 @click.option("--endpoint", metavar="NAME", help="Predictions of an endpoint.")
@@ -49,21 +53,36 @@ _LIMIT = 20
 )
 @common
 def command(
-    noun: str, limit: int | None, out: Path | None, output: Output, **wanted: str | None
+    noun: str,
+    limit: int | None,
+    out: Path | None,
+    output: Output,
+    where: str | None,
+    sort: str | None,
+    **wanted: str | None,
 ) -> None:
     """List the newest things of a NOUN.
 
     NOUN is models (unless another is named), runs, data, checks, events, endpoints, steps,
     predictions or labels. An endpoint is a model's name of which some version is live.
 
+    A CONDITION speaks of a run's metrics.NAME (the last value; also .min, .max, .count, .step),
+    params.NAME, tags.NAME, name, status, command, started, ended, by and steps, with =, !=, <, <=,
+    >, >=, ~ (contains), in (…), and, or, not. A field alone: the run has it.
+
     \b
     mlw ls
     mlw ls runs --limit 5
+    mlw ls runs --where 'metrics.auc > 0.8 and params.depth = 5' --sort -metrics.auc
     mlw ls predictions --flag any --since 2026-11-01
     mlw ls predictions --endpoint churn --out churn.parquet
     """
     if noun != PREDICTIONS:
         _require_none(noun, {**wanted, "out": out})
+    if noun == RUNS:
+        list_runs(output, where=where, sort=sort, limit=limit or _LIMIT)
+        return
+    _require_none(noun, {"where": where, "sort": sort}, about=RUNS)
     if out is not None:
         _export(out, limit, output, wanted)
         return
@@ -127,14 +146,14 @@ def _unread(unread: Sequence[Unread]) -> dict[str, object]:
     return {"unread": unread} if unread else {}
 
 
-def _require_none(noun: str, options: dict[str, object]) -> None:
+def _require_none(noun: str, options: dict[str, object], about: str = PREDICTIONS) -> None:
     for name, value in options.items():
         if value is not None:
             flag = "--version" if name == "ref" else f"--{name}"
             raise UsageError(
                 "option-unfit",
-                f"{flag} is about predictions, not about {noun}",
-                fix=f"mlw ls predictions {flag} …, or mlw ls {noun} without it",
+                f"{flag} is about {about}, not about {noun}",
+                fix=f"mlw ls {about} {flag} …, or mlw ls {noun} without it",
                 facts={"noun": noun, "option": flag},
             )
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from mlwright.cli.options import common, open_project
 from mlwright.cli.output import Output, number, say
+from mlwright.core.encoding import plain
 
 if TYPE_CHECKING:
-    from mlwright.flows.showing import Section
+    from mlwright.flows.records import Section
+    from mlwright.flows.step_logs import StepLog
 
 
 @click.command()
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="For a model or run: each automatic choice, why, its cost, and what changes it.",
 )
+@click.option("--logs", is_flag=True, help="For a run: what its steps printed.")
 @common
-def command(ref: str, of: str | None, decisions: bool, output: Output) -> None:
+def command(ref: str, of: str | None, decisions: bool, logs: bool, output: Output) -> None:
     """Show one thing.
 
     REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), a prediction
@@ -48,6 +51,9 @@ def command(ref: str, of: str | None, decisions: bool, output: Output) -> None:
             else:
                 say(found.toml, nl=False)
             return
+        if logs:
+            _tell_logs(project.logs(ref), output)
+            return
         shown = project.show(ref, decisions=decisions)
     if output.as_json:
         output.document(f"show/{shown.kind}", dict(shown.document))
@@ -58,6 +64,18 @@ def command(ref: str, of: str | None, decisions: bool, output: Output) -> None:
             output.line()
             output.heading(section.heading)
         _tell(section, output)
+
+
+def _tell_logs(logs: Sequence[StepLog], output: Output) -> None:
+    if output.as_json:
+        output.document("show/logs", {"logs": [plain(each) for each in logs]})
+        return
+    for each in logs:
+        kept = " (kept from an earlier run)" if each.cached else ""
+        output.heading(f"{each.step}{' (failed)' if each.failed else kept}")
+        say("erased" if each.text is None else each.text, nl=not (each.text or "").endswith("\n"))
+    if not logs:
+        output.line("its steps printed nothing")
 
 
 def _tell(section: Section, output: Output) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
+from typing import Any
 
 from mlwright.core.errors import UsageError
 
@@ -97,7 +98,7 @@ def file_name(name: object) -> str:
     )
 
 
-def _mapping(given: object) -> Mapping[object, object]:
+def _mapping(given: object) -> Mapping[Any, object]:
     if isinstance(given, Mapping):
         return given
     if is_dataclass(given) and not isinstance(given, type):
@@ -112,7 +113,7 @@ def _mapping(given: object) -> Mapping[object, object]:
     )
 
 
-def _flat(given: Mapping[object, object], before: str) -> Iterator[tuple[str, object]]:
+def _flat(given: Mapping[Any, object], before: str) -> Iterator[tuple[str, object]]:
     for name, value in given.items():
         full = _name("param", f"{before}{name}")
         if isinstance(value, Mapping) and value:
