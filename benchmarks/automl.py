@@ -3,8 +3,9 @@
 ``python benchmarks/automl.py [--quick] [--budget 60] [--sets adult,churn] [--systems NAME,...]
 [--out results.json]``. Every system learns from the same rows and answers the same rows it never
 saw, in the same seconds, one at a time on the same cores, each in an environment of its own. What
-is said of a difference is its paired bootstrap interval: above 0 is better for mlwright. Nothing is
-asserted; where a system fails, the end of its log is shown, and it is last on that set.
+is said of a difference is its paired bootstrap interval: above 0 is better for mlwright. At the end
+each of mlwright's models is made again by ``mlw prove`` (``--no-proofs`` leaves that out). Nothing
+is asserted; where a system fails, the end of its log is shown, and it is last on that set.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ from mlwright.stats.counts import FloatArray
 from mlwright.stats.metrics import METRICS
 from mlwright.stats.records import Interval
 from servers.environments import FOLDER
+from tuners.proofs import Proved, proofs
 from tuners.sets import QUICK, SETS, Fold, Set, folds
 from tuners.systems import SYSTEMS, USUAL, Done, FailedError, prepare, run
 
 DATA = Path(".cache/data")
 BUDGET, QUICK_BUDGET = 60.0, 10.0
 RESAMPLES = 1_000
+ROW_GOAL = 100e-6
+"""Seconds that a single row of mlwright's is to take at most."""
+
 OURS = "mlwright"
 
 Each = TypeVar("Each")
@@ -41,7 +46,11 @@ Each = TypeVar("Each")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a system reached on a set, over all its folds."""
+    """What a system reached on a set, over all its folds.
+
+    ``longest`` are the seconds of the fold that took longest, ``search`` those of mlwright's plan,
+    search and fit alone in it.
+    """
 
     score: Interval
     seconds: float
@@ -49,6 +58,8 @@ class Result:
     bytes: int
     row: float
     what: str
+    longest: float
+    search: float | None
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -66,6 +77,8 @@ def main(arguments: Sequence[str]) -> int:
     )
     found: dict[str, dict[str, Result]] = {}
     gaps: dict[str, dict[str, Interval]] = {}
+    models: dict[str, tuple[Path, str]] = {}
+    proved: dict[str, Proved] = {}
     with tempfile.TemporaryDirectory(dir=FOLDER.resolve()) as made:
         for chosen in sets:
             folder = Path(made) / chosen.name
@@ -80,11 +93,20 @@ def main(arguments: Sequence[str]) -> int:
                 except FailedError as error:
                     print(error, file=sys.stderr, flush=True)
             found[chosen.name], gaps[chosen.name] = judged(chosen, every, done)
-            for line in lines(chosen, every, found[chosen.name], gaps[chosen.name]):
+            for line in lines(chosen, every, found[chosen.name], gaps[chosen.name], asked.budget):
                 print(line, flush=True)
+            ours = done.get(OURS, [None])[0]
+            if ours is not None and ours.project is not None and ours.model is not None:
+                models[chosen.name] = (ours.project, ours.model)
             if asked.out is not None:
-                asked.out.write_text(written(found, gaps, asked.budget, cores))
-    summary(found, gaps)
+                asked.out.write_text(written(found, gaps, asked.budget, cores, proved))
+        if not asked.no_proofs:
+            proved = proofs(models, cores)
+    if asked.out is not None:
+        asked.out.write_text(written(found, gaps, asked.budget, cores, proved))
+    summary(found, gaps, asked.budget)
+    for line in kept(found, proved, asked.budget):
+        print(line)
     print(f"load of the machine at the end: {_load()}")
     return 0
 
@@ -96,6 +118,7 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--sets", type=lambda text: text.split(","))
     parser.add_argument("--systems", type=lambda text: text.split(","), default=list(USUAL))
     parser.add_argument("--cores", type=int, help="at most so many cores", default=None)
+    parser.add_argument("--no-proofs", action="store_true", help="make no model again")
     parser.add_argument("--out", type=Path, help="a JSON file for the results")
     asked = parser.parse_args(arguments)
     asked.budget = asked.budget or (QUICK_BUDGET if asked.quick else BUDGET)
@@ -138,6 +161,8 @@ def judged(
             bytes=max(part.bytes for part in parts),
             row=fmean(part.row for part in parts),
             what=parts[0].what,
+            longest=max(part.seconds for part in parts),
+            search=max((part.search for part in parts if part.search is not None), default=None),
         )
         for name, parts in done.items()
     }
@@ -155,22 +180,29 @@ def lines(
     every: Sequence[Fold],
     results: Mapping[str, Result],
     gaps: Mapping[str, Interval],
+    budget: float,
 ) -> list[str]:
     """Return a set's part of the table."""
     rows = sum(len(fold.y) for fold in every)
     head = f"{chosen.name}: {chosen.metric}, {rows:,} rows judge"
     told = [
         f"\n{head:44}{'metric':>9}{'':21}{'mlwright ahead by':>19}{'':19}"
-        f"{'s':>7}{'CPU s':>7}{'MB':>8}{'row us':>10}"
+        f"{'s':>7}{'budget':>10}{'CPU s':>7}{'MB':>8}{'row us':>10}"
     ]
     for name, each in results.items():
         gap = gaps.get(name)
         told.append(
             f"{name:17}{each.what[:26]:27}{_shown(each.score):30}"
-            f"{'' if gap is None else _shown(gap, '+'):38}{each.seconds:7.1f}{each.cpu:7.1f}"
+            f"{'' if gap is None else _shown(gap, '+'):38}{each.seconds:7.1f}"
+            f"{_held(each.longest, budget):>10}{each.cpu:7.1f}"
             f"{each.bytes / 1e6:8.2f}{1e6 * each.row:10,.0f}"
         )
     return told
+
+
+def _held(seconds: float, budget: float) -> str:
+    """Say whether seconds are within a budget, and by how much not."""
+    return "held" if seconds <= budget else f"over {seconds / budget - 1.0:.0%}"
 
 
 def _shown(value: Interval, sign: str = "") -> str:
@@ -179,7 +211,9 @@ def _shown(value: Interval, sign: str = "") -> str:
 
 
 def summary(
-    found: Mapping[str, Mapping[str, Result]], gaps: Mapping[str, Mapping[str, Interval]]
+    found: Mapping[str, Mapping[str, Result]],
+    gaps: Mapping[str, Mapping[str, Interval]],
+    budget: float,
 ) -> None:
     """Print each system's mean rank, and on how many sets mlwright is ahead of it."""
     names = list(dict.fromkeys(name for results in found.values() for name in results))
@@ -196,7 +230,10 @@ def summary(
                 ranks[name].append(float(len(names)))
     over = f"over {len(found)} sets"
     print(f"\n{over:20}{'mean rank':>10}{'ahead':>7}{'beyond chance':>15}")
-    print(f"{'':30}{'of it':>7}{'ahead, behind':>15}{'largest MB':>12}{'slowest row us':>16}")
+    print(
+        f"{'':30}{'of it':>7}{'ahead, behind':>15}{'largest MB':>12}{'slowest row us':>16}"
+        f"{'budget held':>13}"
+    )
     for name in names:
         each = [by[name] for by in gaps.values() if name in by]
         made = [results[name] for results in found.values() if name in results]
@@ -205,8 +242,35 @@ def summary(
         behind = sum(gap.high < 0 for gap in each)
         largest = max(each.bytes for each in made) / 1e6
         slowest = 1e6 * max(each.row for each in made)
+        held = sum(result.longest <= budget for result in made)
         beside = f"{ahead:7}{f'{surely}, {behind}':>15}" if each else f"{'':22}"
-        print(f"{name:20}{fmean(ranks[name]):10.2f}{beside}{largest:12.2f}{slowest:16,.0f}")
+        print(
+            f"{name:20}{fmean(ranks[name]):10.2f}{beside}{largest:12.2f}{slowest:16,.0f}"
+            f"{f'{held} of {len(made)}':>13}"
+        )
+
+
+def kept(
+    found: Mapping[str, Mapping[str, Result]], proved: Mapping[str, Proved], budget: float
+) -> list[str]:
+    """Return what mlwright promised beside its score, a line each set."""
+    promised = [
+        f"\n{OURS:14}{'whole run s':>12}{'budget':>10}{'search s':>10}{'budget':>10}{'MB':>8}"
+        f"{'row us':>8}{'goal':>7}{'proof':>12}{'s':>7}"
+    ]
+    for name, results in found.items():
+        each = results.get(OURS)
+        if each is None:
+            continue
+        search = each.longest if each.search is None else each.search
+        proof = proved.get(name, Proved("not made", 0.0))
+        promised.append(
+            f"{name:14}{each.longest:12.1f}{_held(each.longest, budget):>10}{search:10.1f}"
+            f"{_held(search, budget):>10}{each.bytes / 1e6:8.2f}{1e6 * each.row:8.0f}"
+            f"{'kept' if each.row <= ROW_GOAL else 'missed':>7}{proof.verdict:>12}"
+            f"{proof.seconds:7.1f} {proof.why}".rstrip()
+        )
+    return promised
 
 
 def written(
@@ -214,10 +278,12 @@ def written(
     gaps: Mapping[str, Mapping[str, Interval]],
     budget: float,
     cores: Sequence[int],
+    proved: Mapping[str, Proved],
 ) -> str:
     """Return everything found as JSON; what is no number is null."""
     document = {
         "budget": budget,
+        "proofs": {name: asdict(each) for name, each in proved.items()},
         "cores": len(cores),
         "sets": {
             name: {

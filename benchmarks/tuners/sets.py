@@ -1,7 +1,7 @@
 """The tables, and which rows of each are learnt from and which judge: the same for every system.
 
 Where mlwright seals a test part of its own, its split decides for all; of a table too small for
-one, three folds are made here, and each row is judged once.
+one, two folds are made here, and each row is judged once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mlwright.flows.question import ask
 from mlwright.flows.tables import Tables, part_of
 
 KEY = "row_of_the_table"
-FOLDS = 3
+FOLDS = 2
 _SEALED_FROM = 2_000
 _EVERY = 6
 

@@ -61,7 +61,8 @@ class Done:
     """What a system made of a fold; ``cpu`` are the seconds its processes computed.
 
     ``seconds`` are those of its search and fit, ``bytes`` what its model takes on disk, ``row``
-    the median seconds of one row's answer, asked in its own way.
+    the median seconds of one row's answer, asked in its own way. ``search`` are the seconds that a
+    budget is for, where others are told apart from them; ``model`` can be proved in ``project``.
     """
 
     answers: Answers
@@ -70,6 +71,9 @@ class Done:
     bytes: int
     row: float
     what: str
+    search: float | None = None
+    project: Path | None = None
+    model: str | None = None
 
 
 def prepare(systems: Sequence[System]) -> None:
@@ -130,6 +134,9 @@ def run(system: System, fold: Fold, folder: Path, cores: Sequence[int], budget: 
         bytes=told["bytes"],
         row=told["row_seconds"],
         what=told["what"],
+        search=told.get("search"),
+        project=out if "model" in told else None,
+        model=told.get("model"),
     )
 
 

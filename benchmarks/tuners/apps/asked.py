@@ -38,10 +38,12 @@ def size_of(place: Path) -> int:
     return sum(each.stat().st_size for each in place.rglob("*") if each.is_file())
 
 
-def told(job: Job, answers: Any, *, seconds: float, size: int, row: float, what: str) -> None:
+def told(
+    job: Job, answers: Any, *, seconds: float, size: int, row: float, what: str, **more: Any
+) -> None:
     """Write the answers and the figures beside them."""
     out = Path(job["out"])
     table = np.asarray(answers, dtype=np.float64)
     np.save(out / "answers.npy", table if table.ndim == 2 else table.reshape(-1, 1))
-    figures = {"seconds": seconds, "bytes": size, "row_seconds": row, "what": what}
+    figures = {"seconds": seconds, "bytes": size, "row_seconds": row, "what": what, **more}
     (out / "told.json").write_text(json.dumps(figures))

@@ -15,6 +15,8 @@ from mlwright.core.records import load
 from mlwright.flows.predict import open_model
 from mlwright.scoring.records import ModelPackage
 
+SEARCHING = ("plan", "search", "fit")
+
 job = asked()
 out = Path(job["out"])
 test = pl.read_parquet(job["test"])
@@ -46,4 +48,8 @@ told(
     size=size,
     row=row_seconds(scorer.predict_row, rows),
     what=f"mlwright {mlwright.__version__}, {package.configuration.name}",
+    search=sum(run.build.seconds.get(stage, 0.0) for stage in SEARCHING),
+    model=model.ref,
+    stages=dict(run.build.seconds),
+    decisions=[each.what for each in run.build.search.decisions if "row_time" in each.override],
 )
