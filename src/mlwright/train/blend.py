@@ -83,6 +83,20 @@ def joined(
     return union, canonical_json(written)
 
 
+def stretched(
+    content: bytes, *, features: int, classes: int, stretch: float, shift: float
+) -> bytes:
+    """Return a predictor whose scores are those of another times a number, plus another.
+
+    Only the score of a regression or of two classes is moved.
+    """
+    shifts = [shift if scores_for(classes) == 1 else 0.0] * scores_for(classes)
+    if is_trees(content):
+        trees = WeightedTrees(content, stretch, range(features))
+        return merged([trees], features=features, classes=classes, starts=shifts)
+    return canonical_json(_weighted(_linear(content), stretch, shifts))
+
+
 def answer(content: bytes, X: Matrix, problem: Problem) -> Matrix:
     """Return the answers for each row."""
     members = json.loads(content)["members"]

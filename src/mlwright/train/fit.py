@@ -19,6 +19,7 @@ from mlwright.features.truth import Truth
 from mlwright.train import blend
 from mlwright.train.algorithms.foreign import OWN
 from mlwright.train.algorithms.problem import Learned, Problem, Rows
+from mlwright.train.calibration import Calibration, of_parameters
 from mlwright.train.catalogue import ALGORITHMS
 from mlwright.train.enriching import enriched
 from mlwright.train.evening import FOLDS, THRESHOLDS, levelled, weights_for
@@ -75,8 +76,17 @@ def _fit(
         return _fit_blend(known, configuration, task, plan, drop)
     preparation, rows = prepare_rows(known, recipe_of(configuration), task, plan.time, drop)
     used = configuration if preparation.outputs else DUMMY
-    learned = learn(rows, used, preparation, task, plan, None)
-    return Fitted(used, task, preparation, learned.content)
+    content = learn(rows, used, preparation, task, plan, None).content
+    asked = of_parameters(configuration.parameters)
+    if asked is not None and blend.can_blend(content):
+        content = blend.stretched(
+            content,
+            features=len(preparation.outputs),
+            classes=len(task.classes),
+            stretch=asked.stretch,
+            shift=asked.shift,
+        )
+    return Fitted(used, task, preparation, content)
 
 
 def _fit_blend(
@@ -85,6 +95,7 @@ def _fit_blend(
     """Fit each member on all rows, as often as it says, and join them."""
     prepared: dict[Recipe, tuple[Preparation, Rows]] = {}
     parts: list[blend.Part] = []
+    asked = of_parameters(configuration.parameters) or Calibration(1.0, 0.0)
     for member in configuration.members:
         recipe = recipe_of(member.configuration)
         if recipe not in prepared:
@@ -95,9 +106,9 @@ def _fit_blend(
         for number in range(member.fits):
             seeded = replace(plan, seed=(plan.seed + number) % _SEEDS)
             learned = learn(rows, member.configuration, preparation, task, seeded, None)
-            weight = member.weight / member.fits
+            weight = asked.stretch * member.weight / member.fits
             parts.append(blend.Part(preparation, learned.content, weight))
-    intercept = float(configuration.parameters.get("intercept", 0.0))
+    intercept = float(configuration.parameters.get("intercept", 0.0)) + asked.shift
     union, content = blend.joined(parts, classes=len(task.classes), intercept=intercept)
     return Fitted(configuration, task, union, content)
 

@@ -225,6 +225,7 @@ def probe(
         time=split.time,
         size=settings.size,
         row_seconds=settings.row_time,
+        calibrate=settings.calibrate,
     )
     costs = _measure(known, task, draft, drop, seam)
     ways = list(_ways(offered, rows, costs, split.method, thorough=thorough))

@@ -111,7 +111,8 @@ class Plan:
     ``looks`` come before the configurations are judged in full, and ``mutations`` are tried after
     the first of them, or at the end without one. A blend has at most ``members``, each fitted
     ``fits`` times; a model takes at most ``size`` bytes, and a row at most ``row_seconds`` as
-    foreseen by :mod:`mlwright.train.bounds` (None: no bound).
+    foreseen by :mod:`mlwright.train.bounds` (None: no bound). ``calibrate`` says that probabilities
+    are drawn to what happens where that pays.
     """
 
     configurations: tuple[Configuration, ...]
@@ -133,6 +134,7 @@ class Plan:
     fits: int = 1
     size: float | None = None
     row_seconds: float | None = None
+    calibrate: bool = field(default=False, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from mlwright.core.errors import DataError, listed
 from mlwright.data.table import Table
 from mlwright.train.blending import blended, load_in
 from mlwright.train.bounds import Bounds, preparing_seconds, reachable
+from mlwright.train.calibrating import calibrated
 from mlwright.train.choice import INTERPRETABLE as INTERPRETABLE
 from mlwright.train.choice import best_of, choose, worth_of
 from mlwright.train.fit import recipe_of
@@ -78,18 +79,17 @@ def search(
     scored = [_with_time(each, bounds) for each in judged]
     too_large = [e.scored.configuration.name for e in judged if not bounds.hold([load_in(e)])]
     told = tuple(_loosened(bounds, plan))
+    first = recipe_of(plan.configurations[0])
+    prepared = [features_of(each, first, task, plan, drop) for each in rounds]
+    held = [judging for _, _, judging in prepared]
     if rounds and plan.members > 1:
-        prepared = [
-            features_of(each, recipe_of(plan.configurations[0]), task, plan, drop)
-            for each in rounds
-        ]
-        held = [judging for _, _, judging in prepared]
         seen = [shown_of(fitting) for _, fitting, _ in prepared]
         whole = blended(judged, held, seen, task, plan, bounds)
         told = (*told, *whole.decisions)
         scored += [] if whole.scored is None else [whole.scored]
     result = choose(scored, task, interpretable_within, unlabelled, too_large)
-    return replace(result, decisions=(*result.decisions, *told, *_left_out(rounds, drop)))
+    result = replace(result, decisions=(*result.decisions, *told, *_left_out(rounds, drop)))
+    return calibrated(result, judged, held, task) if rounds and plan.calibrate else result
 
 
 def _bounds(

@@ -122,6 +122,12 @@ class SearchSettings:
             "maximum": 5,
         },
     )
+    calibrate: bool = field(
+        default=True,
+        metadata={
+            "doc": "Draw probabilities to what happens where rows not trained on say that it pays."
+        },
+    )
     seed: int = field(
         default=0,
         metadata={"doc": "The seed of everything random.", "minimum": 0, "maximum": 2**32 - 1},
