@@ -13,6 +13,7 @@ from mlwright.core.errors import BrokenError, UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.data.repair.records import Repaired
 from mlwright.data.reread import reread
+from mlwright.flows.environments import Interpreter, interpreter_of, ours_changed, told
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.joining import joins_of
 from mlwright.flows.recording import find_prediction, verify_segments
@@ -21,12 +22,13 @@ from mlwright.flows.replaying import loggable, replay_prediction
 from mlwright.flows.tables import Tables
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.prove import judge_steps, overall, same
-from mlwright.govern.records import Proof, ProvedStep
+from mlwright.govern.records import Proof, ProofVerdict, ProvedStep
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import NewEvent
 from mlwright.ledger.verify import verify as verify_log
 from mlwright.registry.versions import find
 from mlwright.run.history import run_record
+from mlwright.run.records import RunRecord
 from mlwright.run.replay import replay
 from mlwright.store.local import LocalStore
 from mlwright.store.overlay import OverlayStore
@@ -92,19 +94,34 @@ def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
         for identifier in workspace.ledger.uses(run)
         if noun_of(identifier) is Noun.DATA
     )
+    with interpreter_of(record, workspace) as here:
+        steps = _done_again(record, here, workspace)
+    exact = overall(steps)[0] is ProofVerdict.EXACT
+    if not exact and here.python is None and ours_changed(record, workspace):
+        # What our own code does today says little of a run that another mlwright did.
+        with interpreter_of(record, workspace, as_it_was=True) as then:
+            if then.python is not None:
+                steps, here = _done_again(record, then, workspace), then
+    steps = data + steps
+    verdict, why = overall(steps)
+    return Proof(subject, kind, verdict, steps, why + told(here), clock() - began, None)
+
+
+def _done_again(
+    record: RunRecord, where: Interpreter, workspace: Workspace
+) -> tuple[ProvedStep, ...]:
     with TemporaryDirectory(prefix="mlwright-proof-") as folder:
         again = LocalStore(Path(folder))
         replayed = replay(
-            run,
+            record.id,
             workspace.store,
             workspace.ledger,
             resources=f"{__name__}:{proof_resources.__name__}",
             top=again,
+            python=where.python,
             diagnose=True,
         )
-        steps = data + judge_steps(record, replayed, workspace.store, again)
-    verdict, why = overall(steps)
-    return Proof(subject, kind, verdict, steps, why, clock() - began, None)
+        return judge_steps(record, replayed, workspace.store, again)
 
 
 def _data(identifier: str, workspace: Workspace) -> Proof:

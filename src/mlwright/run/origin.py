@@ -216,6 +216,12 @@ def _requirements(name: str, path: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+def loaded_distributions() -> frozenset[str]:
+    """Return the distributions of every module that is imported now."""
+    found = (origin(name) for name in list(sys.modules) if "." not in name)
+    return frozenset(each.name for each in found if each.home is Home.DISTRIBUTION)
+
+
 def installed() -> Iterator[tuple[str, str, Path]]:
     """Give name, version and metadata folder of every distribution Python can import from."""
     for name, found in sorted(_installed(tuple(sys.path)).items()):

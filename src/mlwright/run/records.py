@@ -266,6 +266,14 @@ class Wheels:
 
 
 @dataclass(frozen=True, slots=True)
+class RunWheels:
+    """What was kept of the environment of one run: which distributions, and their wheels."""
+
+    names: tuple[str, ...]
+    wheels: Wheels
+
+
+@dataclass(frozen=True, slots=True)
 class Rebuilt:
     """An environment built again: its interpreter, what is in it, and what is left out."""
 

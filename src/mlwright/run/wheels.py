@@ -12,11 +12,11 @@ from urllib.parse import unquote, urlsplit
 from mlwright.core.digest import Digest, digest_bytes
 from mlwright.core.records import dump, load
 from mlwright.ledger.ledger import Ledger
-from mlwright.ledger.records import NewEvent
+from mlwright.ledger.records import Event, NewEvent
 from mlwright.run.editable import keep_editable
 from mlwright.run.lock import direct_url, is_editable, locked
 from mlwright.run.origin import installed
-from mlwright.run.records import Environment, Installed, Wheel, Wheels
+from mlwright.run.records import Environment, Installed, RunWheels, Wheel, Wheels
 from mlwright.run.trees import Shelf
 from mlwright.run.wheelfile import UnkeptError, files_in_wheel, repacked, wheel_name, write_wheel
 from mlwright.store.protocol import Store
@@ -65,36 +65,43 @@ def keep_wheels(names: Iterable[str], shelf: Shelf, known: Wheels | None = None)
     return Wheels(dict(sorted(wheels.items())), dict(sorted(trees.items())), left)
 
 
-def record_wheels(
-    run: str, names: Iterable[str], shelf: Shelf, ledger: Ledger
-) -> tuple[Wheels, int]:
-    """Keep the wheels of a run's distributions, and record that; return them, and the bytes added.
+def record_wheels(run: str, names: Iterable[str], shelf: Shelf, ledger: Ledger) -> Wheels:
+    """Keep the wheels of a run's distributions, each once, and record which they are."""
+    wanted = tuple(sorted(set(names)))
+    wheels = keep_wheels(wanted, shelf, kept_wheels(ledger, shelf.store))
+    listed = shelf.store.put(dump(RunWheels(wanted, wheels)))
+    objects = (listed, *(wheel.content for wheel in wheels.wheels.values()), *shelf.close())
+    facts = {
+        "wheels": listed,
+        "count": len(wheels.wheels) + len(wheels.trees),
+        "bytes": sum(wheel.size for wheel in wheels.wheels.values()),
+        "left": wheels.left,
+    }
+    ledger.append([NewEvent(KEPT, run, facts, objects=tuple(dict.fromkeys(objects)))])
+    return wheels
 
-    An event names what was added; where all was kept before there is none.
-    """
-    known = kept_wheels(ledger, shelf.store)
-    wheels = keep_wheels(names, shelf, known)
-    fresh = {files: wheel for files, wheel in wheels.wheels.items() if files not in known.wheels}
-    added = {name: tree for name, tree in wheels.trees.items() if tree not in known.trees.values()}
-    if fresh or added:
-        recorded = Wheels(fresh, added, wheels.left)
-        listed = shelf.store.put(dump(recorded))
-        objects = (listed, *(wheel.content for wheel in fresh.values()), *shelf.close())
-        facts = {"wheels": listed, "count": len(fresh) + len(added), "left": wheels.left}
-        ledger.append([NewEvent(KEPT, run, facts, objects=tuple(dict.fromkeys(objects)))])
-    return wheels, sum(wheel.size for wheel in fresh.values())
+
+def wheels_of_run(run: str, ledger: Ledger, store: Store) -> RunWheels | None:
+    """Return what was kept of the environment of a run, or None."""
+    events = list(ledger.events(kind=KEPT, subject=run))
+    return _of_event(events[-1], store) if events else None
 
 
 def kept_wheels(ledger: Ledger, store: Store) -> Wheels:
     """Return every wheel that was ever kept, by the files it brings."""
     wheels: dict[str, Wheel] = {}
     trees: dict[str, Digest] = {}
-    for event in ledger.events(kind=KEPT):
-        facts: Any = event.facts
-        found = load(Wheels, store.get(Digest(facts["wheels"])))
+    listed: dict[object, Event] = {e.facts["wheels"]: e for e in ledger.events(kind=KEPT)}
+    for event in listed.values():
+        found = _of_event(event, store).wheels
         wheels.update(found.wheels)
         trees.update(found.trees)
     return Wheels(wheels, trees, {})
+
+
+def _of_event(event: Event, store: Store) -> RunWheels:
+    facts: Any = event.facts
+    return load(RunWheels, store.get(Digest(facts["wheels"])))
 
 
 def wheels_for(

@@ -38,6 +38,7 @@ _FLAGS = {
     "threads": "search.threads",
     "port": "serve.port",
     "ui_port": "serve.ui_port",
+    "keep_wheels": "environment.keep_wheels",
 }
 
 
@@ -112,6 +113,13 @@ _FLAGS = {
     "--new-contract",
     is_flag=True,
     help="Infer what columns promise again, instead of keeping what was agreed for this name.",
+)
+@click.option(
+    "--keep-wheels",
+    is_flag=True,
+    default=None,
+    help="Keep the packages this run uses in the project, so that mlw prove can build its"
+    " environment again without a network.",
 )
 @click.option(
     "--serve", "then_serve", is_flag=True, help="Make it live if it passes, and answer over HTTP."
