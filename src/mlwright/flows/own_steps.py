@@ -16,7 +16,7 @@ from mlwright.flows.records import RowRoles, SearchRule
 from mlwright.flows.tables import Tables, parted
 from mlwright.flows.workspace import Workspace
 from mlwright.run.closure import closure
-from mlwright.run.sources import read_sources
+from mlwright.run.sources import read_sources, require_open
 from mlwright.run.step import Step
 from mlwright.scoring.own.apart import shared_steps
 from mlwright.scoring.own.compiled import fuller_table
@@ -63,7 +63,9 @@ def _described(given: Any, name: str | None) -> OwnStep:
     except UsageError as error:
         raise _no_step(shown, error.message) from None
     code = closure(function)
-    sources = read_sources(code.modules).modules
+    read = read_sources(code.modules)
+    require_open(read)
+    sources = read.modules
     if where.startswith(f"{MAIN}:") and MAIN not in sources:
         raise _no_step(shown, "it was typed into an interpreter that kept no text of it")
     return OwnStep(

@@ -15,7 +15,7 @@ from mlwright.features.recipes import known_recipe
 from mlwright.flows.workspace import Workspace
 from mlwright.run.closure import closure
 from mlwright.run.records import Closure
-from mlwright.run.sources import Source, read_sources
+from mlwright.run.sources import Source, read_sources, require_open
 from mlwright.train.own import blueprint
 from mlwright.train.own.content import pickle_not_asked
 from mlwright.train.own.declare import Train
@@ -130,7 +130,9 @@ def _described(given: Any, name: str | None, pickle: bool) -> OwnModel:
             facts={"model": name or type(given).__name__},
         )
     code = closure(walked, kinds)
-    sources = read_sources(code.modules).modules
+    read = read_sources(code.modules)
+    require_open(read)
+    sources = read.modules
     _require_source(shown, written, sources)
     return OwnModel(
         name=shown,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, ModuleType
 
+from mlwright.core.errors import RefusedError
 from mlwright.run.origin import Home, origin
+from mlwright.run.secrecy import secret_in
 
 _LIMIT = 2 * 1024 * 1024
 
@@ -24,18 +26,23 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The modules a step's code comes from, and those they import, by name."""
+    """The modules a step's code comes from, and those they import, by name.
+
+    ``withheld`` names those whose text is not kept, and why: a replay takes them from their files.
+    """
 
     modules: dict[str, Source]
+    withheld: dict[str, str] = field(default_factory=dict)
 
 
 def read_sources(modules: Iterable[str]) -> Sources:
     """Return the text of the user's modules, of their packages and of what they import.
 
     mlwright's own modules are left out: they come with its version. A script is ``__main__``; of
-    a notebook the executed cells are kept in order.
+    a notebook the executed cells are kept in order. A text with a secret in it is withheld.
     """
     found: dict[str, Source] = {}
+    withheld: dict[str, str] = {}
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
@@ -47,9 +54,30 @@ def read_sources(modules: Iterable[str]) -> Sources:
         source = _read(module)
         if source is not None:
             found[name] = source
+            if secret := secret_in(source.text.encode("utf-8", "surrogatepass")):
+                withheld[name] = secret
             waiting.extend(_mentioned(module))
         waiting.extend(_packages(name))
-    return Sources(dict(sorted(found.items())))
+    kept = {name: found[name] for name in sorted(found.keys() - withheld.keys())}
+    return Sources(kept, withheld)
+
+
+def require_open(sources: Sources) -> None:
+    """Refuse code that is carried out from its kept text alone, where a secret stands in it.
+
+    Raises
+    ------
+    RefusedError
+        ``code-secret``.
+    """
+    for name, secret in sources.withheld.items():
+        raise RefusedError(
+            "code-secret",
+            f"{name} is kept with what is made of it, and {secret}",
+            fix="read it from the environment or a file when it is needed, such as"
+            " os.environ['API_KEY']",
+            facts={"module": name, "modules": dict(sources.withheld)},
+        )
 
 
 def _read(module: ModuleType) -> Source | None:
