@@ -14,7 +14,7 @@ from mlwright import __version__
 from mlwright.cli.group import LazyGroup
 from mlwright.cli.output import say
 from mlwright.cli.usage import told
-from mlwright.core.errors import ExitCode, MlwrightError, StoppedError
+from mlwright.core.errors import ExitCode, MlwrightError, StoppedError, UsageError
 
 COMMANDS = {
     "init": "Make a project here.",
@@ -36,10 +36,14 @@ COMMANDS = {
     "report": "Write a model's report as one HTML page.",
     "ui": "Serve the pages: what is well, models, predictions, proofs.",
     "bundle": "Hand a model over in one file that is proved elsewhere.",
+    "export": "Write out what a run was done with: its code, its environment.",
     "audit": "Hand out what an auditor needs to verify the log.",
     "doctor": "Check the project's health; rebuild what can be rebuilt.",
     "demo": "Run the whole job on real flights and show it.",
 }
+
+_RAISED_BY = "raised by step"
+"""Begins the note on an error of the user's own code: the one that the runner writes."""
 
 _PLACES = 4
 """How many places that were looked at a person is told."""
@@ -92,10 +96,11 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.DONE)
     except Exception as error:  # noqa: BLE001  the top of the process: it tells what it caught
-        _tell(_unexpected(error), as_json=as_json)
+        unexpected = _unexpected(error)
+        _tell(unexpected, as_json=as_json)
         if "-v" in arguments or "--verbose" in arguments:
             traceback.print_exc()
-        return int(ExitCode.FAULT)
+        return int(unexpected.exit_code)
     return result if isinstance(result, int) else int(ExitCode.DONE)
 
 
@@ -108,6 +113,14 @@ def _interrupted() -> StoppedError:
 
 
 def _unexpected(error: Exception) -> MlwrightError:
+    notes = [note for note in getattr(error, "__notes__", ()) if note.startswith(_RAISED_BY)]
+    if notes:
+        return UsageError(
+            "step-raised",
+            f"{type(error).__name__}: {error}; {notes[0]}",
+            fix="correct the step and run again: what was done before it is kept; -v prints where",
+            facts={"type": type(error).__name__},
+        )
     return MlwrightError(
         "fault",
         f"a fault of ours: {type(error).__name__}: {error}",

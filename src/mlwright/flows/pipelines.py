@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import NotFoundError, UsageError, nearest
 from mlwright.data.frame import Table
 from mlwright.data.records import Snapshot
 from mlwright.data.settings import DataSettings
@@ -17,6 +17,7 @@ from mlwright.data.sources.frames import address_of, is_frame
 from mlwright.data.table import read
 from mlwright.flows.environments import keep_environment
 from mlwright.flows.ingesting import ingest_source
+from mlwright.flows.owning import imported
 from mlwright.flows.workspace import Workspace
 from mlwright.run.annotations import agrees, told
 from mlwright.run.context import SEED
@@ -126,6 +127,50 @@ def carry_out(
     return Carried(finished.run, laid, reports)
 
 
+def named_pipeline(ref: str, folder: Path) -> Pipeline:
+    """Return the pipeline of a file: ``flow.py``, or ``flow.py:NAME`` where it holds several.
+
+    Raises
+    ------
+    NotFoundError
+        ``pipeline-missing`` for a file that is not there, or holds no such pipeline.
+    UsageError
+        ``pipeline-import`` for a module that cannot be imported.
+    """
+    file, _, name = ref.partition(":")
+    path = folder / file
+    if not path.is_file():
+        raise _no_pipeline(ref, f"there is no file {path}", [], looked=str(path.parent))
+    known = imported(f"{path.stem}:__dict__", path.parent, "pipeline-import")
+    if Path(str(known.get("__file__"))).resolve() != path.resolve():
+        raise _no_pipeline(
+            ref, f"Python has another module named {path.stem!r}", [], looked=str(path)
+        )
+    found = {each: value for each, value in known.items() if isinstance(value, Pipeline)}
+    inside = {id(use.part) for each in found.values() for use in each.parts.values()}
+    if name in found:
+        return found[name]
+    outer = {id(each): each for each in found.values() if id(each) not in inside}
+    if name or len(outer) != 1:
+        names = ", ".join(found)
+        problem = f"{file} holds no pipeline {name!r}" if name else f"{file} holds {len(outer)}"
+        problem += f": {names}" if names else " pipelines"
+        raise _no_pipeline(ref, problem, list(found), looked=str(path))
+    return next(iter(outer.values()))
+
+
+def _no_pipeline(ref: str, problem: str, known: list[str], *, looked: str) -> NotFoundError:
+    file, _, name = ref.partition(":")
+    near = nearest(name, known) or (known[0] if known else None)
+    return NotFoundError(
+        "pipeline-missing",
+        problem,
+        fix=f"mlw run {file}:{near}" if near else "make one in it: flow = mw.pipeline(load, fit)",
+        facts={"pipeline": ref, "nearest": near},
+        looked=[looked],
+    )
+
+
 def _require_inputs(pipeline: Pipeline, given: Mapping[str, object]) -> None:
     seeded = any(each.takes_context for each in pipeline.steps)
     for name in given:
@@ -138,8 +183,8 @@ def _require_inputs(pipeline: Pipeline, given: Mapping[str, object]) -> None:
             "step-input-missing",
             f"step {takers[0]!r} takes {missing[0]!r}, which no step gives and the run was not "
             "given",
-            fix=f"run({', '.join(f'{name}=…' for name in missing)}), or give the parameter a "
-            "default",
+            fix=f"run({', '.join(f'{name}=…' for name in missing)}), on the command line "
+            f"{' '.join(f'--give {name}=…' for name in missing)}; or give the parameter a default",
             facts={"step": takers[0], "parameter": missing[0], "missing": missing},
             looked=[
                 f"steps: {', '.join(pipeline.laid.variants)}",

@@ -41,12 +41,14 @@ from mlwright.flows.workspace import Workspace
 from mlwright.govern import cost as costs
 from mlwright.govern import pareto
 from mlwright.govern.findings.conformal import in_words as held_in_words
+from mlwright.govern.pipeline import STEP_COLUMNS, step_rows
 from mlwright.govern.told import Told, cell_text
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import Event
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find, versions
 from mlwright.run.records import ENDINGS
+from mlwright.run.standing import run_shape
 from mlwright.scoring.records import ModelPackage
 from mlwright.serve.records import Unread
 from mlwright.train.records import SearchResult
@@ -417,6 +419,7 @@ def _run(identifier: str, workspace: Workspace, *, decisions: bool) -> Shown:
     data = [d for d in workspace.ledger.uses(identifier) if noun_of(d) is Noun.DATA]
     spec = spec_of(started.facts, workspace.store) if "spec" in started.facts else {}
     asked = {key: spec.get(key) for key in ("target", "data.source")}
+    shape = run_shape(identifier, workspace.ledger, workspace.store)
     sections = [
         Section(
             "",
@@ -435,11 +438,8 @@ def _run(identifier: str, workspace: Workspace, *, decisions: bool) -> Shown:
         ),
         Section(
             "steps",
-            ("step", "seconds", "", "output"),
-            tuple(
-                (s["step"], s["seconds"], "kept" if s["cached"] else "done", s["output"])
-                for s in steps
-            ),
+            STEP_COLUMNS,
+            tuple(step_rows(shape.steps)),
         ),
     ]
     if wrong := ended.facts.get("error"):
@@ -448,6 +448,7 @@ def _run(identifier: str, workspace: Workspace, *, decisions: bool) -> Shown:
         "run": identifier,
         "data": data,
         "made": [v.ref for v in made],
+        "steps": plain(shape.steps),
         "events": [{"kind": e.kind, "time": e.time, "facts": dict(e.facts)} for e in events],
     }
     if decisions:

@@ -136,9 +136,16 @@ _FLAGS = {
     type=click.IntRange(0, 65535),
     help="With --serve, the port for pages (default: 7701).",
 )
+@click.option(
+    "--give",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="With a pipeline (flow.py), what its steps take and none of them gives; repeatable.",
+)
 @common
 def command(
     *,
+    give: tuple[str, ...],
     checks: tuple[str, ...],
     waivers: dict[str, str],
     plan: str | None,
@@ -148,11 +155,14 @@ def command(
     output: Output,
     **given: object,
 ) -> int:
-    """Train, judge and register a model.
+    """Train, judge and register a model; or carry out a pipeline of your own.
 
     SOURCE is a file, a folder, a pattern or an address, as for mlw data add; without it the one
     that mlwright.toml names is read. The same data, settings and code give the same model; what
     was done before is kept, also after an interruption.
+
+    With a file of Python (flow.py, or flow.py:NAME) it is the pipeline in it that is carried out,
+    with what --give names.
 
     Exits with 3 when the model fails a check, or its data a line of [contract]: it is registered,
     and cannot be promoted. With --serve it is then not served either.
@@ -162,6 +172,7 @@ def command(
     mlw run flights.parquet --target late --time departed --check 'auc >= 0.7'
     mlw run customers.csv --target churned --serve
     mlw run payments.csv --task anomaly
+    mlw run flow.py --give source=customers.csv --give depth=5
     """
     from mlwright.cli.build_view import BuildView, build_document, tell_end
     from mlwright.cli.progress import progress_for
@@ -177,6 +188,8 @@ def command(
         )
     flags = {_FLAGS[name]: value for name, value in given.items() if value not in (None, ())}
     flags |= {f"waive.{check}": reason for check, reason in waivers.items()}
+    if is_pipeline(flags.get("data.source")) or give:
+        return _carry_out(output, flags, give)
     if "data.source" in flags:
         flags["data.source"] = absolute(str(flags["data.source"]), Path.cwd())
     with open_project(output, create=True, flags=flags) as project:
@@ -206,3 +219,32 @@ def _serve(project: Project, ref: str, view: ServeView) -> int:
     """Make a version live and answer for it until asked to end."""
     project.promote(ref, reason="mlw run --serve: it passed its checks")
     return exit_code(project.serve(listener=view, environ=os.environ))
+
+
+def is_pipeline(source: object) -> bool:
+    """Tell whether what is to be run is a file of Python, with the name of a pipeline or without.
+
+    >>> [is_pipeline(each) for each in ("flow.py", "flow.py:train", "flow.csv", None)]
+    [True, True, False, False]
+    """
+    return isinstance(source, str) and source.partition(":")[0].endswith(".py")
+
+
+def _carry_out(output: Output, flags: dict[str, object], give: tuple[str, ...]) -> int:
+    """Carry out the pipeline that stands in the place of a table."""
+    from mlwright.cli.pipeline_view import run_pipeline
+
+    source = flags.pop("data.source", None)
+    if not is_pipeline(source) or flags:
+        others = sorted(name.rpartition(".")[2] for name in flags)
+        raise UsageError(
+            "options-contradict",
+            f"--{others[0]} is about a model, and {source} is a pipeline"
+            if is_pipeline(source)
+            else "--give is about a pipeline, and no file of Python is named",
+            fix="mlw run flow.py --give NAME=VALUE",
+            facts={"options": [f"--{each}" for each in others] or ["--give"]},
+        )
+    with open_project(output, create=True) as project:
+        run_pipeline(output, project, str(source), give)
+    return int(ExitCode.DONE)
