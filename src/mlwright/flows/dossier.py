@@ -101,7 +101,7 @@ def dossier(ref: str, workspace: Workspace) -> Dossier:
 def past_proofs(subject: str, workspace: Workspace) -> tuple[PastProof, ...]:
     """Return the recorded proofs of an id, newest first."""
     events = workspace.ledger.events(kind="proof.made", subject=subject, newest_first=True)
-    return tuple(map(_past_proof, events))
+    return tuple(_past_proof(event) for event in events if "step" not in event.facts)
 
 
 def _past_proof(event: Event) -> PastProof:

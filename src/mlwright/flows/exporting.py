@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlwright.core.ids import Noun, noun_of
-from mlwright.data.export import Exported, export
+from mlwright.data.export import DELTA, Exported, export
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.workspace import Workspace
+from mlwright.flows.written import record_export
 from mlwright.govern.why import resolve
 from mlwright.registry.versions import find
 
@@ -36,4 +37,7 @@ def export_data(ref: str, out: Path, workspace: Workspace) -> HandedOut:
         if noun_of(ref) is Noun.DATA
         else find(workspace.ledger, ref).data
     )
-    return HandedOut(data, export(snapshot_of(data, workspace), workspace.store, out))
+    written = export(snapshot_of(data, workspace), workspace.store, out)
+    if written.format != DELTA:  # a Delta table holds the time it was written at
+        record_export(workspace, data, written.path, written.format)
+    return HandedOut(data, written)

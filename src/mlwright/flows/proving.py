@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from mlwright.core.digest import Digest, from_raw
 from mlwright.core.encoding import digest_of, plain
 from mlwright.core.errors import BrokenError, UsageError
-from mlwright.core.ids import Noun, noun_of
+from mlwright.core.ids import Noun, noun_of, short
 from mlwright.data.repair.records import Repaired
 from mlwright.data.reread import reread
 from mlwright.flows.environments import Interpreter, interpreter_of, ours_changed, told
@@ -21,15 +21,16 @@ from mlwright.flows.repairing import repaired_again, repairs_of
 from mlwright.flows.replaying import loggable, replay_prediction
 from mlwright.flows.tables import Tables
 from mlwright.flows.workspace import Workspace
+from mlwright.flows.written import EXPORT, REPORT, prove_file, prove_written
 from mlwright.govern.prove import judge_steps, overall, same
 from mlwright.govern.records import Proof, ProofVerdict, ProvedStep
 from mlwright.govern.why import resolve
 from mlwright.ledger.records import NewEvent
 from mlwright.ledger.verify import verify as verify_log
 from mlwright.registry.versions import find
-from mlwright.run.history import run_record
-from mlwright.run.records import RunRecord
-from mlwright.run.replay import replay
+from mlwright.run.history import run_record, step_named
+from mlwright.run.records import RunRecord, StepRecord
+from mlwright.run.replay import alone, replay
 from mlwright.store.local import LocalStore
 from mlwright.store.overlay import OverlayStore
 from mlwright.store.protocol import Store
@@ -41,12 +42,16 @@ AUDIT = "audit"
 
 
 def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> Proof:
-    """Do a model, run, data version, prediction or the audit again; record the outcome as an event.
+    """Do what a reference names again and compare; the outcome is recorded as an event.
+
+    It names a model, a run, a step (``r_…/STEP``, or ``STEP`` of the last run that has one), a data
+    version, a prediction, a report or an export (its file, or the event that tells of it) or the
+    audit.
 
     Raises
     ------
     NotFoundError
-        ``id-unknown`` or ``model-unknown``.
+        ``id-unknown``, ``model-unknown``, ``step-unknown`` or ``file-unrecorded``.
     UsageError
         ``prove-kind`` for an id that names nothing that was made.
     BrokenError
@@ -54,7 +59,15 @@ def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> 
     """
     if ref == AUDIT:
         return _audit(workspace, checkpoint)
+    if (step := step_named(ref, workspace.ledger)) is not None:
+        return _recorded(_step(step, workspace), workspace)
+    if (path := _file(ref, workspace)) is not None:
+        return _recorded(prove_file(path, workspace), workspace)
     noun = noun_of(ref) or Noun.MODEL
+    if noun is Noun.EVENT:
+        event = workspace.ledger.event(int(resolve(ref, workspace.ledger).partition("_")[2]))
+        if event.kind in (REPORT, EXPORT):
+            return _recorded(prove_written(event, workspace), workspace)
     if noun is Noun.PREDICTION:
         proof = replay_prediction(find_prediction(ref, workspace), workspace)
         return replace(proof, event=_recorded(loggable(proof), workspace).event)
@@ -84,6 +97,29 @@ def proof_resources(store: Store) -> dict[str, object]:
     }
 
 
+def _file(ref: str, workspace: Workspace) -> Path | None:
+    """Return the file a reference names, where it names nothing else."""
+    if noun_of(ref) is not None or workspace.ledger.versions(ref.partition("@")[0]):
+        return None
+    path = Path(ref)
+    return path if path.is_file() else None
+
+
+def _step(step: StepRecord, workspace: Workspace) -> Proof:
+    """Execute one step again on what was recorded of its inputs."""
+    clock = workspace.seam.elapsed
+    began = clock()
+    record = run_record(workspace.ledger, step.run)
+    record = replace(record, steps=tuple(alone(s) for s in record.steps if s.step == step.step))
+    with interpreter_of(record, workspace) as here:
+        steps = _done_again(record, here, workspace, only=step.step)
+    verdict, why = overall(steps)
+    if verdict is ProofVerdict.EXACT:
+        why = f"It gives what it gave in {short(step.run)} to the last bit."
+    whole = f"{step.run}/{step.step}"
+    return Proof(whole, "step", verdict, steps, why + told(here), clock() - began, None)
+
+
 def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
     """Execute a run's steps again in a fresh process; the data they start from is read anew."""
     clock = workspace.seam.elapsed
@@ -108,7 +144,7 @@ def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
 
 
 def _done_again(
-    record: RunRecord, where: Interpreter, workspace: Workspace
+    record: RunRecord, where: Interpreter, workspace: Workspace, *, only: str | None = None
 ) -> tuple[ProvedStep, ...]:
     with TemporaryDirectory(prefix="mlwright-proof-") as folder:
         again = LocalStore(Path(folder))
@@ -120,6 +156,7 @@ def _done_again(
             top=again,
             python=where.python,
             diagnose=True,
+            only=only,
         )
         return judge_steps(record, replayed, workspace.store, again)
 
@@ -221,7 +258,7 @@ def _recorded(proof: Proof, workspace: Workspace) -> Proof:
         "seconds": proof.seconds,
         "steps": plain(proof.steps),
     }
-    (event,) = workspace.ledger.append([NewEvent("proof.made", proof.subject, facts)])
-    return Proof(
-        proof.subject, proof.kind, proof.verdict, proof.steps, proof.why, proof.seconds, event.id
-    )
+    subject, _, step = proof.subject.partition("/")
+    of_it = {"kind": proof.kind, **({"step": step} if step else {})}
+    (event,) = workspace.ledger.append([NewEvent("proof.made", subject, {**facts, **of_it})])
+    return replace(proof, event=event.id)

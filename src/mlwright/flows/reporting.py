@@ -40,9 +40,14 @@ def report_html(workspace: Workspace, version: ModelVersion) -> str:
 
 
 def write_report(workspace: Workspace, version: ModelVersion, out: Path | None) -> Path:
-    """Write the report of a version as one HTML file and return its path."""
+    """Write the report of a version as one HTML file, record that and return its path."""
+    from mlwright.flows.written import record_report
+
     path = (out or workspace.state / "reports" / f"{version.ref}.html").absolute()
-    write_durably(path, report_html(workspace, version).encode())
+    log = workspace.ledger.size
+    content = report_html(workspace, version).encode()
+    write_durably(path, content)
+    record_report(workspace, version, path.name, content, log)
     return path
 
 

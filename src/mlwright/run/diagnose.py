@@ -69,6 +69,10 @@ def _texts(steps: Sequence[StepRecord], store: Store) -> dict[str, str]:
     return {name: source.text for modules in kept for name, source in modules.items()}
 
 
+_MORE = 3
+"""Times a step is executed to see whether it always gives the same."""
+
+
 class _Look:
     """Executes steps, as often as it takes to tell causes apart."""
 
@@ -101,16 +105,19 @@ class _Look:
         # A module is imported once, and what it read then is in every step after.
         self._at_import += tuple(each for each in found if each.at_import)
         steady = None if again is None else again == first
-        by_process: bool | None = None
+        by_process = False
         by_chance: bool | None = None
-        if steady is False:
-            by_process = self._executed(step) == again
-            if not by_process and _several(seen):
-                by_chance = self._by_chance(step)
+        if steady is False or (steady and _moody(seen)):
+            # One of few outcomes may come out twice though it is drawn.
+            times = _MORE if _moody(seen) else 1
+            same = all(self._executed(step) == again for _ in range(times))
+            steady, by_process = steady and same, same and not steady
+        if steady is False and not by_process and _several(seen):
+            by_chance = self._by_chance(step)
         return Diagnosis(
             step=step.step,
             steady=steady,
-            by_process=bool(by_process),
+            by_process=by_process,
             by_hash=False,
             by_chance=by_chance,
             seen=seen + self._at_import,
@@ -126,14 +133,22 @@ class _Look:
             return None
 
     def _by_chance(self, step: StepRecord) -> bool:
-        contents = []
-        os.environ[PINNED] = "1"
-        for _ in range(2):
+        """Tell whether a step gives one thing alone once nothing random is left."""
+        asked = self._folder / PINNED
+        asked.touch()
+        contents = set()
+        for _ in range(_MORE):
             with pinned():
-                contents.append(self._executed(step))
-        del os.environ[PINNED]
+                contents.add(self._executed(step))
+        asked.unlink()
         sightings_in(self._folder)
-        return contents[0] is not None and contents[0] == contents[1]
+        return len(contents) == 1 and None not in contents
+
+
+def _moody(seen: tuple[Sighting, ...]) -> bool:
+    """Tell whether something was seen that gives another value each time."""
+    kinds = {each.kind for each in seen if not each.through}
+    return bool(kinds & {giveaways.CHANCE, giveaways.CLOCK, giveaways.NETWORK})
 
 
 def _several(seen: tuple[Sighting, ...]) -> bool:

@@ -14,8 +14,11 @@ from mlwright.run.records import Sighting
 ASKED = "MLWRIGHT_WATCH"
 """The variable that names the folder a process apart puts what it saw into."""
 
-PINNED = "MLWRIGHT_PINNED"
-"""The variable that asks a process apart to pin every generator nobody seeded."""
+PINNED = "pinned"
+"""The file in it that asks a process apart to pin every generator nobody seeded.
+
+A file, for a process apart lives on from one execution of a step to the next.
+"""
 
 
 @contextmanager
@@ -31,7 +34,7 @@ def watched_apart(texts: Mapping[str, str]) -> Iterator[None]:
     if folder is None:
         yield
         return
-    if os.environ.get(PINNED):
+    if (Path(folder) / PINNED).exists():
         from mlwright.run.chance import pinned
 
         with pinned():
@@ -44,8 +47,8 @@ def watched_apart(texts: Mapping[str, str]) -> Iterator[None]:
         with watch:
             yield
     finally:
-        for each in watch.taken():
-            number, path = mkstemp(dir=folder, suffix=".part")
+        for place, each in enumerate(watch.taken()):
+            number, path = mkstemp(dir=folder, prefix=f"{place:04}-", suffix=".part")
             with os.fdopen(number, "wb") as out:
                 out.write(dump(each))
             Path(path).rename(Path(path).with_suffix(".seen"))

@@ -17,6 +17,9 @@ CLOCK, CHANCE, FILE, FOLDER, NETWORK = "clock", "randomness", "file", "folder", 
 PROGRAM, VARIABLE, MACHINE = "program", "variable", "machine"
 HASH, ADDRESS, THREADS = "hash", "address", "threads"
 
+SHARED = "the generator of random"
+"""What the functions of ``random`` draw from: everybody's, unless it is seeded."""
+
 _WHOLE = {
     **{getattr(time, n): (CLOCK, f"time.{n}") for n in ("time", "time_ns")},
     **{
@@ -69,7 +72,7 @@ def given_by(function: Any, caller: FrameType) -> tuple[str, str] | None:
         if function.__name__ in _NOW and issubclass(bound, datetime.date):
             return CLOCK, f"{bound.__name__}.{function.__name__}"
     elif bound is _PYTHONS and function.__name__ in ("random", "getrandbits"):
-        return CHANCE, "the generator of random"
+        return CHANCE, SHARED
     return None
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from mlwright.core.digest import Digest
-from mlwright.core.errors import NotFoundError
+from mlwright.core.errors import NotFoundError, listed, nearest
+from mlwright.core.ids import Noun, noun_of, short
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event
 from mlwright.run.records import RunRecord, StepRecord
@@ -46,6 +47,41 @@ def run_record(ledger: Ledger, run: str) -> RunRecord:
         code=Digest(facts["code"]),
         inputs=_digests(facts["inputs"]),
         steps=tuple(step_record(event) for event in events if event.kind == "step.finished"),
+    )
+
+
+def step_named(ref: str, ledger: Ledger) -> StepRecord | None:
+    """Return the step a reference names: ``r_…/STEP``, or ``STEP`` in the last run that has one.
+
+    None for a reference that names no step, and for a name that a model has too.
+
+    Raises
+    ------
+    NotFoundError
+        ``run-unknown``; ``step-unknown`` for a run that has no such step.
+    """
+    head, slash, name = ref.partition("/")
+    if slash and noun_of(head) is Noun.RUN:
+        run = run_record(ledger, head)
+        found = [step for step in run.steps if step.step == name]
+        if not found:
+            raise _no_step(run, name)
+        return found[-1]
+    if noun_of(ref) is not None or ledger.versions(ref.partition("@")[0]):
+        return None
+    rows = ledger.steps_named(ref)
+    return step_record(ledger.event(rows[0].sequence)) if rows else None
+
+
+def _no_step(run: RunRecord, name: str) -> NotFoundError:
+    known = [step.step for step in run.steps]
+    near = nearest(name, known)
+    return NotFoundError(
+        "step-unknown",
+        f"{short(run.id)} has no step {name!r}" + (f"; did you mean {near!r}?" if near else ""),
+        fix=f"use {short(run.id)}/{near}" if near else f"mlw why {short(run.id)} lists its steps",
+        facts={"run": run.id, "step": name, "nearest": near},
+        looked=[f"the steps {listed(known)}" if known else "a run without finished steps"],
     )
 
 

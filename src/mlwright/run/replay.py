@@ -44,6 +44,7 @@ def replay(
     top: LocalStore | None = None,
     python: Path | None = None,
     diagnose: bool = False,
+    only: str | None = None,
 ) -> Replay:
     """Execute the steps of a run again and compare the content of each output.
 
@@ -61,6 +62,8 @@ def replay(
         where it has none.
     diagnose
         Execute the first steps that differ once more, watched, to learn of the cause.
+    only
+        The one step to execute, fed what was recorded of the steps before it.
 
     Raises
     ------
@@ -73,6 +76,8 @@ def replay(
         ``replay-died`` when the fresh process ended without an answer.
     """
     run = run_record(ledger, run_id)
+    if only is not None:
+        run = replace(run, steps=tuple(alone(s) for s in run.steps if s.step == only))
     for step in run.steps:
         _check_source(step, store)
     with _local(store) as local:
@@ -169,6 +174,11 @@ class _Asked:
         return told(module, dump(request), environ, self.python, about=self.run.id)
 
 
+def alone(step: StepRecord) -> StepRecord:
+    """Return a step without edges: fed what was recorded, whatever the steps before it give."""
+    return replace(step, edges={})
+
+
 def first_different(
     recorded: Sequence[StepRecord], replayed: Sequence[Replayed]
 ) -> tuple[StepRecord, ...]:
@@ -178,7 +188,7 @@ def first_different(
     """
     exact = {each.step for each in replayed if each.exact}
     return tuple(
-        replace(step, edges={})
+        alone(step)
         for step in recorded
         if step.step not in exact and exact.issuperset(step.edges.values())
     )

@@ -118,7 +118,7 @@ class Watch:
             self._given(*found, frame)
 
     def _given(self, kind: str, what: str, frame: FrameType) -> None:
-        if kind == giveaways.CHANCE and self._seeded and what.endswith("random"):
+        if self._seeded and what == giveaways.SHARED:
             return
         place = self._place(frame)
         if place is None or (place.direct and not giveaways.counts_as_own(kind, place.python)):

@@ -15,7 +15,9 @@ from mlwright.core.ids import Noun, noun_of, short
 
 if TYPE_CHECKING:
     from mlwright.api.project import Project
-    from mlwright.govern.records import Proof
+    from mlwright.govern.records import Proof, ProvedStep
+
+_MOST_SEEN = 5
 
 
 @click.command()
@@ -41,18 +43,24 @@ def command(
 ) -> int:
     """Do REF again and compare.
 
-    A model or run is trained again in a fresh process, the old model never opened; data is read
-    again; a prediction (p_…) is answered again from its record and compared bit by bit; for
-    'audit' the whole log and every object are verified; a bundle (FILE.mlw) is verified and its
-    model made again, with no project around. Verdicts: exact (the same to
-    the last bit), equivalent (within a stated tolerance) and different (the first step that
-    differs is named).
+    A model or run is trained again in a fresh process, the old model never opened; a step
+    (r_…/STEP, or STEP of the last run) is done again on what was recorded of its inputs; data is
+    read again; a prediction (p_…) is answered again from its record and compared bit by bit; a
+    report or an export (its FILE, or the event e_…) is written again and compared byte for byte;
+    for 'audit' the whole log and every object are verified; a bundle (FILE.mlw) is verified and
+    its model made again, with no project around.
+
+    Verdicts: exact (the same to the last bit), equivalent (within a stated tolerance, naming what
+    differs) and different: the first step that differs is named, and the likely cause with the
+    line of your code.
 
     Exits with 0 for exact and equivalent, 6 for different or a broken log.
 
     \b
     mlw prove churned@1
+    mlw prove search          # one step, as the last run did it
     mlw prove p_aaaaaeaaac
+    mlw prove churned.html
     mlw prove audit --checkpoint checkpoint.txt
     mlw prove churned@1.mlw --key project.key
     """
@@ -85,7 +93,8 @@ def _tell(proof: Proof, output: Output) -> int:
             },
         )
     else:
-        identity = short(proof.subject) if proof.subject[1:2] == "_" else proof.subject
+        head, slash, step = proof.subject.partition("/")
+        identity = short(head) + slash + step
         if proof.event is None and proof.kind not in ("bundle", "log"):
             output.note("this project can only be read, so the proof is not in its log")
         output.line(f"{proof.kind} {identity}: {mark(proof.verdict.value)}. {proof.why}")
@@ -103,8 +112,16 @@ def _tell(proof: Proof, output: Output) -> int:
                 for s in proof.steps
             ),
         )
+        for step in proof.steps:
+            _tell_seen(step, output)
     different = proof.verdict.value == "different"
     return int(ExitCode.NOT_REPRODUCIBLE if different else ExitCode.DONE)
+
+
+def _tell_seen(step: ProvedStep, output: Output) -> None:
+    """Print what a step that differs was seen to take in, line by line."""
+    for each in step.seen[:_MOST_SEEN]:
+        output.line(f"  {step.step}  {each.file}:{each.line}  {each.text}")
 
 
 def _refuse_bundles_options(ref: str, *, key: str | None, only_verify: bool, yes: bool) -> None:
@@ -122,16 +139,22 @@ def _announced(ref: str, project: Project) -> str | None:
     """Return what is about to be done, once it is known that ``ref`` can be done again."""
     from mlwright.flows.proving import AUDIT
     from mlwright.govern.why import resolve
+    from mlwright.run.history import step_named
 
     if ref == AUDIT:
         return "verifying every event of the log and every object"
+    ledger = project.workspace.ledger
+    if (step := step_named(ref, ledger)) is not None:
+        return f"doing step {step.step} of {short(step.run)} again, fed what was recorded"
     noun = noun_of(ref)
+    if noun is None and not ledger.versions(ref.partition("@")[0]) and Path(ref).is_file():
+        return None
     if noun in (None, Noun.MODEL):
         version = project.find(ref).ref
         return f"making {version} again; this takes about as long as it took at first"
     if noun is Noun.PREDICTION:
         return None  # milliseconds
-    found = short(resolve(ref, project.workspace.ledger))
+    found = short(resolve(ref, ledger))
     if noun is Noun.DATA:
         return f"reading every row of {found} again"
     if noun is Noun.RUN:

@@ -1,0 +1,131 @@
+"""Files that were written out: recorded by their bytes, and written again to be proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from mlwright import __version__
+from mlwright.core.digest import Digest, digest_bytes, digest_file
+from mlwright.core.errors import NotFoundError
+from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.reporting import report_html
+from mlwright.flows.workspace import Workspace
+from mlwright.govern.prove import overall, same
+from mlwright.govern.records import Proof, ProofVerdict, ProvedStep
+from mlwright.ledger.excerpt import excerpt_ledger
+from mlwright.ledger.records import Event, NewEvent
+from mlwright.registry.records import ModelVersion
+from mlwright.registry.versions import find
+
+REPORT, EXPORT = "report.written", "data.exported"
+"""The kinds of event that tell of a file that was written out."""
+
+
+def record_report(
+    workspace: Workspace, version: ModelVersion, name: str, content: bytes, log: int
+) -> None:
+    """Record that a report was written, as the log stood at a size, where that can be recorded."""
+    facts = {"ref": version.ref, "name": name, "digest": digest_bytes(content), "log": log}
+    _record(workspace, REPORT, version.model, facts)
+
+
+def record_export(workspace: Workspace, data: str, path: Path, form: str) -> None:
+    """Record that a data version was written to a file, where that can be recorded."""
+    facts = {"name": path.name, "digest": digest_file(path), "format": form}
+    _record(workspace, EXPORT, data, facts)
+
+
+def _record(workspace: Workspace, kind: str, subject: str, facts: Mapping[str, object]) -> None:
+    if workspace.ledger.writable:
+        workspace.ledger.append([NewEvent(kind, subject, {**facts, "mlwright": __version__})])
+
+
+def prove_file(path: Path, workspace: Workspace) -> Proof:
+    """Write a report or an export again and compare it, and the file, with what was written.
+
+    Raises
+    ------
+    NotFoundError
+        ``file-unrecorded`` for a file nobody recorded writing, under these bytes or this name.
+    """
+    found = digest_file(path)
+    events = [event for kind in (REPORT, EXPORT) for event in _written(kind, workspace)]
+    chosen = next((e for e in events if e.facts["digest"] == found), None) or next(
+        (e for e in events if e.facts["name"] == path.name), None
+    )
+    if chosen is None:
+        raise NotFoundError(
+            "file-unrecorded",
+            f"{path} is no report and no export that this project recorded: neither its bytes nor "
+            "its name",
+            fix="mlw report and mlw data export record what they write; mlw ls events lists it",
+            facts={"path": str(path), "digest": found},
+            looked=[f"{len(events)} files this project wrote"],
+        )
+    proof = prove_written(chosen, workspace)
+    file = same("file", str(chosen.facts["digest"]), found, 0.0)
+    if file.verdict is not ProofVerdict.EXACT:
+        told = "the file was changed after it was written, or is another of that name"
+        file = replace(file, why=told, cause="file")
+    steps = (file, *proof.steps)
+    verdict, why = overall(steps)
+    exact = verdict is ProofVerdict.EXACT
+    return replace(proof, verdict=verdict, steps=steps, why=proof.why if exact else why)
+
+
+def prove_written(event: Event, workspace: Workspace) -> Proof:
+    """Write again what an event tells of, and compare it byte for byte."""
+    began = workspace.seam.elapsed()
+    make: Callable[[Event, Workspace], tuple[Digest, str]]
+    kind, make = ("report", _report) if event.kind == REPORT else ("export", _export)
+    now, what = make(event, workspace)
+    seconds = workspace.seam.elapsed() - began
+    step = same(kind, str(event.facts["digest"]), now, seconds)
+    if step.verdict is not ProofVerdict.EXACT:
+        step = _explained(step, event)
+    verdict, why = overall((step,))
+    if verdict is ProofVerdict.EXACT:
+        why = f"{what} comes out the same to the last byte."
+    return Proof(event.subject, kind, verdict, (step,), why, seconds, None)
+
+
+def _explained(step: ProvedStep, event: Event) -> ProvedStep:
+    then = str(event.facts.get("mlwright"))
+    if then != __version__:
+        return replace(step, why=f"mlwright {then} became {__version__}", cause="library")
+    return replace(step, why="the same version of mlwright writes other bytes now", cause="code")
+
+
+def _report(event: Event, workspace: Workspace) -> tuple[Digest, str]:
+    size = cast("int", event.facts["log"])
+    with _as_it_stood(workspace, size) as then:
+        version = find(then.ledger, str(event.facts["ref"]))
+        html = report_html(then, version)
+    return digest_bytes(html.encode()), f"The report of {version.ref}, as the log stood then,"
+
+
+@contextmanager
+def _as_it_stood(workspace: Workspace, size: int) -> Iterator[Workspace]:
+    """Give the workspace with its log as it was when it held so many events."""
+    bodies = (event.body for event in workspace.ledger.events(limit=size))
+    key = workspace.ledger.public_key()
+    with excerpt_ledger(bodies, key, workspace.seam) as ledger:
+        yield replace(workspace, ledger=ledger)
+
+
+def _export(event: Event, workspace: Workspace) -> tuple[Digest, str]:
+    from mlwright.data.export import export
+
+    with TemporaryDirectory(prefix="mlwright-proof-") as folder:
+        out = Path(folder) / str(event.facts["name"])
+        export(snapshot_of(event.subject, workspace), workspace.store, out)
+        return digest_file(out), "The file of this data version"
+
+
+def _written(kind: str, workspace: Workspace) -> Iterator[Event]:
+    return workspace.ledger.events(kind=kind, newest_first=True)
