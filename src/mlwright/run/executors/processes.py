@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 
 import mlwright
@@ -28,6 +29,10 @@ _SHARED = (
     "POLARS_MAX_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+
+_BLINK = 0.1
+"""Seconds after which Ctrl-C is looked for: a library's own handler (polars has one) may have the
+system go on waiting as if nothing had come."""
 
 
 class Processes:
@@ -77,7 +82,10 @@ class Processes:
         """Wait for the next task to end."""
         if self._here:
             return carried_out(self._here.pop())
-        ended = self._ended.get()
+        ended = None
+        while ended is None:
+            with suppress(Empty):
+                ended = self._ended.get(timeout=_BLINK)
         if isinstance(ended, BaseException):
             raise ended
         return ended
@@ -89,7 +97,8 @@ class Processes:
         try:
             self._end_all(at_once=False)
             for thread in self._threads:
-                thread.join()
+                while thread.is_alive():
+                    thread.join(_BLINK)
         except BaseException:  # asked once more, while a step takes its moment
             at_once = True
             raise
