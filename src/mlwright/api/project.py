@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from mlwright.flows.mending import Mending, Undone
     from mlwright.flows.predict import Scored
     from mlwright.flows.records import Build
+    from mlwright.flows.run_sheet import RunSheet
     from mlwright.flows.serving import ServeListener
     from mlwright.flows.showing import Shown
     from mlwright.flows.step_logs import StepLog
+    from mlwright.flows.taking_out import CodeOut, EnvironmentOut
     from mlwright.govern.records import Proof, Why
     from mlwright.registry.standing import Standing
     from mlwright.run.points import Series
@@ -347,9 +349,22 @@ class Project:
         self, *, where: str | None = None, sort: str | None = None, limit: int = 100
     ) -> Sequence[Row]:
         """Return runs as ``mlw ls runs --where … --sort …`` lists them, as rows."""
+        return self.runs_page(where=where, sort=sort, limit=limit, cursor=None).rows
+
+    def runs_page(
+        self, *, where: str | None, sort: str | None, limit: int, cursor: str | None
+    ) -> Page:
+        """Return one page of runs that meet a condition, in an order."""
         from mlwright.flows.listing import runs_page
 
-        return runs_page(self.workspace.ledger, where=where, sort=sort, limit=limit).rows
+        ledger = self.workspace.ledger
+        return runs_page(ledger, where=where, sort=sort, limit=limit, cursor=cursor)
+
+    def run_sheet(self, ref: str) -> RunSheet:
+        """Return everything known of one run."""
+        from mlwright.flows.run_sheet import run_sheet
+
+        return run_sheet(ref, self.workspace)
 
     def points(self, run: str, metrics: Sequence[str] | None = None) -> dict[str, Series]:
         """Return what was logged of a run's metrics, of all or of those named, each by step.
@@ -497,6 +512,18 @@ class Project:
         from mlwright.flows.exporting import export_data
 
         return export_data(ref, out, self.workspace)
+
+    def export_code(self, ref: str, folder: Path) -> CodeOut:
+        """Write the code of a run, or of the run that made a model, into an empty folder."""
+        from mlwright.flows.taking_out import export_code
+
+        return export_code(ref, folder, self.workspace)
+
+    def export_environment(self, ref: str, folder: Path) -> EnvironmentOut:
+        """Build the environment of a run, or of the run that made a model, again in a folder."""
+        from mlwright.flows.taking_out import export_environment
+
+        return export_environment(ref, folder, self.workspace)
 
     def examine(self, *, rebuild: bool = False) -> tuple[Finding, ...]:
         """Tell whether everything that can be verified is well."""
