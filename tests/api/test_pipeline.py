@@ -168,3 +168,29 @@ def test_a_polars_frame_is_taken_as_it_is_and_another_librarys_is_read(
     with pytest.raises(MlwrightError) as caught:
         as_it_is["pade"]
     assert (caught.value.code, caught.value.facts["nearest"]) == ("step-unknown", "paid")
+
+
+def test_a_table_that_a_step_made_is_a_source_whose_way_back_goes_on_through_the_pipeline(
+    load: Callable[[str], ModuleType], tmp_path: Path, dataset: Callable[[str], Path]
+) -> None:
+    source = str(dataset("churn"))
+    run = load(FLOW).flow.run(source=source, project=tmp_path)
+    project = run.project
+
+    added = project.add(f"{run.id[:12]}/paid")
+    again = project.add(added.snapshot.id)
+
+    assert added.source.address == f"{run.id}/paid"
+    assert added.snapshot.rows == run["paid"].height
+    assert again.snapshot.id == added.snapshot.id
+    way = [(link.relation, link.id) for link in project.why(added.snapshot.id).lineage]
+    assert ("read from", f"{run.id}/paid") in way
+    assert ("made by", run.id) in way
+    assert ("read from", source) in way
+    for name, code in (("best", "step-no-table"), ("line[power=1]", "step-no-table")):
+        with pytest.raises(MlwrightError) as caught:
+            project.add(f"{run.id}/{name}")
+        assert caught.value.code == code
+    with pytest.raises(MlwrightError) as caught:
+        project.add(f"{run.id}/pade")
+    assert (caught.value.code, caught.value.facts["nearest"]) == ("step-unknown", "paid")

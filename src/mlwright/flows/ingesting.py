@@ -15,6 +15,8 @@ from mlwright.data.ingest import ingest, read_source, source_of
 from mlwright.data.records import Column, Kind, Snapshot, Source
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources.address import absolute, is_table_name
+from mlwright.data.sources.frames import address_of
+from mlwright.flows.step_tables import step_named, table_of_step
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
 from mlwright.ledger.ledger import Ledger
@@ -114,6 +116,9 @@ def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, S
     stored = _stored(workspace, data)
     if stored is not None:
         return stored
+    step = step_named(data.source, workspace)
+    if step is not None:
+        return _ingest_step(*step, workspace, data)
     place = _place(workspace, data)
     data = reading_of(place, data, workspace)
     snapshot, source = ingest(
@@ -126,6 +131,25 @@ def ingest_source(workspace: Workspace, data: DataSettings) -> tuple[Snapshot, S
     )
     if not _read_before(workspace, snapshot, source):
         workspace.ledger.append([_ingested(workspace, snapshot, source)])
+    return snapshot, source
+
+
+def _ingest_step(
+    run: str, step: str, workspace: Workspace, data: DataSettings
+) -> tuple[Snapshot, Source]:
+    """Read the table that a step made; its event names the run, so the way back goes on there."""
+    frame = table_of_step(run, step, workspace)
+    snapshot, source = ingest(
+        address_of(frame),
+        data,
+        store=workspace.store,
+        known=_known(workspace),
+        outside=replace(workspace.outside, frame=frame),
+    )
+    source = replace(source, address=f"{run}/{step}", format="step")
+    if not _read_before(workspace, snapshot, source):
+        event = _ingested(workspace, snapshot, source)
+        workspace.ledger.append([replace(event, uses=(run,))])
     return snapshot, source
 
 

@@ -160,7 +160,9 @@ def _run(identifier: str, ledger: Ledger, store: Store) -> Why:
     )
 
 
-def _way_back(run: str, ledger: Ledger, store: Store) -> tuple[Link, ...]:
+def _way_back(
+    run: str, ledger: Ledger, store: Store, seen: frozenset[str] = frozenset()
+) -> tuple[Link, ...]:
     """Return run, steps, plan, code, environment and data, in the order of the way back."""
     events = list(ledger.events(subject=run))
     started = events[0]
@@ -177,7 +179,17 @@ def _way_back(run: str, ledger: Ledger, store: Store) -> tuple[Link, ...]:
             links.extend(_row_links(events, data, store))
             links.extend(_repair_links(run, ledger, store))
             links.extend(_data_links(data, ledger))
+            for maker in _makers(data, ledger):
+                if maker not in {run, *seen}:
+                    links.extend(_way_back(maker, ledger, store, seen | {run}))
     return tuple(links)
+
+
+def _makers(data: str, ledger: Ledger) -> list[str]:
+    """Return the runs of which a step made the table that was read."""
+    events = ledger.events(kind="data.ingested", subject=data)
+    made = (str(e.facts["address"]) for e in events if e.facts["format"] == "step")
+    return list(dict.fromkeys(address.partition("/")[0] for address in made))
 
 
 def _row_links(events: list[Event], data: str, store: Store) -> list[Link]:
@@ -347,6 +359,8 @@ def _data(identifier: str, ledger: Ledger, store: Store) -> Why:
         links += _data_links(raw, ledger) if raw != identifier else []
     for event in list(ledger.events(kind=_JOINED, subject=identifier))[-1:]:
         links += _join_links(event, ledger, store)
+    for maker in _makers(identifier, ledger):
+        links += _way_back(maker, ledger, store)
     others = [e for e in ledger.events(kind=_REPAIRED) if e.facts["raw"] == identifier]
     links += [_made_link(e) for e in others if e.subject != identifier]
     runs = [run for run in ledger.used_by(identifier) if run.startswith("r_")]
