@@ -19,13 +19,15 @@ from mlwright.evaluate.records import Evaluation
 from mlwright.flows.decisions import judged_by
 from mlwright.flows.evaluating import Evaluated
 from mlwright.flows.findings.catalogue import FINDINGS
+from mlwright.flows.own_steps import steps_told
 from mlwright.flows.records import Build
 from mlwright.govern.card import interpretable
-from mlwright.scoring.records import ModelPackage
+from mlwright.scoring.records import ModelPackage, OwnFeatures
 from mlwright.train.records import Plan, SearchResult, Task
 from mlwright.train.unsupervised.catalogue import UNSUPERVISED
 
 _WIDTH = 10
+_LABELS = {"own_features": "steps"}
 _LONGEST_STEP = 80
 _MOST_OUTGROWN = 5
 _FINDINGS = {each.name: each for each in FINDINGS}
@@ -50,7 +52,7 @@ class BuildView:
 
 
 def _label(stage: str) -> str:
-    return click.style(stage.ljust(_WIDTH), bold=True)
+    return click.style(_LABELS.get(stage, stage).ljust(_WIDTH), bold=True)
 
 
 def _lines(value: object) -> Sequence[str]:
@@ -60,6 +62,8 @@ def _lines(value: object) -> Sequence[str]:
         return _split(value)
     if isinstance(value, Repaired):
         return _repaired(value)
+    if isinstance(value, OwnFeatures):
+        return steps_told(value)
     if isinstance(value, Task):
         return _task(value)
     if isinstance(value, Plan):

@@ -14,11 +14,12 @@ from mlwright.data.records import Snapshot, Split, Terms
 from mlwright.evaluate.explanation.records import Explanation
 from mlwright.flows import decision_costs as costs
 from mlwright.flows.ingesting import snapshot_of
+from mlwright.flows.own_steps import steps_told
 from mlwright.flows.question import DEFAULT_RULES, LEAK_RULES, ON_REQUEST
 from mlwright.flows.records import RowRoles
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import versions
-from mlwright.scoring.records import ModelPackage
+from mlwright.scoring.records import ModelPackage, OwnFeatures
 from mlwright.store.protocol import Store
 from mlwright.train.plan import MANY_CELLS, MOST_FOLDED
 from mlwright.train.records import Decision, Plan, SearchResult, Task
@@ -107,6 +108,7 @@ def decisions(run: str, workspace: Workspace) -> tuple[Decision, ...]:
         found += (each for each in told if each.override not in _TOLD_HERE)
     if package := recorded.output("model", ModelPackage):
         found += _of_columns(package)
+        found += _of_own_steps(recorded, package)
         found += _of_contract(package, recorded)
     if (explained := recorded.output("explanation", Explanation)) is not None:
         told_from = costs.of_explanation(explained, seconds)
@@ -230,6 +232,16 @@ def _of_columns(package: ModelPackage) -> Iterator[Decision]:
         _RECIPES.get(preparation.recipe, preparation.recipe),
         "--drop, --models",
     )
+
+
+def _of_own_steps(recorded: _Recorded, package: ModelPackage) -> Iterator[Decision]:
+    own = recorded.output("own_features", OwnFeatures)
+    if own is None:
+        return
+    first, *more = steps_told(own)
+    why = "; ".join(("each row by itself, as seen on training rows", *more))
+    cost = "a process apart: slower" if package.own else "none: the model reads nothing of it"
+    yield Decision(f"your steps, {first}", why, "features.steps, --steps", cost)
 
 
 def _of_contract(package: ModelPackage, recorded: _Recorded) -> Iterator[Decision]:

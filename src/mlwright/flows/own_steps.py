@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import UsageError, listed
 from mlwright.data.digests import columns_of
 from mlwright.data.records import Part, Snapshot, Split
 from mlwright.data.split import Numbers, taken
@@ -21,7 +21,7 @@ from mlwright.run.step import Step
 from mlwright.scoring.own.apart import shared_steps
 from mlwright.scoring.own.compiled import fuller_table
 from mlwright.scoring.own.examine import examine
-from mlwright.scoring.records import OwnFeatures, OwnStep, OwnSteps
+from mlwright.scoring.records import MadeColumn, OwnFeatures, OwnStep, OwnSteps
 from mlwright.store.protocol import Store
 from mlwright.train.own.blueprint import MAIN, reference
 
@@ -151,3 +151,21 @@ def ruled(rule: SearchRule, own: OwnFeatures | None) -> SearchRule:
         return rule
     left_out = {**rule.left_out, **dict.fromkeys(own.leaves_out, LEFT_OUT)}
     return SearchRule(left_out, rule.interpretable_within)
+
+
+def steps_told(own: OwnFeatures) -> tuple[str, ...]:
+    """Return what steps make of what, in words."""
+    names = listed([step.name for step in own.steps.steps])
+    read = {column.name for column in own.reads}
+    made = [f"{each.name!r} of {_of(each)}" for each in own.makes if each.name not in read]
+    back = [each.name for each in own.makes if each.name in read]
+    lines = [f"{names}: {'; '.join(made) or 'no new column'}"]
+    if back:
+        lines.append(f"read, and given back as they are or changed: {listed(back)}")
+    if own.leaves_out:
+        lines.append(f"left out: {listed(own.leaves_out)}")
+    return tuple(lines)
+
+
+def _of(made: MadeColumn) -> str:
+    return listed(made.sources) if made.sources else "nothing"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from math import isfinite
 
+import numpy as np
 import polars as pl
 
 from mlwright.core.errors import DataError, MlwrightError
@@ -17,6 +18,23 @@ Make = Callable[[pl.DataFrame], pl.DataFrame]
 
 _CLOSE = 1e-9
 _SHOWN = 60
+
+
+_PARTS = 3
+
+
+def alone(height: int) -> list[list[int]]:
+    """Return the places of each row by itself."""
+    return [[place] for place in range(height)]
+
+
+def pieces(height: int) -> list[list[int]]:
+    """Return the places of parts of a table, the rows of each turned round.
+
+    >>> pieces(5)
+    [[3, 0], [4, 1], [2]]
+    """
+    return [list(range(part, height, _PARTS))[::-1] for part in range(_PARTS)]
 
 
 def first_difference(
@@ -81,9 +99,11 @@ def _difference(
 
 def _bits(series: pl.Series) -> pl.Series:
     """Return a column so that equal cells are equal bits: 0.0 and -0.0 are not."""
-    if series.dtype == pl.Float64:
-        return series.reinterpret(signed=True)
-    return series
+    if series.dtype != pl.Float64:
+        return series
+    # What is missing is null by now, and one NaN in the numbers.
+    numbers = np.array(series.fill_null(math.nan).to_numpy(), dtype=np.float64)
+    return pl.Series(series.name, numbers.view(np.int64))
 
 
 def _first(old: pl.Series, new: pl.Series) -> int | None:
@@ -92,7 +112,12 @@ def _first(old: pl.Series, new: pl.Series) -> int | None:
 
 
 def _close(old: object, new: object) -> bool:
-    if not (isinstance(old, float) and isinstance(new, float) and isfinite(old) and isfinite(new)):
+    if not (
+        isinstance(old, float)
+        and isinstance(new, float)
+        and math.isfinite(old)
+        and math.isfinite(new)
+    ):
         return False
     return abs(old - new) <= _CLOSE * max(abs(old), abs(new))
 

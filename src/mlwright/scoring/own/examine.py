@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _EVENLY = 48
 _PATTERNS = 32
-_TRACED = 256
+_TRACED = 64
 
 Name = Callable[[int], str]
 """Names a row by its place."""

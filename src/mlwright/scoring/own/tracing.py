@@ -7,6 +7,7 @@ back untouched was only handed on. So a limit that no training row reached is se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -59,20 +60,17 @@ def _read(
 
 def _matters(make: Make, frame: pl.DataFrame, made: pl.DataFrame, names: Sequence[str]) -> bool:
     """Tell whether other columns come out otherwise, or these not as they went in."""
+    returned = [name for name in names if name in made.columns]
     for exchange in _EXCHANGES:
-        changed = frame.with_columns(exchange(frame[name]) for name in names)
-        found = _tried(make, changed)
-        if found is None or found.columns != made.columns:
+        others = [exchange(frame[name]) for name in names]
+        found = _tried(make, frame.with_columns(others))
+        expected = made.with_columns(each for each in others if each.name in returned)
+        if found is None or not _equal(found, expected):
             return True
-        if any(
-            not _same(found[name], changed[name] if name in names else made[name])
-            for name in made.columns
-        ):
-            return True
-    removed = _tried(make, frame.drop(names)) if len(names) < frame.width else made.drop(names)
-    if removed is None or removed.columns != [c for c in made.columns if c not in names]:
-        return True
-    return any(not _same(removed[name], made[name]) for name in removed.columns)
+    if len(names) == frame.width:
+        return False
+    removed = _tried(make, frame.drop(names))
+    return removed is None or not _equal(removed, made.drop(returned))
 
 
 def _handed_on(make: Make, frame: pl.DataFrame, name: str) -> bool:
@@ -111,16 +109,30 @@ def _tried(make: Make, frame: pl.DataFrame) -> pl.DataFrame | None:
         return None
 
 
+def _equal(one: pl.DataFrame, other: pl.DataFrame) -> bool:
+    return one.schema == other.schema and one.equals(other, null_equal=True)
+
+
 def _same(one: pl.Series, other: pl.Series) -> bool:
     return one.dtype == other.dtype and one.equals(other, null_equal=True)
 
 
 def _lists(series: pl.Series) -> pl.Series:
-    return pl.Series(series.name, [[str(place)] for place in range(len(series))])
+    return _lists_of(len(series)).alias(series.name)
 
 
 def _no_lists(series: pl.Series) -> pl.Series:
-    return pl.Series(series.name, [None] * len(series), dtype=pl.List(pl.String))
+    return _no_lists_of(len(series)).alias(series.name)
+
+
+@lru_cache(maxsize=4)
+def _lists_of(height: int) -> pl.Series:
+    return pl.Series([[str(place)] for place in range(height)])
+
+
+@lru_cache(maxsize=4)
+def _no_lists_of(height: int) -> pl.Series:
+    return pl.Series([None] * height, dtype=pl.List(pl.String))
 
 
 _EXCHANGES: tuple[_Exchange, ...] = (_lists, _no_lists)

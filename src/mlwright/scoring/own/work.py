@@ -21,7 +21,7 @@ from mlwright.data.records import Column, Kind
 from mlwright.run.step import Step
 from mlwright.scoring.frames import cast_column, packed, unpacked
 from mlwright.scoring.own.apart import str_of_day
-from mlwright.scoring.own.compare import first_difference
+from mlwright.scoring.own.compare import alone, first_difference, pieces
 from mlwright.scoring.own.records import Ask
 from mlwright.scoring.own.tracing import trace
 from mlwright.train.own.blueprint import found
@@ -29,6 +29,9 @@ from mlwright.train.own.work import restore
 from mlwright.train.records import Module
 
 Make = Callable[[pl.DataFrame], pl.DataFrame]
+
+_LEAST = 8
+"""Rows a step is given at least, the last of them repeated: what a processor takes at once."""
 
 _RAISED = (Exception, pl.exceptions.PanicException)
 """What code of the user's own may raise: a panic of polars is no ``Exception``."""
@@ -44,7 +47,9 @@ class Opened:
             functions = [_function(found(where)) for _, where in head["steps"]]
         except _RAISED as error:
             raise _failed(", ".join(names), "cannot be imported", error) from error
-        self._steps: list[Make] = [_step(*each) for each in zip(names, functions, strict=True)]
+        pairs = list(zip(names, functions, strict=True))
+        self._steps: list[Make] = [guarded(*each) for each in pairs]
+        self._tried: list[Make] = [guarded(*each, telling=False) for each in pairs]
         self._reads = [Column(name, Kind(kind)) for name, kind in head["reads"]]
         self._makes = head["makes"]
         self._names = names
@@ -55,7 +60,8 @@ class Opened:
         if ask is Ask.ROWS:
             return [self._rows(json.loads(blocks[0]), head["height"])]
         frame = unpacked(blocks[0])
-        steps = self._steps if head.get("step") is None else [self._steps[head["step"]]]
+        steps = self._tried if ask is Ask.TRACE else self._steps
+        steps = steps if head.get("step") is None else [steps[head["step"]]]
 
         def chain(given: pl.DataFrame) -> pl.DataFrame:
             for step in steps:
@@ -68,20 +74,19 @@ class Opened:
         if ask is Ask.TRACE:
             return [json.dumps(asdict(trace(chain, frame))).encode()]
         whole = unpacked(blocks[1])
-        parts = _alone(frame) if ask is Ask.ALONE else _pieces(frame)
+        parts = alone(frame.height) if ask is Ask.ALONE else pieces(frame.height)
         difference = first_difference(chain, parts, frame, whole)
         return [json.dumps(None if difference is None else asdict(difference)).encode()]
 
     def _rows(self, cells: Sequence[Sequence[Any]], height: int) -> bytes:
         columns = [
-            pl.Series(column.name, _cells(each, column.kind), dtype=DTYPES[column.kind])
+            pl.Series(column.name, _filled(_cells(each, column.kind)), dtype=DTYPES[column.kind])
             for column, each in zip(self._reads, cells, strict=True)
         ]
         made = pl.DataFrame(columns)
-        assert made.height == height
         for step in self._steps:
             made = step(made)
-        settled = self._settled(made, self._makes)
+        settled = self._settled(made.head(height), self._makes)
         told = [series.to_list() for series in settled]
         return json.dumps(told, default=str_of_day).encode()
 
@@ -105,11 +110,24 @@ def _function(value: Any) -> Make:
     return function
 
 
-def _step(name: str, function: Make) -> Make:
-    """Return a step that refuses what is no table of as many rows, and tells which row it fails."""
+def guarded(name: str, function: Make, *, telling: bool = True) -> Make:
+    """Return a step that refuses what is no table of as many rows, and tells which row it fails.
+
+    Where nobody hears which row (``telling``), it is not looked for.
+
+    It is never given less than some rows: polars divides a single one by 12.0, and multiplies
+    several by its reciprocal, so that the last bits differ.
+    """
+
+    def filled(frame: pl.DataFrame) -> pl.DataFrame:
+        if not 0 < frame.height < _LEAST:
+            return checked(frame.clone())
+        # Cell by cell: repeated by polars, equal cells stay one, and are computed as one.
+        cells = [pl.Series(s.name, _filled(s.to_list()), dtype=s.dtype) for s in frame]
+        return checked(pl.DataFrame(cells)).head(frame.height)
 
     def checked(frame: pl.DataFrame) -> pl.DataFrame:
-        made: Any = function(frame.clone())
+        made: Any = function(frame)
         if isinstance(made, pl.LazyFrame):
             made = made.collect()
         if not isinstance(made, pl.DataFrame):
@@ -131,11 +149,11 @@ def _step(name: str, function: Make) -> Make:
 
     def step(frame: pl.DataFrame) -> pl.DataFrame:
         try:
-            return checked(frame)
+            return filled(frame)
         except MlwrightError:
             raise
         except _RAISED as error:
-            row = _failing(checked, frame)
+            row = _failing(filled, frame) if telling else None
             raise _refused(name, error, frame.height, row) from error
 
     return step
@@ -161,16 +179,8 @@ def _raises(step: Make, frame: pl.DataFrame) -> bool:
     return False
 
 
-def _alone(frame: pl.DataFrame) -> list[list[int]]:
-    return [[place] for place in range(frame.height)]
-
-
-_PARTS = 3
-
-
-def _pieces(frame: pl.DataFrame) -> list[list[int]]:
-    """Return the places of parts of a table, their rows turned round."""
-    return [list(range(part, frame.height, _PARTS))[::-1] for part in range(_PARTS)]
+def _filled(cells: Sequence[Any]) -> Sequence[Any]:
+    return [*cells, *([cells[-1]] * (_LEAST - len(cells)))] if len(cells) < _LEAST else cells
 
 
 def _cells(cells: Sequence[Any], kind: Kind) -> Sequence[Any]:
