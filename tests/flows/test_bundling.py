@@ -20,6 +20,8 @@ from mlwright.api.project import Project
 from mlwright.core.errors import BrokenError, RefusedError
 from mlwright.govern.bundle.verifier import KEY, MANIFEST, SEAL
 from mlwright.ledger.records import NewEvent
+from mlwright.run.trees import shelf_in
+from mlwright.run.wheels import record_wheels
 from mlwright.train.progress import Silent
 
 Find = Callable[[str], Path]
@@ -258,6 +260,27 @@ def test_a_checkpoint_the_receiver_keeps_is_the_root_of_the_excerpt(
         open_bundle(made.path, checkpoint=early.read_text())
     with pytest.raises(BrokenError, match="ask for a bundle made with --checkpoint"):
         open_bundle(whole.path, checkpoint=kept.read_text())
+
+
+def test_wheels_go_along_when_they_are_asked_for_and_are_told_when_not(
+    handed: Handed, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(handed.project, folder)
+    with Project.open(folder) as project:
+        work = project.workspace
+        run = project.find("wine").run
+        kept = record_wheels(run, ["iniconfig"], shelf_in(work.store), work.ledger)
+        (wheel,) = kept.wheels.values()
+        light = project.bundle("wine", out=tmp_path / "light.mlw")
+        heavy = project.bundle("wine", out=tmp_path / "heavy.mlw", wheels=True)
+
+    assert heavy.size - light.size > wheel.size
+    assert heavy.manifest.objects[wheel.content].state == "here"
+    assert light.manifest.objects[wheel.content].state == "apart"
+    assert light.manifest.left_out[0].startswith("left out: 1 wheel of the environment")
+    assert open_bundle(light.path).absent == (wheel.content,)
+    assert heavy.manifest.left_out == ()
 
 
 def test_what_is_gone_is_named_and_keeps_the_rest_verifiable(

@@ -51,15 +51,16 @@ def prove_bundle(
     settings = resolve(
         SECTIONS, flags={}, environ={}, document={}, document_name=None, planned=PLANNED
     )
-    if not opened.withheld:
-        return prove_bundle(opened, settings, seam, listener=listener)
+    if not opened.absent:
+        return prove_bundle(opened, settings, seam, environ=os.environ, listener=listener)
     document = locate(folder, start or Path.cwd(), create=False, needed=folder is not None)
     if not (document.folder / STATE_FOLDER).is_dir():
-        return prove_bundle(opened, settings, seam, listener=listener)
+        return prove_bundle(opened, settings, seam, environ=os.environ, listener=listener)
     around = open_workspace(
         document, create=False, flags={}, environ={}, seam=seam, references=os.environ
     )
     with around.ledger:
+        objects = around.store.read_only()
         return prove_bundle(
-            opened, settings, seam, around=around.store.read_only(), listener=listener
+            opened, settings, seam, environ=os.environ, around=objects, listener=listener
         )

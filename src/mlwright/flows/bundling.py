@@ -12,6 +12,7 @@ from mlwright.core.digest import Digest, digest_bytes, digest_file, hex_of
 from mlwright.core.encoding import canonical_json
 from mlwright.core.errors import UsageError
 from mlwright.core.records import dump, load
+from mlwright.flows.environments import keep_environment
 from mlwright.flows.records import Baselines
 from mlwright.flows.reporting import report_html
 from mlwright.flows.workspace import Workspace
@@ -19,6 +20,7 @@ from mlwright.govern.bundle import verifier
 from mlwright.govern.bundle.container import Member, write_container, written_whole
 from mlwright.govern.bundle.entries import BUNDLED, entries_about, rows_named, told_objects
 from mlwright.govern.bundle.records import (
+    APART,
     GONE,
     HERE,
     SCHEMA,
@@ -36,8 +38,9 @@ from mlwright.ledger.records import Event, NewEvent
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
 from mlwright.run.history import run_record
-from mlwright.run.records import Environment
+from mlwright.run.records import Environment, RunWheels
 from mlwright.run.sources import Source, Sources
+from mlwright.run.wheels import KEPT, wheels_of_run
 from mlwright.scoring.records import ModelPackage
 from mlwright.store.protocol import Store
 from mlwright.train.records import Plan
@@ -70,6 +73,7 @@ def bundle(
     *,
     out: Path | None = None,
     data: bool = True,
+    wheels: bool = False,
     checkpoint: str | None = None,
 ) -> Bundled:
     """Write a model version and all it rests on into one file, and verify that file.
@@ -82,6 +86,8 @@ def bundle(
         The file to write; by default the version's name in the current folder.
     data
         False leaves out the rows: their digests stand for them.
+    wheels
+        Take the wheels of the environment along, and keep them first where they were not kept.
     checkpoint
         A checkpoint of this log that the receiver keeps: what was recorded later is left out.
 
@@ -96,6 +102,8 @@ def bundle(
     """
     ledger, store = workspace.ledger, workspace.store
     version = find(ledger, ref)
+    if wheels and wheels_of_run(version.run, ledger, store) is None:
+        keep_environment(version.run, workspace, always=True)
     registered = int(version.event.removeprefix("e_"))
     events = entries_about(ledger, version)
     if checkpoint is not None:
@@ -104,8 +112,9 @@ def bundle(
     else:
         note, taken = covering(ledger, events[-1].sequence)
     rows = frozenset() if data else _rows(events, store)
+    apart = frozenset() if wheels else _wheels(events, store)
     objects = {
-        digest: Named(what, _state(digest, rows, store))
+        digest: Named(what, _state(digest, rows, apart, store))
         for digest, what in told_objects(events).items()
     }
     members: dict[str, Path | bytes] = dict(
@@ -233,9 +242,21 @@ def _rows(events: Sequence[Event], store: Store) -> frozenset[Digest]:
     return frozenset(found)
 
 
-def _state(digest: Digest, rows: frozenset[Digest], store: Store) -> str:
+def _wheels(events: Sequence[Event], store: Store) -> frozenset[Digest]:
+    """Return the objects that are wheels."""
+    found: set[Digest] = set()
+    for event in events:
+        if event.kind == KEPT:
+            kept = load(RunWheels, store.get(Digest(str(event.facts["wheels"])))).wheels
+            found.update(wheel.content for wheel in kept.wheels.values())
+    return frozenset(found)
+
+
+def _state(digest: Digest, rows: frozenset[Digest], wheels: frozenset[Digest], store: Store) -> str:
     if digest in rows:
         return WITHHELD
+    if digest in wheels:
+        return APART
     return HERE if store.has(digest) else GONE
 
 
@@ -247,6 +268,12 @@ def _left_out(objects: Mapping[Digest, Named]) -> tuple[str, ...]:
         found.append(
             f"withheld: {len(withheld)} objects with rows of the data; only their digests are here,"
             " so the model is made again only where those rows are"
+        )
+    apart = sum(named.state == APART for named in objects.values())
+    if apart:
+        found.append(
+            f"left out: {apart} wheel{'' if apart == 1 else 's'} of the environment; mlw bundle"
+            " --wheels takes them along"
         )
     for digest, named in objects.items():
         if named.state == GONE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from mlwright.flows.bundling import REPORT, report_of
 from mlwright.flows.proving import prove
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.bundle import verifier
-from mlwright.govern.bundle.records import HERE, WITHHELD, Manifest
+from mlwright.govern.bundle.records import APART, HERE, WITHHELD, Manifest
 from mlwright.govern.bundle.verifier import NotVerifiedError, Verified, object_name
 from mlwright.govern.prove import overall, same
 from mlwright.govern.records import Proof, ProvedStep
@@ -94,6 +94,7 @@ def prove_bundle(
     settings: Settings,
     seam: Seam,
     *,
+    environ: Mapping[str, str],
     around: Store | None = None,
     listener: Callable[[str], None] | None = None,
 ) -> Proof:
@@ -103,6 +104,8 @@ def prove_bundle(
 
     Parameters
     ----------
+    environ
+        Where an installer is found, should the environment have to be built again.
     around
         Objects that may stand in, by digest, for those that were left out of the bundle.
 
@@ -112,7 +115,7 @@ def prove_bundle(
         ``bundle-withheld`` when rows were left out and are not around.
     """
     began = seam.elapsed()
-    with workspace_of(opened, settings, seam, around) as workspace:
+    with workspace_of(opened, settings, seam, environ, around) as workspace:
         _require_all(opened, workspace.store)
         steps = _verified_steps(opened)
         version = find(workspace.ledger, opened.manifest.subject.ref)
@@ -123,12 +126,18 @@ def prove_bundle(
         if REPORT in opened.verified.members:
             steps += (_report(opened, workspace),)
     verdict, why = overall(steps)
+    if verdict is made.verdict:
+        why = made.why  # it tells in which environment
     return Proof(version.model, "bundle", verdict, steps, why, seam.elapsed() - began, None)
 
 
 @contextmanager
 def workspace_of(
-    opened: Opened, settings: Settings, seam: Seam, around: Store | None = None
+    opened: Opened,
+    settings: Settings,
+    seam: Seam,
+    environ: Mapping[str, str],
+    around: Store | None = None,
 ) -> Iterator[Workspace]:
     """Give a workspace over what a bundle holds, in a folder that is gone afterwards.
 
@@ -148,6 +157,7 @@ def workspace_of(
                 ledger=ledger,
                 settings=settings,
                 seam=seam,
+                environ=environ,
             )
 
 
@@ -168,10 +178,10 @@ def _unpack(opened: Opened, store: LocalStore) -> None:
 
 
 def _require_all(opened: Opened, store: Store) -> None:
-    lacking = [digest for digest in opened.absent if not store.has(digest)]
+    subject, objects = opened.manifest.subject, opened.manifest.objects
+    lacking = [d for d in opened.absent if objects[d].state != APART and not store.has(d)]
     if not lacking:
         return
-    subject, objects = opened.manifest.subject, opened.manifest.objects
     gone = [digest for digest in lacking if objects[digest].state != WITHHELD]
     first = lacking[0]
     raise RefusedError(

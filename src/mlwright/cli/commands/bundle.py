@@ -18,6 +18,7 @@ from mlwright.cli.output import Output, counted
     help="The file to write (default: NAME@VERSION.mlw here).",
 )
 @click.option("--no-data", is_flag=True, help="Leave out the rows; their digests stay.")
+@click.option("--wheels", is_flag=True, help="Take the wheels of the environment along.")
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -25,7 +26,12 @@ from mlwright.cli.output import Output, counted
 )
 @common
 def command(
-    ref: str, out: Path | None, no_data: bool, checkpoint: Path | None, output: Output
+    ref: str,
+    out: Path | None,
+    no_data: bool,
+    wheels: bool,
+    checkpoint: Path | None,
+    output: Output,
 ) -> None:
     """Write model REF (NAME, NAME@VERSION or m_…) and all it rests on into one file.
 
@@ -40,7 +46,7 @@ def command(
     mlw prove churned@1.mlw --key project.key
     """
     with open_project(output) as project:
-        found = project.bundle(ref, out=out, data=not no_data, checkpoint=checkpoint)
+        found = project.bundle(ref, out=out, data=not no_data, wheels=wheels, checkpoint=checkpoint)
     manifest = found.manifest
     if output.as_json:
         output.document(

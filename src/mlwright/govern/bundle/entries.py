@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from mlwright.core.digest import Digest
 from mlwright.core.ids import Noun, noun_of
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event
 from mlwright.registry.records import ModelVersion
+from mlwright.run.artefacts import CONTAINER
+from mlwright.run.wheels import KEPT
 
 BUNDLED = "bundle.made"
 """That a version was handed over; no part of what is handed over next time."""
@@ -84,6 +87,8 @@ def _named(event: Event) -> Iterator[tuple[Digest, str]]:
         yield Digest(str(facts["output"])), f"what step {step} gave"
         yield Digest(str(facts["terms"])), f"the terms of the key of step {step}"
         yield from _several(facts.get("parts"), f"a part of what step {step} gave")
+        if facts.get("log") is not None:
+            yield Digest(str(facts["log"])), f"what step {step} printed"
         if facts["sources"] is not None:
             yield Digest(str(facts["sources"])), "the modules of the maker's own"
     elif event.kind == _STARTED:
@@ -92,6 +97,10 @@ def _named(event: Event) -> Iterator[tuple[Digest, str]]:
         inputs = facts["inputs"]
         if isinstance(inputs, Mapping):
             yield from ((Digest(d), f"{n}, an input of the run") for n, d in inputs.items())
+    elif event.kind == KEPT:
+        yield Digest(str(facts["wheels"])), "the list of the wheels that were kept"
+        rest = (digest for digest in event.objects if digest != facts["wheels"])
+        yield from _several(rest, "a wheel, or a snapshot of a project, of the environment")
     elif noun_of(event.subject) is Noun.DATA and "manifest" in facts:
         yield Digest(str(facts["manifest"])), f"the manifest of {event.subject}"
         rest = (digest for digest in event.objects if digest != facts["manifest"])
@@ -104,14 +113,27 @@ def _several(digests: object, what: str) -> Iterator[tuple[Digest, str]]:
 
 
 def rows_named(events: Sequence[Event]) -> set[Digest]:
-    """Return the objects that hold rows of a table: cells, ids, and what was answered to each."""
+    """Return the objects that hold rows: cells, ids, what was answered to each, what was printed.
+
+    A value that passes from step to step as a container holds arrays or tables.
+    """
     found: set[Digest] = set()
     for event in events:
         facts = event.facts
         if noun_of(event.subject) is Noun.DATA and "manifest" in facts:
             found.update(set(event.objects) - {Digest(str(facts["manifest"]))})
-        elif event.kind == _STEP and facts["step"] in ("repaired", "unseen"):
-            found.update(digest for digest, _ in _several(facts.get("parts"), ""))
-            if facts["step"] == "unseen":
-                found.add(Digest(str(facts["output"])))
+        elif event.kind == _STEP:
+            found.update(_rows_of_step(facts))
     return found
+
+
+def _rows_of_step(facts: Mapping[str, Any]) -> Iterator[Digest]:
+    if facts["kind"] == CONTAINER:
+        yield Digest(facts["output"])
+    for name, kind in facts["kinds"].items():
+        if kind == CONTAINER:
+            yield Digest(facts["objects"][name])
+    if facts["step"] == "repaired":
+        yield from map(Digest, facts["parts"])
+    if facts.get("log") is not None:
+        yield Digest(facts["log"])

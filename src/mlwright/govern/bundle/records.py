@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from mlwright.core.digest import Digest
 
 SCHEMA = "mlwright/bundle/1"
-HERE, WITHHELD, GONE = "here", "withheld", "gone"
-"""Where the bytes of an object are: in the bundle, kept back, or nowhere any more."""
+HERE, WITHHELD, APART, GONE = "here", "withheld", "apart", "gone"
+"""Where the bytes of an object are: in the bundle, kept back with the rows, left to installers (a
+wheel), or nowhere any more."""
 
 
 @dataclass(frozen=True, slots=True)
