@@ -108,6 +108,10 @@ def test_the_code_of_a_run_is_written_out_as_it_stood(project: Project, tmp_path
     assert (done.run, done.files) == (run.id, 1)
     assert done.state.skipped == ("deploy.sh: it holds what looks like an AWS key (line 1)",)
     assert again.value.code == "folder-not-empty"
+    shown = {str(row[0]): str(row[1]) for row in project.show(run.id).sections[0].rows}
+    assert shown["code"].startswith("no commit (the folder is not under git); 1 file kept (mlw ")
+    assert shown["code"].endswith("; 1 left out")
+    assert " packages" in shown["environment"]
     assert run.code in project.workspace.ledger.objects()
     state = load(CodeState, project.workspace.store.get(run.code))
     assert state.tree in project.workspace.ledger.objects()

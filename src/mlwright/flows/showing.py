@@ -37,6 +37,7 @@ from mlwright.flows.recording import find_label, find_prediction, labels_of
 from mlwright.flows.repairing import repairs_of
 from mlwright.flows.slowness import slow_words
 from mlwright.flows.splitting import splits_of
+from mlwright.flows.surroundings import surroundings_in_words
 from mlwright.flows.workspace import Workspace
 from mlwright.govern import cost as costs
 from mlwright.govern import pareto
@@ -433,7 +434,7 @@ def _run(identifier: str, workspace: Workspace, *, decisions: bool) -> Shown:
                 ("made", [f"{v.ref} ({v.model})" for v in made] or "no model"),
                 ("work", f"{len(steps)} steps, {kept} of them kept from before, {seconds:.1f} s"),
                 ("used", used_in_words(events) or "not measured"),
-                *((name, started.facts.get(name)) for name in ("code", "environment")),
+                *surroundings_in_words(identifier, events, workspace.store),
             ),
         ),
         Section(
