@@ -14,7 +14,10 @@ from tests.server.conftest import Pages
 
 MOST_BYTES, MOST_REQUESTS = 150_000, 7
 PASSPORT = "/predictions/{prediction}"
+TRACKED = "/runs/{run}"
 PATHS = {
+    "run": TRACKED,
+    "runs": "/list/runs?where=metrics.auc&sort=-metrics.auc",
     "passport": PASSPORT,
     "home": "/",
     "model": "/models/Churn@1",
@@ -53,6 +56,9 @@ def visit(browser: Browser, pages: Pages) -> Iterator[Open]:
         seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
         if path == PASSPORT:
             path = path.format(prediction=pages("/api/v1/labels").json["labels"][0]["about"])
+        if path == TRACKED:
+            found = pages("/api/v1/runs?where=metrics.loss").json["runs"]
+            path = path.format(run=found[0]["run"])
         seen.page.goto(pages.address + path, wait_until="load")
         return seen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import subprocess
 import sys
@@ -17,6 +18,9 @@ from typing import Any
 import pytest
 from tests.conftest import DATA
 
+import mlwright as mw
+
+TRACKED = "tuning <script>alert('t')</script>"
 REASON = "the first one <script>alert('x')</script> & more"
 
 ROW = {
@@ -139,7 +143,8 @@ def pages_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _make(folder: Path) -> None:
-    """Train, promote, answer one row and three at once, and tell the truth of the first."""
+    """Track a run, train, promote, answer a row and three at once, tell the truth of the first."""
+    _track(folder)
     table = DATA / "churn.csv"
     build = ["run", table, "--target", "Churn", "--models", "linear", "--budget", "1s"]
     mlw(folder, *build)
@@ -150,6 +155,24 @@ def _make(folder: Path) -> None:
         first = post(server, "/Churn/predict", row)
         post(server, "/Churn/predict", [ROW, {**ROW, "tenure": 1}, {**ROW, "Contract": "One year"}])
         post(server, "/labels", {"id": first["id"], "value": "Yes"})
+
+
+def _track(folder: Path) -> None:
+    """Log something of everything, with names that a page must not carry out."""
+    with mw.track(TRACKED, params={"depth": 5, "opt": {"lr": math.nan}}, project=folder) as t:
+        for step in range(300):
+            t.log(
+                {"loss": 1 / (step + 1), "größe": math.inf if step % 50 == 7 else step}, step=step
+            )
+        t.log(auc=0.75)
+        t.tag(team="<i>risk</i>")
+        t.note(f"first {REASON}\nsecond")
+        t.image([[0.0, 0.5], [0.75, 1.0]], "samples/grey", step=3)
+        t.artefact(
+            b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "x.svg"
+        )
+        t.artefact(b"<script>alert(1)</script>", "page.html")
+        t.artefact({"threshold": 0.4}, "config")
 
 
 @contextmanager

@@ -21,7 +21,10 @@ from tests.server.conftest import REASON, ROW, Pages, mlw, serving
 
 from mlwright.core.errors import ExitCode
 
-PATHS = ["/", "/models/Churn@1", "/why/search", "/prove/Churn@1", "/search?q=zzz", "/list/runs"]
+PATHS = [
+    *("/", "/models/Churn@1", "/why/search", "/prove/Churn@1", "/search?q=zzz", "/list/runs"),
+    *("/list/runs?where=metrics.loss", "/list/runs?where=metrics.los"),
+]
 
 
 class Links(HTMLParser):
@@ -116,7 +119,7 @@ def test_a_model_page_says_in_words_what_its_numbers_say(pages: Pages) -> None:
     assert page.count("probability of Yes along it</title>") == len(along)
     assert "lost without each column" in page
     assert f"{twin['cost']['wall_seconds']:.3g} s" in page
-    assert f'href="/why/{twin["version"]["run"]}"' in page
+    assert f'href="/runs/{twin["version"]["run"]}"' in page
     assert twin["changes"][0]["live"] == "Churn@1"
     assert pages("/models/Churn.json").json["ref"] == "Churn@2", "a bare name is the newest"
     assert "did not pass all of its checks" in pages("/models/Churn@2").text
@@ -302,7 +305,7 @@ def test_the_start_of_an_id_leads_to_it_or_to_those_it_may_mean(pages: Pages) ->
     several = pages("/search.json?q=r_").json
     near = pages("/search.json?q=Chrun").json
 
-    assert exact.headers["location"] == f"/why/{run}"
+    assert exact.headers["location"] == f"/runs/{run}"
     assert several["found"] == []
     assert "id" in several["detail"]
     assert "Churn" in [each["id"].partition("@")[0] for each in near["found"]]

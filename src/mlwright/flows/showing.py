@@ -22,6 +22,7 @@ from mlwright.evaluate.costs import in_words as costs_in_words
 from mlwright.evaluate.records import Conformal, Evaluation
 from mlwright.features.lineage import Origin, lineage
 from mlwright.features.records import Preparation
+from mlwright.flows import logged
 from mlwright.flows.contracting import contract_version
 from mlwright.flows.costs import cost_of, used_in_words
 from mlwright.flows.decisions import decisions as decisions_of
@@ -34,6 +35,7 @@ from mlwright.flows.leak_gates import WAIVED
 from mlwright.flows.outputs import step_output
 from mlwright.flows.passport import key_of, read_again
 from mlwright.flows.recording import find_label, find_prediction, labels_of
+from mlwright.flows.records import Section
 from mlwright.flows.repairing import repairs_of
 from mlwright.flows.slowness import slow_words
 from mlwright.flows.splitting import splits_of
@@ -50,6 +52,7 @@ from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find, versions
 from mlwright.run.records import ENDINGS
 from mlwright.run.standing import run_shape
+from mlwright.run.tracking.events import COMMAND
 from mlwright.scoring.records import ModelPackage
 from mlwright.serve.records import Unread
 from mlwright.train.records import SearchResult
@@ -61,19 +64,6 @@ _VALUES = 3
 _MOST_CELLS = 60_000_000
 _CHECK = ("rule", "outcome", "why", "value", "low", "high", "model", "run")
 """What is told first of a check."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading with rows under it; without ``columns`` a row is a name and a value.
-
-    ``told`` rows are read one after the other, each in lines of its own, rather than compared.
-    """
-
-    heading: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
-    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,9 +400,9 @@ def _values(column: ColumnProfile) -> str:
 def _run(identifier: str, workspace: Workspace, *, decisions: bool) -> Shown:
     events = list(workspace.ledger.events(subject=identifier))
     steps = [e.facts for e in events if e.kind == "step.finished"]
-    started, ended = events[0], events[-1]
+    started, ended = events[0], next((e for e in reversed(events) if e.kind in ENDINGS), None)
     status = "open: it was killed, or is running"
-    if ended.kind in ENDINGS:
+    if ended is not None:
         status = f"{ended.kind.removeprefix('run.')} at {ended.time}"
     kept = sum(bool(s["cached"]) for s in steps)
     seconds = sum(cast("float", s["seconds"]) for s in steps)
@@ -420,36 +410,39 @@ def _run(identifier: str, workspace: Workspace, *, decisions: bool) -> Shown:
     data = [d for d in workspace.ledger.uses(identifier) if noun_of(d) is Noun.DATA]
     spec = spec_of(started.facts, workspace.store) if "spec" in started.facts else {}
     asked = {key: spec.get(key) for key in ("target", "data.source")}
-    shape = run_shape(identifier, workspace.ledger, workspace.store)
+    told = logged.logged_with_curves(identifier, workspace)
+    work = f"{len(steps)} steps, {kept} of them kept from before, {seconds:.1f} s"
+    tracked = started.facts.get("command") == COMMAND
+    shape = None if tracked else run_shape(identifier, workspace.ledger, workspace.store)
     sections = [
         Section(
             "",
             (),
             (
+                *((("name", name),) if (name := started.facts.get("name")) else ()),
                 ("status", status),
                 ("started", f"{started.time} by {started.actor}"),
                 ("command", started.facts.get("command") or "none"),
                 *((key.rpartition(".")[2], value) for key, value in asked.items() if value),
                 ("data", data or "none"),
                 ("made", [f"{v.ref} ({v.model})" for v in made] or "no model"),
-                ("work", f"{len(steps)} steps, {kept} of them kept from before, {seconds:.1f} s"),
+                *(() if tracked else (("work", work),)),
                 ("used", used_in_words(events) or "not measured"),
                 *surroundings_in_words(identifier, events, workspace.store),
             ),
         ),
-        Section(
-            "steps",
-            STEP_COLUMNS,
-            tuple(step_rows(shape.steps)),
-        ),
+        *logged.sections(told),
     ]
-    if wrong := ended.facts.get("error"):
+    if shape is not None:
+        sections.append(Section("steps", STEP_COLUMNS, tuple(step_rows(shape.steps))))
+    if ended is not None and (wrong := ended.facts.get("error")):
         sections.insert(1, Section("why it failed", (), (("error", wrong),)))
     document: dict[str, object] = {
         "run": identifier,
         "data": data,
         "made": [v.ref for v in made],
-        "steps": plain(shape.steps),
+        **logged.document(told),
+        "steps": plain(() if shape is None else shape.steps),
         "events": [{"kind": e.kind, "time": e.time, "facts": dict(e.facts)} for e in events],
     }
     if decisions:

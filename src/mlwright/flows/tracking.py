@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from mlwright.core.errors import NotFoundError, UsageError, nearest
 from mlwright.core.ids import Noun, noun_of
@@ -20,6 +21,7 @@ from mlwright.run.tracking.where import parse_sort, parse_where
 from mlwright.run.tracking.writer import Writer
 
 _KNOWN = 2_000
+_COLUMNS = 5  # of metrics, and of parameters, that fit beside each other
 
 
 def begin_run(
@@ -145,6 +147,27 @@ def not_there(ledger: Ledger, fields: Iterable[Field]) -> tuple[str, ...]:
             hint = f"; did you mean {near!r}?" if near else ""
             told.append(f"no run has a {field.of} {field.name!r}{hint}")
     return tuple(told)
+
+
+def columns_of(
+    of: str, asked: Sequence[Field], rows: Sequence[Mapping[str, object]], most: int = _COLUMNS
+) -> list[str]:
+    """Return the names of metrics or parameters worth a column.
+
+    First what was asked for; then what most runs have and, of parameters, differ in.
+    """
+    names = [field.name for field in asked if f"{field.of}s" == of]
+    held = [cast("Mapping[str, object]", row[of]) for row in rows]
+    counts: dict[str, int] = {}
+    for each in held:
+        for name in each:
+            counts[name] = counts.get(name, 0) + 1
+    common = sorted(counts, key=lambda name: -counts[name])
+    for name in common:
+        same = len({repr(each.get(name)) for each in held}) == 1
+        if name not in names and not (of == "params" and same and len(held) > 1):
+            names.append(name)
+    return names[:most]
 
 
 def run_log(workspace: Workspace, ref: str) -> Logged:

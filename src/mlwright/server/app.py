@@ -28,6 +28,7 @@ from mlwright.server.pages.lists import things
 from mlwright.server.pages.model import model
 from mlwright.server.pages.passport import passport
 from mlwright.server.pages.prove import prove
+from mlwright.server.pages.run import kept, run
 from mlwright.server.pages.search import search
 from mlwright.server.pages.why import why
 from mlwright.server.problems import problem_page, problem_response, wants_json
@@ -55,6 +56,8 @@ def make_app(control: Control, *, names: Iterable[str]) -> Guard:
             *_pages("/search", search, control, answer=_found),
             *_pages("/models/{ref}", model, control),
             *_pages("/predictions/{ref}", passport, control),
+            Route("/runs/{ref}/kept/{name:path}", _kept(control)),
+            *_pages("/runs/{ref}", run, control),
             *_pages("/why/{ref:path}", why, control, answer=_sheet),
             *_pages("/prove/{ref}", prove, control, post=_proving(control)),
             *_pages("/list/{noun}", things, control),
@@ -148,6 +151,13 @@ def _written(document: Mapping[str, object], status: int = 200) -> Response:
 def _document(make: Document, control: Control) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         return _written(make(request, control))
+
+    return answer
+
+
+def _kept(control: Control) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        return kept(request, control)
 
     return answer
 

@@ -6,14 +6,14 @@ from urllib.parse import quote
 
 from mlwright.core.ids import Noun, noun_of
 
-_PAGES = {Noun.MODEL: "/models/", Noun.PREDICTION: "/predictions/"}
+_PAGES = {Noun.MODEL: "/models/", Noun.PREDICTION: "/predictions/", Noun.RUN: "/runs/"}
 
 
 def address(text: str) -> str:
     """Return the page of an id, of ``name@version``, or else of whatever ``why`` explains.
 
     >>> address("m_abc"), address("churn@3"), address("r_abc"), address("search")
-    ('/models/m_abc', '/models/churn%403', '/why/r_abc', '/why/search')
+    ('/models/m_abc', '/models/churn%403', '/runs/r_abc', '/why/search')
     """
     noun = noun_of(text)
     if noun in _PAGES:

@@ -85,7 +85,11 @@ def _listing(noun: str) -> Object:
     limit = _query("limit", "How many at most.", _LIMIT)
     cursor = _query("cursor", "Where the page begins: next of the one before.", {"type": "string"})
     summary = f"The {_WHATS[noun]}, newest first."
-    return _operation(f"list_{noun}", summary, limit, cursor, found=found)
+    if noun != "runs":
+        return _operation(f"list_{noun}", summary, limit, cursor, found=found)
+    where = _query("where", "What must hold, as in mlw ls runs --where.", {"type": "string"})
+    sort = _query("sort", "What to order by, -FIELD the largest first.", {"type": "string"})
+    return _operation(f"list_{noun}", summary, where, sort, limit, cursor, found=found)
 
 
 def _single(noun: str) -> Object:

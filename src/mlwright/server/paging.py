@@ -16,12 +16,14 @@ _DIGITS = 9  # Python refuses to read thousands of them
 def asked_page(noun: str, request: Request, control: Control) -> Page:
     """Return the page of a noun that a request asks for with ``limit`` and ``cursor``.
 
+    Runs may be asked for with ``where`` and ``sort`` too.
+
     Raises
     ------
     NotFoundError
         ``noun-unknown``, naming the nearest; ``cursor-unknown``.
     UsageError
-        ``limit-form``
+        ``limit-form``, ``where-syntax``
     """
     if noun not in NOUNS:
         near = nearest(noun, NOUNS)
@@ -33,6 +35,11 @@ def asked_page(noun: str, request: Request, control: Control) -> Page:
         )
     query = request.query_params
     limit = _limit(query.get("limit"))
+    if noun == "runs":
+        where, sort = query.get("where"), query.get("sort")
+        return control.project.runs_page(
+            where=where, sort=sort, limit=limit, cursor=query.get("cursor")
+        )
     return control.project.page(noun, limit=limit, cursor=query.get("cursor"))
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mlwright.core.ids import short
+from mlwright.flows.logged import value_text
 from mlwright.govern.card import number
 from mlwright.govern.told import cell_text
 from mlwright.server.links import address, linked, model_page
@@ -29,6 +30,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(number=number, moment=moment, short=short, address=address)
     environment.filters["cell"] = cell_text
+    environment.filters["as_logged"] = value_text
     environment.filters.update(model_page=model_page, words=words, exact=exact)
     environment.tests["linked"] = lambda value: linked(value) is not None
     return environment

@@ -11,7 +11,7 @@ from mlwright.server.links import address
 from mlwright.server.pages.prove import PROVABLE
 from mlwright.server.records import Page
 
-_OWN_PAGES = (Noun.MODEL, Noun.PREDICTION)
+_OWN_PAGES = (Noun.MODEL, Noun.PREDICTION, Noun.RUN)
 
 
 def why(request: Request, control: Control) -> Page:
