@@ -40,7 +40,7 @@ def read_path(event: str, arguments: tuple[object, ...]) -> tuple[str, bool] | N
     path = arguments[0] if arguments else None
     if event in ("os.listdir", "os.scandir") and path is None:
         path = "."
-    if isinstance(path, bytes):
+    if isinstance(path, bytes | os.PathLike):
         path = os.fsdecode(path)
     if not isinstance(path, str) or path in ("", ":memory:") or path.startswith("file:"):
         return None
@@ -75,7 +75,9 @@ def program(event: str, arguments: tuple[object, ...]) -> str:
         given = arguments[1]
         first = given[0] if isinstance(given, list | tuple) and given else given
     shown = os.fsdecode(first) if isinstance(first, bytes | os.PathLike) else str(first)
-    return shown.split()[0] if shown.split() else "a program"
+    if event == "os.system":
+        shown = shown.partition(" ")[0]
+    return Path(shown).name or "a program"
 
 
 def handed(path: str, entry: FrameType, caller: FrameType) -> bool:

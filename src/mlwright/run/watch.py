@@ -237,7 +237,7 @@ class Watch:
         path, writes = found
         if writes or event in _MAKING:
             self._written.add(path)
-        elif place is not None:
+        elif place is not None and not (event == "os.scandir" and "glob" in place.python):
             self._file(path, place, folder=event in _LISTING)
 
     def _file(self, path: str, place: Place, *, folder: bool = False, asked: bool = False) -> None:
