@@ -80,7 +80,7 @@ def run(folder: Path, number: int) -> float:
     with Ledger.open(folder / "ledger", SystemSeam(), create=True) as ledger:
         began = perf_counter()
         runner = Runner(store, ledger, SystemSeam(), folder=folder / "code")
-        Pipeline(first, second, third).run(runner, {"n": number})
+        Pipeline(first, second, third).carry_out(runner, {"n": number})
         return perf_counter() - began
 
 

@@ -115,7 +115,9 @@ class Runner:
         facts = {
             "command": command,
             "spec": self._put(canonical_json(plain(self._config))),
-            "environment": self._put(dump(_under(environment(shelf), self._executor.variables()))),
+            "environment": self._put(
+                _written(_under(environment(shelf), self._executor.variables()))
+            ),
             "code": self._put(dump(snapshot_code(self._folder, shelf))),
             "inputs": {name: artefact.digest for name, artefact in packed.items()},
         }
@@ -357,12 +359,13 @@ class Runner:
             failures=(),
             executor=facts.get("executor", Inline.name),
             logged=(facts["run"], facts["step"]) if facts.get("logged") else None,
+            terms=Digest(facts["terms"]) if self._store.has(Digest(facts["terms"])) else None,
         )
 
     def _record_step(self, begun: _Begun, done: _Done, seconds: float) -> None:
         step, call = begun.step, begun.call
         given = call.artefacts()
-        written = self._put(dump(begun.terms))
+        written = done.terms or self._put(dump(begun.terms))
         sources = self._read_sources(begun.found.modules)[1]
         facts = {
             "run": self._run,
@@ -539,7 +542,8 @@ class Runner:
 class _Done:
     """What a step gave, who made it and where, and what it left beside it in the store.
 
-    ``logged`` is the run, and the step's name there, where a kept step logged numbers.
+    ``logged`` is the run, and the step's name there, where a kept step logged numbers; ``terms``
+    the object of its key's terms, which are equal as the keys are.
     """
 
     artefact: Artefact
@@ -550,6 +554,7 @@ class _Done:
     failures: tuple[str, ...]
     executor: str
     logged: tuple[str, str] | None
+    terms: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -574,6 +579,16 @@ def _collected(step: AnyStep, failed: list[tuple[AnyStep, Exception]]) -> Iterat
         yield
     except Exception as error:  # noqa: BLE001 - raised again, once nothing is under way
         failed.append((step, error))
+
+
+_WRITTEN: list[tuple[Environment, bytes]] = []
+
+
+def _written(environment: Environment) -> bytes:
+    """Return an environment as bytes: of hundreds of packages, once for the runs of a process."""
+    if not _WRITTEN or _WRITTEN[0][0] != environment:
+        _WRITTEN[:] = [(environment, dump(environment))]
+    return _WRITTEN[0][1]
 
 
 def _kind(error: BaseException) -> str:

@@ -123,9 +123,15 @@ def _distributions(shelf: Shelf | None) -> Mapping[str, Installed]:
     if shelf is None:
         return locked()
     found = dict(locked(shelf.stamps))
-    for name, _, info in installed():
-        # mlwright's own is kept with the wheels: elsewhere its version stands for it.
-        if name != OURS and is_editable(direct_url(info)):
-            tree, _ = keep_editable(info, shelf)
-            found[name] = replace(found[name], tree=tree)
+    for name, info in _editable(tuple(sys.path)):
+        tree, _ = keep_editable(info, shelf)
+        found[name] = replace(found[name], tree=tree)
     return found
+
+
+@cache
+def _editable(_path: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
+    """Return the projects that are installed as folders, as far as Python imports from them."""
+    # mlwright's own is kept with the wheels: elsewhere its version stands for it.
+    others = ((name, info) for name, _, info in installed() if name != OURS)
+    return tuple((name, info) for name, info in others if is_editable(direct_url(info)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 _SECONDS = 20
 _DEEPEST = 4
+_NOT_INSTALLED = "git is not installed"
 
 
 class NoGitError(Exception):
@@ -44,6 +46,10 @@ def read_repository(folder: Path, depth: int = 0) -> Repository:
     NoGitError
         Where there is no git, no repository or no commit.
     """
+    _require_one(folder)
+    above = (folder.resolve(), *folder.resolve().parents)
+    if not any((each / ".git").exists() for each in above):
+        raise NoGitError("the folder is not under git")  # told without starting a program
     top = Path(_git(folder, "rev-parse", "--show-toplevel").strip())
     flags = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
     status = _git(top, "status", "--ignore-submodules=all", *flags).split("\0")
@@ -80,6 +86,15 @@ def read_repository(folder: Path, depth: int = 0) -> Repository:
     )
 
 
+def _require_one(folder: Path) -> None:
+    """Look for a repository upwards as git does: starting git takes longer than a trivial run."""
+    if shutil.which("git") is None:
+        raise NoGitError(_NOT_INSTALLED)
+    place = folder.absolute()
+    if not any((each / ".git").exists() for each in (place, *place.parents)):
+        raise NoGitError("the folder is not under git")
+
+
 def _submodule(folder: Path, depth: int) -> Repository | None:
     """Return a repository inside another; None where it is not checked out."""
     if not (folder / ".git").exists() or depth >= _DEEPEST:
@@ -111,7 +126,7 @@ def _git(folder: Path, *arguments: str) -> str:
             timeout=_SECONDS,
         )
     except FileNotFoundError as error:
-        raise NoGitError("git is not installed") from error
+        raise NoGitError(_NOT_INSTALLED) from error
     except subprocess.TimeoutExpired as error:
         raise NoGitError(f"git took more than {_SECONDS} s") from error
     if done.returncode:
