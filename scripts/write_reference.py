@@ -24,6 +24,9 @@ from mlwright.stats.metrics import METRICS, Metric
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 WIDTH = 96
 OTHER_VALUES = {
+    "pinball_90": "of a model for a quantile (`search.metric`, any whole percent): what the "
+    "answers are off by, nine times as much where the value lies above; has ends",
+    "below_90": "the share of values at or under the answers of that model; has ends",
     "gain": "how much better than the dummy model, in the metric of the search; has ends",
     "gain_over_linear": "how much better than the linear model; has ends",
     "gap": "how much worse on rows it never saw than on the training rows; has ends",

@@ -240,6 +240,30 @@ def test_the_auc_of_reversed_scores_is_its_complement(scores: np.ndarray, y: np.
     assert both == pytest.approx(1) or (math.isnan(both) and y.min() == y.max())
 
 
+@pytest.mark.parametrize("percent", [1, 50, 90, 99])
+def test_a_metric_of_a_quantile_is_the_usual_pinball_loss_and_least_at_the_quantile(
+    percent: int,
+) -> None:
+    level = percent / 100
+    drawn = np.random.default_rng(percent)
+    y, answers = drawn.normal(size=400), drawn.normal(size=(400, 1))
+    loss, below = (METRICS[f"{name}_{percent}"].function for name in ("pinball", "below"))
+
+    assert loss(y, answers) == pytest.approx(
+        oracle.mean_pinball_loss(y, answers[:, 0], alpha=level)
+    )
+    constants = np.sort(y)
+    best = min(constants, key=lambda each: loss(y, np.full((400, 1), each)))
+    assert below(y, np.full((400, 1), best)) == pytest.approx(level, abs=0.01)
+
+
+def test_only_whole_percents_name_a_quantile() -> None:
+    for name in ("pinball_0", "pinball_100", "pinball_05", "pinball_9.5", "pinball_", "pinball"):
+        assert name not in METRICS
+        with pytest.raises(KeyError):
+            METRICS[name]
+
+
 def test_every_metric_says_what_it_computes_and_belongs_to_a_task() -> None:
     assert all(metric.doc and metric.tasks for metric in METRICS.values())
 

@@ -76,7 +76,7 @@ def estimate(
     resamples = resamples_for(len(y), rounds[0].answers[MODEL].shape[1])
     models = tuple(rounds[0].answers)
     deciding = _decided(rounds, costs) if costs else rounds
-    metrics = [each for each in metrics_for(task) if only is None or each.name in only]
+    metrics = [e for e in metrics_for(task, metric) if only is None or e.name in only]
     rates = _rates(y, rounds[0], groups, costs) if task == BINARY else {}
     gap_of = {column: _gaps(y, rounds[0], groups[column], rates[column], costs) for column in rates}
 

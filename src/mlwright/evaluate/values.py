@@ -10,7 +10,7 @@ from mlwright.core.errors import UsageError
 from mlwright.core.quantities import Quantity
 from mlwright.evaluate.records import Evaluation
 from mlwright.stats.fairness import CALIBRATION, FALSE_POSITIVE, SELECTION, TRUE_POSITIVE
-from mlwright.stats.metrics import METRICS, Metric, metrics_for
+from mlwright.stats.metrics import METRICS, REGRESSION, Metric, metrics_for
 from mlwright.stats.records import Interval
 
 FAIRNESS = "fairness."
@@ -32,7 +32,7 @@ def scales(task: str, metric: str, fairness: Sequence[str]) -> Mapping[str, Scal
     fairness
         The columns whose groups will be compared.
     """
-    found = {each.name: _scale(each, each.least, each.most) for each in metrics_for(task)}
+    found = {each.name: _scale(each, each.least, each.most) for each in metrics_for(task, metric)}
     chosen = METRICS[metric]
     widest = chosen.most - chosen.least
     found |= {name: _scale(chosen, -widest, widest) for name in ("gain", "gain_over_linear", "gap")}
@@ -58,7 +58,10 @@ def require_task(rules: Sequence[Rule], task: str) -> None:
     fitting = [each.name for each in metrics_for(task)]
     for rule in rules:
         name = rule.term.name.removesuffix(".low").removesuffix(".high")
-        if rule.term.function is None and name in METRICS and name not in fitting:
+        if rule.term.function is not None or name not in METRICS:
+            continue
+        # Which quantile a model is for is told by its metric, once that is known.
+        if name not in fitting and (METRICS[name].level is None or task != REGRESSION):
             of = " and ".join(METRICS[name].tasks)
             raise UsageError(
                 "check-task",

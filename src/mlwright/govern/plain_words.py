@@ -6,6 +6,7 @@ import math
 
 from mlwright.evaluate.records import Evaluation
 from mlwright.govern.reasons import number
+from mlwright.stats.metrics import level_of
 from mlwright.stats.records import Interval
 from mlwright.train.records import Task, TaskKind
 
@@ -15,7 +16,8 @@ _DUMMY = "dummy"
 def plainly(task: Task, evaluation: Evaluation) -> str:
     """Say in plain words how often a model is right, or how far off; or nothing."""
     if task.kind is TaskKind.REGRESSION:
-        return _off_by(evaluation)
+        level = level_of(task.metric)
+        return _off_by(evaluation) if level is None else _under(evaluation, level)
     if task.kind in (TaskKind.BINARY, TaskKind.MULTICLASS):
         return " ".join(filter(None, (_right(evaluation), _told_apart(task, evaluation))))
     return ""
@@ -38,6 +40,17 @@ def _told_apart(task: Task, evaluation: Evaluation) -> str:
     return (
         f"Shown one row that is {task.classes[1]} and one that is {task.classes[0]}, it tells which"
         f" is which {_of_100(found)} times of 100, where guessing does 50 times."
+    )
+
+
+def _under(evaluation: Evaluation, level: float) -> str:
+    """Say how many values lie under the answers of a model for a quantile."""
+    found, _ = _pair(evaluation, f"below_{100 * level:.0f}")
+    if found is None:
+        return ""
+    return (
+        f"Of 100 such rows the value of {_of_100(found)} lies at or under the answer, where"
+        f" {100 * level:.0f} are to."
     )
 
 

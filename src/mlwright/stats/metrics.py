@@ -9,6 +9,7 @@ finite) is NaN, never an exception.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -58,7 +59,8 @@ class Metric:
     can only inflate: it gives the same sum over the estimates' moves away from their observed
     values, which bounds how far noise can have moved the metric (triangle inequality).
     ``least`` and ``most`` are the ends of what it can be; ``share`` says that it is a share of
-    something, which can be written in percent, and no amount in the target's own unit.
+    something, which can be written in percent, and no amount in the target's own unit. ``level``
+    is there for a metric of a quantile: the share of values that are to lie under the answer.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Metric:
     least: float = 0.0
     most: float = 1.0
     share: bool = True
+    level: float | None = None
 
     def statistic(self, y: FloatArray, answers: FloatArray) -> Statistic:
         """Return the metric as a function of how often each row counts."""
@@ -228,8 +231,54 @@ def _mape(y: FloatArray, answers: FloatArray) -> Statistic:
 _EITHER = (BINARY, MULTICLASS)
 _VALUE = (REGRESSION,)
 
-METRICS: Mapping[str, Metric] = {
-    metric.name: metric
+
+def _pinball(level: float) -> Prepare:
+    def prepare(y: FloatArray, answers: FloatArray) -> Statistic:
+        above = y - answers[:, 0]
+        return _mean(np.where(above >= 0.0, level * above, (level - 1.0) * above))
+
+    return prepare
+
+
+def _below(y: FloatArray, answers: FloatArray) -> Statistic:
+    return _mean((y <= answers[:, 0]).astype(np.float64))
+
+
+_OF_QUANTILES = re.compile(r"(pinball|below)_([1-9][0-9]?)")
+
+
+class _Metrics(dict[str, Metric]):
+    """Metrics by name; those of a quantile are not listed, and made when they are named."""
+
+    def __missing__(self, name: str) -> Metric:
+        named = _OF_QUANTILES.fullmatch(name)
+        if named is None:
+            raise KeyError(name)
+        level = int(named[2]) / 100.0
+        if named[1] == "below":
+            doc = f"Share of rows whose value is at most the answer; {level:g} is asked for."
+            return Metric(name, _VALUE, True, _below, doc, level=level)
+        return Metric(
+            name,
+            _VALUE,
+            False,
+            _pinball(level),
+            f"Mean of {level:g} x (y - answer) where the value lies above the answer, and of "
+            f"{1 - level:g} x (answer - y) where below: least for the answer under which a share of"
+            f" {level:g} of the values lies (Koenker and Bassett 1978).",
+            most=math.inf,
+            share=False,
+            level=level,
+        )
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (
+            isinstance(name, str) and _OF_QUANTILES.fullmatch(name) is not None
+        )
+
+
+METRICS: Mapping[str, Metric] = _Metrics(
+    (metric.name, metric)
     for metric in (
         Metric(
             "auc",
@@ -400,13 +449,33 @@ METRICS: Mapping[str, Metric] = {
             least=-1.0,
         ),
     )
-}
+)
 
 
-def metrics_for(task: str) -> tuple[Metric, ...]:
+def metrics_for(task: str, metric: str | None = None) -> tuple[Metric, ...]:
     """Return the metrics of a task, such as ``binary``, in order.
+
+    Parameters
+    ----------
+    metric
+        The one that decides: of a quantile it stands first, beside how many values lie below.
 
     >>> [metric.name for metric in metrics_for("regression")]
     ['rmse', 'mae', 'median_absolute_error', 'r2', 'mape']
+    >>> [metric.name for metric in metrics_for("regression", "pinball_90")][:3]
+    ['pinball_90', 'below_90', 'rmse']
     """
-    return tuple(metric for metric in METRICS.values() if task in metric.tasks)
+    usual = tuple(each for each in METRICS.values() if task in each.tasks)
+    if metric is None or level_of(metric) is None:
+        return usual
+    percent = metric.rpartition("_")[2]
+    return (METRICS[f"pinball_{percent}"], METRICS[f"below_{percent}"], *usual)
+
+
+def level_of(metric: str) -> float | None:
+    """Return the share of values that a metric asks to lie under the answer; None of the mean.
+
+    >>> level_of("pinball_90"), level_of("rmse")
+    (0.9, None)
+    """
+    return METRICS[metric].level if metric in METRICS else None

@@ -1,8 +1,9 @@
 """Draw stated probabilities to what happens, where rows not trained on say that it pays.
 
 Scores are stretched by one number, and of two classes moved by another (after Platt 1999, and Guo
-and others 2017): the order of the answers stays, and so do the sums behind their reasons. Halves of
-the rows choose for each other whether it pays; both numbers are then told by all rows.
+and others 2017): the order of the answers stays, and so do the sums behind their reasons. Answers
+for a quantile are moved alone, until as many values lie under them as were asked for. Halves of the
+rows choose for each other whether it pays; both numbers are then told by all rows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy as np
 
 from mlwright.features.numbers import Matrix
 from mlwright.stats.linear import shares_of
+from mlwright.stats.metrics import level_of
 from mlwright.train.algorithms.problem import Rows, Vector
+from mlwright.train.algorithms.weights import quantile_of
 from mlwright.train.blend import ALGORITHM, linked
 from mlwright.train.calibration import SHIFT, STRETCH, Calibration
 from mlwright.train.choice import sign_of
@@ -47,33 +50,38 @@ def calibrated(
         The rows that judged, a round each, in the order of the answers of ``judged``.
     """
     scores = _scores(result.chosen, {e.scored.configuration.name: e for e in judged})
-    if not task.classes or scores is None:
+    level = level_of(task.metric)
+    if scores is None or not (task.classes or level):
         return result
     pooled = np.concatenate(scores)
     y = np.concatenate([each.y for each in rounds])
     weight = np.concatenate([np.ones(len(e.y)) if e.weight is None else e.weight for e in rounds])
-    if len(y) < _FEWEST_ROWS or len(np.unique(y)) < len(task.classes):
+    if len(y) < _FEWEST_ROWS or len(np.unique(y)) < max(len(task.classes), 1):
         return result
-    gain, error, before = _gain(pooled, y, weight)
-    found = fitted(pooled, y, weight)
-    told = f"log loss {before:.4f} to {before - gain:.4f} on halves of the rows that judge, which"
-    pays = gain > _SURE * error and gain > _LEAST * before and _is_no_worse(
-        scores, rounds, task, found
-    )  # fmt: skip
+    gain, error, before = _gain(pooled, y, weight, level)
+    found = _best(pooled, y, weight, level)
+    loss, what = ("log loss", "probabilities") if level is None else (task.metric, "answers")
+    told = f"{loss} {before:.4g} to {before - gain:.4g} on halves of the rows that judge, which"
+    if level is None:
+        pays = gain > _SURE * error and gain > _LEAST * before
+    else:
+        pays = gain >= 0.0 and _is_off(pooled, y, weight, level)
+    pays = pays and _is_no_worse(scores, rounds, task, found)
     if not pays:
         decision = Decision(
-            "probabilities as the model states them",
+            f"{what} as the model states them",
             f"drawn to what happens they would take {told} chose for each other: no more than"
             " chance, too little to tell, or worse by the metric that decides",
             _OVERRIDE,
         )
         return replace(result, decisions=(*result.decisions, decision))
+    stretched = "" if level is not None else f" x {found.stretch:.3g}"
     moved = "" if len(task.classes) > 2 else f" {found.shift:+.3g}"
     decision = Decision(
-        f"calibrated: scores x {found.stretch:.3g}{moved}",
+        f"calibrated: scores{stretched}{moved}",
         f"{told} chose for each other; the order of the answers stays",
         _OVERRIDE,
-        f"{gain:.4g} of log loss without it",
+        f"{gain:.4g} of {loss} without it",
     )
     return replace(
         result,
@@ -124,15 +132,31 @@ def _with(chosen: Configuration, found: Calibration) -> Configuration:
     return replace(chosen, parameters=parameters)
 
 
-def _gain(scores: Matrix, y: Vector, weight: Vector) -> tuple[float, float, float]:
-    """Return how far the log loss falls on rows that did not choose, its error, and the loss."""
+def _is_off(answers: Matrix, y: Vector, weight: Vector, level: float) -> bool:
+    """Tell whether more or fewer values than were asked for lie under, beyond chance."""
+    share = weight / np.sum(weight)
+    below = float(np.sum(share * (y <= answers[:, 0])))
+    error = float(np.sqrt(level * (1.0 - level) * np.sum(share**2)))
+    return abs(below - level) > _SURE * error
+
+
+def _best(scores: Matrix, y: Vector, weight: Vector, level: float | None) -> Calibration:
+    if level is None:
+        return fitted(scores, y, weight)
+    return Calibration(1.0, quantile_of(y - scores[:, 0], weight, level))
+
+
+def _gain(
+    scores: Matrix, y: Vector, weight: Vector, level: float | None
+) -> tuple[float, float, float]:
+    """Return how far the loss falls on rows that did not choose, its error, and the loss."""
     after = np.empty(len(y))
     halves = np.arange(len(y)) % 2
     for choosing in (0, 1):
         chose, judges = halves == choosing, halves != choosing
-        found = fitted(scores[chose], y[chose], weight[chose])
-        after[judges] = _losses(scores[judges], y[judges], found)
-    before = _losses(scores, y, Calibration(1.0, 0.0))
+        found = _best(scores[chose], y[chose], weight[chose], level)
+        after[judges] = _losses(scores[judges], y[judges], found, level)
+    before = _losses(scores, y, Calibration(1.0, 0.0), level)
     share = weight / np.sum(weight)
     gains = before - after
     gain = float(np.sum(share * gains))
@@ -161,7 +185,11 @@ def _shares(scores: Matrix, found: Calibration) -> Matrix:
     return shares_of(np.hstack([np.zeros_like(moved), moved]) if moved.shape[1] == 1 else moved)
 
 
-def _losses(scores: Matrix, y: Vector, found: Calibration) -> Vector:
+def _losses(scores: Matrix, y: Vector, found: Calibration, level: float | None = None) -> Vector:
+    if level is not None:
+        above = y - _moved(scores, found)[:, 0]
+        off: Vector = np.where(above >= 0.0, level * above, (level - 1.0) * above)
+        return off
     of_truth = _shares(scores, found)[np.arange(len(y)), y.astype(np.intp)]
     losses: Vector = -np.log(np.maximum(of_truth, 1e-15))
     return losses

@@ -16,6 +16,7 @@ from mlwright.features.prepare import transform, transform_training
 from mlwright.features.recipes import Recipe, known_recipe
 from mlwright.features.records import Preparation
 from mlwright.features.truth import Truth
+from mlwright.stats.metrics import level_of
 from mlwright.train import blend
 from mlwright.train.algorithms.foreign import OWN
 from mlwright.train.algorithms.problem import Learned, Problem, Rows
@@ -144,7 +145,7 @@ def prepare_rows(
     """
     columns = [column for column in columns_of(table.frame) if column.name != task.target]
     truth = Truth(target_values(table.frame, task), len(task.classes), time is not None)
-    preparation = fit_preparation(table.frame, columns, recipe, drop, time=time, truth=truth)
+    preparation = fit_preparation(table.frame, columns, recipe, drop, time=time, truth=truth, text=task.text, categories=task.categories)
     X = transform_training(preparation, table.frame, truth)
     if recipe == "rich":
         preparation = enriched(preparation, X, table.frame, truth)
@@ -200,11 +201,15 @@ def own_of(plan: Plan, configuration: Configuration) -> OwnModel:
 def _problem(
     configuration: Configuration, preparation: Preparation, task: Task, seed: int, threads: int
 ) -> Problem:
+    level = level_of(task.metric)
+    parameters = configuration.parameters
+    if level is not None:
+        parameters = {**parameters, "quantile": level}
     places = {output: place for place, output in enumerate(preparation.outputs)}
     return Problem(
         classes=len(task.classes),
         categorical=tuple(places[output] for output in preparation.categorical),
-        parameters=configuration.parameters,
+        parameters=parameters,
         seed=seed,
         threads=threads,
     )

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlwright.features.numbers import Matrix
-from mlwright.stats.metrics import METRICS
+from mlwright.stats.metrics import METRICS, level_of
 from mlwright.train.algorithms.problem import Rows
 from mlwright.train.blend import linked
 
@@ -209,7 +209,7 @@ def _added(drawn: Sequence[_Drawn], within: Within, truth: _Truth, most: int) ->
 
 
 def _deciding(metric: str, classes: int) -> str:
-    if metric in _SMOOTH:
+    if metric in _SMOOTH or level_of(metric) is not None:
         return metric
     return "log_loss" if classes else "rmse"
 

@@ -54,7 +54,11 @@ class SearchSettings:
         },
     )
     metric: str | None = field(
-        default=None, metadata={"doc": "The score that decides; chosen by the task when absent."}
+        default=None,
+        metadata={
+            "doc": "The score that decides; chosen by the task when absent. pinball_90 answers with"
+            " the value under which 90 % of such rows lie; any whole percent."
+        },
     )
     models: tuple[str, ...] = field(
         default=("auto",),

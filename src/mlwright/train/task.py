@@ -9,7 +9,7 @@ from mlwright.data.digests import columns_of
 from mlwright.data.names import require_column
 from mlwright.data.records import Column, Kind, Scalar
 from mlwright.features.numbers import missing_in
-from mlwright.stats.metrics import METRICS, metrics_for
+from mlwright.stats.metrics import METRICS, level_of, metrics_for
 from mlwright.train.records import Task, TaskKind
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FEWEST_ROWS = 10
 MOST_CLASSES = 1_000
+_PINBALL = "pinball_"
+"""How the metrics begin that are least for a quantile, which a model is then fitted to."""
+
 LARGEST_TARGET = 1e150
 """A float cannot hold the square of a much larger number, and so no squared error."""
 
@@ -69,6 +72,9 @@ def infer_task(frame: pl.DataFrame, target: str, task: str | None, metric: str |
         why += f"; {classes[1]!r} is the positive one, the last in order"
     chosen = _metric(kind, metric)
     why += f"; {chosen} " + ("as asked" if metric else f"is the usual metric for {kind.value}")
+    level = level_of(chosen)
+    if level is not None:
+        why += f": an answer is the value under which {level:.0%} of such rows lie"
     return Task(kind, target, classes, chosen, why)
 
 
@@ -169,6 +175,8 @@ def _metric(kind: TaskKind, metric: str | None) -> str:
         return _DEFAULT_METRICS[kind]
     fitting = [each.name for each in metrics_for(kind.value)]
     if metric in fitting:
+        return metric
+    if kind is TaskKind.REGRESSION and metric.startswith(_PINBALL) and metric in METRICS:
         return metric
     close = nearest(metric, fitting)
     fix = f"use {close!r}" if close else f"use one of {', '.join(fitting)}"
