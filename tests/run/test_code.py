@@ -131,12 +131,13 @@ def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
     assert seen(tmp_path).why == "git has no commit yet"
 
 
-def test_without_the_git_program_it_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_without_the_git_program_it_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(project))
 
-    assert seen(tmp_path).why == "git is not installed"
+    code = seen(project)
+
+    assert code.why == "git is not installed"
+    assert files_of(project)["steps.py"] == b"RATE = 1\n"
 
 
 def test_variables_of_another_repository_do_not_lead_astray(

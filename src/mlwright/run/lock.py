@@ -79,11 +79,15 @@ def files_digest_of(record: str, info: str) -> Digest:
     info
         The name of the folder it lies in.
     """
-    # Without sizes: not every installer writes them.
-    lines = (
-        line.rpartition(",")[0] for line in record.splitlines() if not by_installer(line, info)
-    )
-    return digest_bytes("\n".join(sorted(lines)).encode("utf-8", "surrogateescape"))
+    written = {f"{info}/{name}" for name in _WRITTEN}
+    found = [
+        # Without sizes: not every installer writes them.
+        line.rpartition(",")[0]
+        for line in record.splitlines()
+        if not line.endswith(",,") and not line.startswith("..")
+    ]
+    kept = [line for line in found if line.partition(",")[0] not in written]
+    return digest_bytes("\n".join(sorted(kept)).encode("utf-8", "surrogateescape"))
 
 
 def by_installer(line: str, info: str) -> bool:
