@@ -144,6 +144,7 @@ def test_a_prediction_leads_back_to_everything_behind_it(
         ("MonthlyCharges", "null", None, False),
     }
     assert found.used["tenure"] == max(row["tenure"] for row in rows)  # type: ignore[type-var]
+    assert found.surely.startswith("90 % sure to be")
     assert {column for column, _, _ in found.prepared} == {r.column for r in found.reasons}
     assert found.additive.exact
     assert [abs(r.amount) for r in found.reasons] == sorted(

@@ -35,6 +35,7 @@ def _tell_answer(passport: Passport, output: Output) -> None:
         ("model", f"{prediction.ref}  {prediction.model}"),
         ("promoted", moved),
         *((f"probability {name}", number(share)) for name, share in passport.probabilities.items()),
+        *((("surely", passport.surely),) if passport.surely else ()),
         *((f"distance to {name}", number(apart)) for name, apart in passport.distances.items()),
         *(("the truth", f"{label.value!r}, told at {label.time}") for label in passport.labels),
         *(("not read", f"segment {e.segment}: {e.message}") for e in passport.unread),

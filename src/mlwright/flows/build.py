@@ -34,7 +34,9 @@ from mlwright.flows.unsupervised import foreseeing as without_target
 from mlwright.flows.unsupervised.stages import ALL as WITHOUT_TARGET
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import register
+from mlwright.run.energy import metering
 from mlwright.run.engine import Runner, StepReport
+from mlwright.run.settings import RunSettings
 from mlwright.run.usage import usage
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.memory import Forgetful
@@ -161,7 +163,8 @@ def build(
     )
     settings = {origin.key: str(origin.value) for origin in workspace.settings.origins()}
     run = runner.start(command, inputs=inputs, config=settings)
-    with runner.recording():
+    energy = workspace.settings.section(RunSettings).energy
+    with metering(energy) as meter, runner.recording():
         steps = [
             *(WITHOUT_TARGET if unasked else stages.ALL),
             *(stages.REPAIR if question.repair else ()),
@@ -211,7 +214,7 @@ def build(
             verdicts=verdicts,
         )
         keep_environment(run, workspace)
-        workspace.ledger.append([used_event(run, at_first, workspace)])
+        workspace.ledger.append([used_event(run, at_first, meter, workspace)])
         said = outcome(package, evaluation, workspace.seam)
         runner.finish("finished", {"model": version.model, "ref": version.ref, **said})
         memory.clear()

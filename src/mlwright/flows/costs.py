@@ -9,6 +9,7 @@ from mlwright.flows.workspace import Workspace
 from mlwright.govern.cost import Cost, Kept, in_use
 from mlwright.ledger.records import Event, NewEvent
 from mlwright.registry.records import ModelVersion
+from mlwright.run.energy import Meter
 from mlwright.run.records import Usage
 from mlwright.run.usage import CORE_WATTS, MEMORY_WATTS, between, joules, processor, usage
 from mlwright.scoring.records import Latency, ModelPackage
@@ -17,14 +18,16 @@ USED = "run.measured"
 TIMED = "model.timed"
 
 
-def used_event(run: str, began: Usage, workspace: Workspace) -> NewEvent:
+def used_event(run: str, began: Usage, meter: Meter, workspace: Workspace) -> NewEvent:
     """Return the event of what a run used since a reading; no step sees it."""
     used = between(began, usage(workspace.seam))
+    measured = meter.joules()
     facts = {
         "wall_seconds": used.wall_seconds,
         "cpu_seconds": used.cpu_seconds,
         "peak_bytes": used.peak_bytes,
-        "joules": joules(used),
+        "joules": joules(used) if measured is None else measured,
+        "meter": meter.name,
         "core_watts": CORE_WATTS,
         "memory_watts_per_gigabyte": MEMORY_WATTS,
         "processor": processor(),
@@ -51,6 +54,7 @@ def cost_of(version: ModelVersion, package: ModelPackage, workspace: Workspace) 
         joules=_number(used, "joules"),
         core_watts=_number(used, "core_watts"),
         processor=None if used is None else str(used["processor"]),
+        meter=None if used is None or used.get("meter") is None else str(used["meter"]),
         kept=tuple(_kept(events, workspace)),
         predictor_bytes=predictor,
         package_bytes=predictor + len(workspace.store.get(version.package)),

@@ -12,12 +12,17 @@ from mlwright.data.places import parts_of, rows_at
 from mlwright.data.records import Part, Scalar, Split
 from mlwright.data.split import PARTS
 from mlwright.data.table import unordered
+from mlwright.evaluate.conformal import held
+from mlwright.evaluate.records import Conformal
 from mlwright.features.numbers import is_missing
+from mlwright.flows.findings.conformal import FINDING as CONFORMAL
+from mlwright.flows.findings.kept import findings_of
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.otherwise import Again, Around, fixed_columns, otherwise
 from mlwright.flows.outputs import step_output
 from mlwright.flows.recording import find_prediction, labels_of
 from mlwright.flows.workspace import Workspace
+from mlwright.govern.findings.conformal import in_words
 from mlwright.govern.neighbours import distances
 from mlwright.govern.prediction import Gathered, in_force, passport
 from mlwright.govern.records import Neighbour, Passport
@@ -85,6 +90,7 @@ def explain(
             unread=tuple(unread),
             otherwise=otherwise(again, near, fixed, workspace),
             fixed=fixed,
+            surely=surely(version, prediction.answer, workspace),
             model=why(version.ref, workspace.ledger, workspace.store),
         )
     )
@@ -105,6 +111,17 @@ def read_again(prediction: Prediction, workspace: Workspace) -> Again:
     used, flags = guard(sent, prediction.row)
     scorer = load_scorer(package, workspace.store)
     return Again(version, package, scorer, guard, sent, used, flags)
+
+
+def surely(version: ModelVersion, answer: Sequence[float], workspace: Workspace) -> str:
+    """Say what an answer's truth surely is or lies between; nothing where it was not calibrated."""
+    calibrated = findings_of(version, workspace).get(CONFORMAL.name)
+    if not isinstance(calibrated, Conformal):
+        return ""
+    inside = held(calibrated, answer)
+    if not inside:
+        return ""
+    return in_words(calibrated.level, inside, classes=bool(calibrated.classes))
 
 
 def key_of(prediction: Prediction, workspace: Workspace) -> str | None:

@@ -29,8 +29,9 @@ class Kept:
 class Cost:
     """What a run used and what its model takes; None is what was not measured.
 
-    The memory is the most the process held until the run ended. ``joules`` are presumed:
-    ``core_watts`` for each second of a core of ``processor``, and the memory held.
+    The memory is the most the process held until the run ended. ``joules`` are what ``meter`` told
+    of the steps; without one they are presumed: ``core_watts`` for each second of a core of
+    ``processor``, and the memory held.
     """
 
     wall_seconds: float | None
@@ -39,6 +40,7 @@ class Cost:
     joules: float | None
     core_watts: float | None
     processor: str | None
+    meter: str | None
     kept: tuple[Kept, ...]
     predictor_bytes: int
     package_bytes: int
@@ -59,7 +61,8 @@ def told(cost: Cost) -> Told:
 def in_a_line(cost: Cost) -> str:
     """Say what a model takes and what its run used.
 
-    >>> in_a_line(Cost(12.0, 10.0, 3e8, 101.4, 10.0, "CPU", (), 1_400_000, 1_420_000, 4e-5, 6e-5))
+    >>> used = (12.0, 10.0, 3e8, 101.4, 10.0, "CPU", None)
+    >>> in_a_line(Cost(*used, (), 1_400_000, 1_420_000, 4e-5, 6e-5))
     '1.42 MB, 40 µs a row; made in 12 s with 10 s of processor, 300 MB of memory, about 0.028 Wh'
     """
     said = size(cost.package_bytes)
@@ -124,7 +127,8 @@ def _rows(cost: Cost) -> list[tuple[str, str]]:
         rows.append(("most memory held", size(cost.peak_bytes)))
     if cost.joules is not None:
         watt_hours = cost.joules / _WATT_HOUR
-        rows.append(("energy, presumed", f"{number(cost.joules)} J ({watt_hours:.2g} Wh)"))
+        by = "presumed" if cost.meter is None else f"by {cost.meter}"
+        rows.append((f"energy, {by}", f"{number(cost.joules)} J ({watt_hours:.2g} Wh)"))
     known = [kept.seconds for kept in cost.kept if kept.seconds is not None]
     if known:
         rows.append(("what was kept took, when it was made", duration(math.fsum(known))))
@@ -133,7 +137,12 @@ def _rows(cost: Cost) -> list[tuple[str, str]]:
 
 def _notes(cost: Cost) -> list[str]:
     notes = []
-    if cost.joules is not None and cost.core_watts is not None:
+    if cost.meter is not None:
+        notes.append(
+            f"Energy is that of the steps, as {cost.meter} tells it: by the processor's counters"
+            " where they may be read, else by its table of processors and how busy they were."
+        )
+    elif cost.joules is not None and cost.core_watts is not None:
         notes.append(
             f"Energy is no measurement: {cost.core_watts:g} W for each second of a core of"
             f" {cost.processor}, and 0.375 W a gigabyte of memory held, without cooling. The memory"

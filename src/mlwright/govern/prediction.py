@@ -44,6 +44,7 @@ class Gathered:
     unread: tuple[Unread, ...]
     otherwise: tuple[Otherwise, ...]
     fixed: Mapping[str, str]
+    surely: str
     model: Why
 
 
@@ -70,6 +71,7 @@ def passport(found: Gathered) -> Passport:
         "role": prediction.role,
         "value": found.value,
         "probability": probabilities,
+        **({"surely": found.surely} if found.surely else {}),
         **({"distance": distances} if distances else {}),
         "sent": found.sent,
         "used": found.used,
@@ -116,6 +118,7 @@ def passport(found: Gathered) -> Passport:
         unread=found.unread,
         otherwise=found.otherwise,
         fixed=found.fixed,
+        surely=found.surely,
     )
 
 

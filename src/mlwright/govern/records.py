@@ -177,7 +177,8 @@ class Passport(Why):
     ``distance`` tells what near means. ``change`` is the move that made the version live, None
     where the log has none. ``unread`` names the damaged segments of records in which more labels
     may lie. ``otherwise`` tells what would have led to another answer, and ``fixed`` which columns
-    were left alone, each with the reason. All of it is in ``facts`` too, as JSON.
+    were left alone, each with the reason. ``surely`` is the set or interval that holds the truth as
+    often as it says, empty where none was calibrated. All of it is in ``facts`` too, as JSON.
     """
 
     prediction: Prediction
@@ -199,3 +200,4 @@ class Passport(Why):
     unread: tuple[Unread, ...]
     otherwise: tuple[Otherwise, ...]
     fixed: Mapping[str, str]
+    surely: str

@@ -20,7 +20,7 @@ class EnvironmentSettings:
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """Where the steps of a pipeline are carried out."""
+    """Where the steps of a pipeline are carried out, and how a run's energy is told."""
 
     executor: str = field(
         default="inline",
@@ -38,5 +38,14 @@ class RunSettings:
             " the cores; as many as there are cores when absent.",
             "minimum": 1,
             "maximum": 1_024,
+        },
+    )
+    energy: str = field(
+        default="presumed",
+        metadata={
+            "doc": "How the energy of a build is told: presumed from the seconds of its cores and"
+            " the memory it held, or by codecarbon, which reads the processor's counters where"
+            " they may be read (pip install 'mlwright[codecarbon]').",
+            "choices": ("presumed", "codecarbon"),
         },
     )

@@ -47,6 +47,7 @@ def passport(request: Request, control: Control) -> Page:
             "target": target,
             "value": found.value,
             "probabilities": found.probabilities,
+            "surely": found.surely,
             "prediction": _as_recorded(found),
             "version": found.version,
             "start": found.start,

@@ -1,0 +1,102 @@
+"""Each example as its reader does it: run, changed without a commit, and the old model proved."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from tests.acceptance.conftest import Shell
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = 2_600
+"""Enough for a sealed part, and few enough for tests."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example: its folder, the name of its model, its data set and an edit that matters.
+
+    ``makes`` is the script that makes its table of the data set.
+    """
+
+    folder: str
+    model: str
+    data: str
+    module: str
+    edit: tuple[str, str]
+    makes: str | None = None
+
+
+EXAMPLES = (
+    Example("scikit_learn", "churn", "churn", "forest.py", ("n_estimators=40", "n_estimators=4")),
+    Example("xgboost", "bikes", "bikeshare", "counts.py", ("rounds=200", "rounds=20")),
+    Example(
+        "pytorch",
+        "soil",
+        "satimage",
+        "network.py",
+        ("EPOCHS, ROWS_A_STEP = 15", "EPOCHS, ROWS_A_STEP = 1"),
+    ),
+    Example(
+        "statsmodels", "diamonds", "diamonds", "logprice.py", ("np.log(train.y)", "train.y / 1e4")
+    ),
+    Example(
+        "recommender",
+        "destinations",
+        "flights/flights",
+        "factors.py",
+        ("PENALTY, STEEPNESS = 10, 1.0", "PENALTY, STEEPNESS = 10, 9.0"),
+        "pairs.py",
+    ),
+    Example(
+        "forecast",
+        "departures",
+        "flights/flights",
+        "seasons.py",
+        ("share = 2 /", "share = 1 /"),
+        "hours.py",
+    ),
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.folder)
+def test_an_example_runs_and_is_proved_though_its_file_says_something_else_by_now(
+    example: Example, tmp_path: Path, dataset: Callable[[str], Path]
+) -> None:
+    if example.folder == "pytorch" and find_spec("torch") is None:
+        pytest.skip("there is no CPU build of PyTorch here")
+    folder = tmp_path / example.folder
+    shutil.copytree(
+        ROOT / "examples" / example.folder, folder, ignore=shutil.ignore_patterns("[._]*")
+    )
+    mlw = Shell(folder)
+    table = _table(example, folder, dataset(example.data))
+    module = folder / example.module
+    text = module.read_text()
+    assert text.count(example.edit[0]) == 1
+
+    made = mlw.good("run", table, "--budget", "1s")
+    module.write_text(text.replace(*example.edit))
+    proof = mlw.good("prove", example.model)
+
+    assert made["model"]["chosen"].startswith(f"{module.stem}:fit")
+    assert (proof["verdict"], proof["subject"]) == ("exact", made["model"]["id"])
+
+
+def _table(example: Example, folder: Path, whole: Path) -> Path:
+    """Return a small table of the example's, made by its own script where it has one."""
+    table = folder / "table.csv"
+    if example.makes is not None:
+        script = [sys.executable, str(folder / example.makes), str(whole), str(table)]
+        subprocess.run(script, cwd=folder, check=True, capture_output=True)
+        whole = table.rename(folder / "whole.csv")
+    with whole.open() as lines:
+        table.write_text("".join(islice(lines, ROWS + 1)))
+    return table
