@@ -76,7 +76,7 @@ class Pipeline(recipes.Pipeline):
 class PipelineRun:
     """A pipeline that was carried out: outputs by the name of the step, and what each step did."""
 
-    def __init__(self, project: Project, pipeline: Pipeline, carried: Carried) -> None:
+    def __init__(self, project: Project, pipeline: recipes.Pipeline, carried: Carried) -> None:
         self.project = project
         self.pipeline = pipeline
         self.carried = carried

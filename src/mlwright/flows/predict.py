@@ -24,8 +24,9 @@ from mlwright.flows.workspace import Workspace
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
 from mlwright.scoring.frames import repair_frame
+from mlwright.scoring.native.protocol import Matrix
 from mlwright.scoring.records import ModelPackage
-from mlwright.scoring.scorer import Matrix, Scorer, load
+from mlwright.scoring.scorer import Scorer, load
 from mlwright.serve.guard import broken, policy_of
 from mlwright.serve.records import Flag
 from mlwright.serve.settings import ServeSettings
