@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,8 @@ from types import ModuleType
 
 import pytest
 
+from mlwright.api.project import Project
+from mlwright.api.track import track
 from mlwright.cli.diff_view import document_of, tell_differences
 from mlwright.cli.output import Output
 from mlwright.core.encoding import plain
@@ -140,3 +143,21 @@ def test_another_library_kernel_and_thread_count_are_named(
     version = here.distributions["polars"].version
     assert found["polars"] == (version, f"{version}, other files")
     assert len(found) == 4
+
+
+def test_what_was_logged_differs_by_parameter_tag_and_metric(tmp_path: Path) -> None:
+    runs = []
+    for depth in (3, 5):
+        with track("try", params={"depth": depth, "kind": "a"}, project=tmp_path) as tracked:
+            for step in range(depth):
+                tracked.log(loss=1 / (step + depth), bias=math.nan, step=step)
+        runs.append(tracked.id)
+
+    with Project.open(tmp_path) as project:
+        found = project.diff(*runs)
+        same = project.diff(runs[0], runs[0])
+
+    assert said(found, Part.PARAMETERS) == {"params.depth": (3, 5)}
+    loss = said(found, Part.METRICS)["metrics.loss"]
+    assert [each.last for each in loss] == [1 / 5, 1 / 9]  # type: ignore[attr-defined]
+    assert same.differences == ()

@@ -9,12 +9,14 @@ import click
 
 from mlwright.cli.output import Output, counted, interval, number
 from mlwright.core.digest import is_digest
+from mlwright.evaluate.records import Interval
 from mlwright.govern.difference import Part
 from mlwright.govern.findings.slices import in_words
+from mlwright.ledger.records import MetricSummary
 
 if TYPE_CHECKING:
     from mlwright.data.records import Diff, Shift
-    from mlwright.evaluate.records import Behaviour, Interval
+    from mlwright.evaluate.records import Behaviour
     from mlwright.flows.code_differences import TextDifference
     from mlwright.flows.differences import Differences
 
@@ -113,6 +115,11 @@ def _coloured(line: str) -> str:
 
 def _side(value: object) -> str:
     """Return one side in a cell of a table: a digest is known by its start."""
+    if isinstance(value, Interval):
+        return f"{value.value:.4g} ({value.low:.4g} to {value.high:.4g})"
+    if isinstance(value, MetricSummary):
+        ends = "" if value.low is None else f" ({value.low:.4g} to {value.high:.4g})"
+        return f"{value.last:.4g}{ends if value.count > 1 else ''}"
     text = "" if value is None else str(value)
     if is_digest(text):
         return text.removeprefix("sha256:")[:12]

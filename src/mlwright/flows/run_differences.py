@@ -10,14 +10,16 @@ from mlwright.core.digest import Digest, is_digest
 from mlwright.core.errors import MlwrightError
 from mlwright.core.records import load
 from mlwright.data.records import Snapshot
-from mlwright.evaluate.records import Evaluation, Interval
+from mlwright.evaluate.records import Evaluation
 from mlwright.flows.code_differences import TextDifference, code_texts, text_difference
 from mlwright.flows.known import Known
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.difference import Difference, Part
+from mlwright.ledger.records import MetricSummary
 from mlwright.run.artefacts import JSON
 from mlwright.run.history import run_record
 from mlwright.run.records import Environment, KeyTerms, RunRecord
+from mlwright.run.tracking.reading import logged
 from mlwright.store.protocol import Store
 
 R = TypeVar("R")
@@ -58,6 +60,7 @@ def run_differences(runs: Runs) -> tuple[list[Difference], list[TextDifference]]
     found += _reached(runs)
     asked, more = _parameters(runs)
     found += asked
+    found += _logged(runs)
     found += _environment(runs)
     found += _steps(runs)
     # A module may stand in the repository, beside a step and in the plan: it is told once.
@@ -71,11 +74,7 @@ def metric_differences(first: Evaluation, second: Evaluation) -> Iterator[Differ
     for name in (*old, *(n for n in new if n not in old)):
         one, other = old.get(name), new.get(name)
         if one != other:
-            yield Difference(name, _within(one), _within(other), Part.METRICS)
-
-
-def _within(found: Interval | None) -> str | None:
-    return None if found is None else f"{found.value:.4g} ({found.low:.4g} to {found.high:.4g})"
+            yield Difference(name, one, other, Part.METRICS)
 
 
 def snapshots(runs: Runs) -> tuple[Snapshot, Snapshot] | None:
@@ -214,6 +213,29 @@ def _keyed(values: Sequence[object]) -> dict[str, object]:
         key = str(name) if name is not None else str(place)
         found[key if key not in found else f"{key}#{place}"] = value
     return found
+
+
+def _logged(runs: Runs) -> Iterator[Difference]:
+    """Give each parameter and tag that was logged, and each metric's last value, that differs."""
+    old, new = (logged(runs.workspace.ledger, record.id) for record in runs.records)
+    asked = {f"params.{name}": value for name, value in old.params.items()}
+    asked |= {f"tags.{name}": value for name, value in old.tags.items()}
+    other = {f"params.{name}": value for name, value in new.params.items()}
+    other |= {f"tags.{name}": value for name, value in new.tags.items()}
+    for name in (*asked, *(n for n in other if n not in asked)):
+        if asked.get(name) != other.get(name):
+            yield Difference(name, asked.get(name), other.get(name), Part.PARAMETERS)
+    for name in (*old.metrics, *(n for n in new.metrics if n not in old.metrics)):
+        one, two = old.metrics.get(name), new.metrics.get(name)
+        if _values(one) != _values(two):
+            yield Difference(f"metrics.{name}", one, two, Part.METRICS)
+
+
+def _values(found: MetricSummary | None) -> str:
+    """Return what was logged, without when; as text, for a NaN is like another."""
+    if found is None:
+        return ""
+    return repr((found.count, found.step, found.last, found.low, found.high))
 
 
 # Environment and steps.
