@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlwright.core.records import dump, load
-from mlwright.run.code import code_files, restore_code, snapshot_code
+from mlwright.run.code import code_files, code_tree, restore_code, snapshot_code
 from mlwright.run.records import CodeState
 from mlwright.run.trees import Shelf, shelf_in
 from mlwright.store.local import LocalStore
@@ -224,6 +224,27 @@ def test_an_edit_costs_one_object_of_its_size_and_unchanged_files_are_not_read_a
     assert code_files(second, store)["steps.py"] == b"RATE = 3\n"
     assert code_files(first, store)["steps.py"] == b"RATE = 1\n"
     assert set(shelf.named) <= set(store.digests())
+
+
+def test_many_edits_end_in_few_objects_and_every_state_comes_back(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = LocalStore(tmp_path_factory.mktemp("store"))
+    for number in range(60):
+        (tmp_path / f"step{number}.py").write_text(f"RATE = {number}\n")
+        shelf = shelf_in(store)
+        code = snapshot_code(tmp_path, shelf)
+        shelf.close()
+        if number == 40:
+            before = code
+
+    tree = code_tree(code, store)
+
+    assert tree is not None
+    assert len(tree.packs) <= 50
+    assert len(code_files(code, store)) == 60
+    assert code_files(before, store)["step40.py"] == b"RATE = 40\n"
+    assert len(code_files(before, store)) == 41
 
 
 def test_a_secret_taken_out_of_a_file_is_not_kept_in_the_difference(project: Path) -> None:

@@ -11,20 +11,22 @@ from mlwright.run.codefiles import code_in, is_code, is_data
 from mlwright.run.records import CodeState, Tree
 from mlwright.run.repository import NoGitError, Repository, difference, read_repository
 from mlwright.run.secrecy import BY_NAME, secret_by_name, secret_in
-from mlwright.run.trees import Shelf, read_tree, restore_tree, tree_contents
+from mlwright.run.trees import Limits, Shelf, read_tree, restore_tree, tree_contents
 from mlwright.store.protocol import Store
 
 _PATCH_LIMIT = 4 * 1024 * 1024
+_LOOSE = Limits(total=4 << 20)
+"""Without git nobody says what belongs together: it may be somebody's whole home."""
 
 
 def snapshot_code(folder: Path, shelf: Shelf) -> CodeState:
     """Return the state of the code in a folder, and keep its files on the shelf.
 
     Under git these are the files of the commit, changed or not, those not yet added, and those of
-    submodules; else what looks like code. 1 MB a file and 32 MB in all are taken, nothing whose
-    name or content speaks of a secret, and each file of code that is left out is named in
-    ``skipped``. Data belongs in data versions, not here: no table or notebook beside the code has
-    any part in its state.
+    submodules; else what looks like code. 1 MB a file and 32 MB in all are taken, without git 4,
+    and nothing whose name or content speaks of a secret; each file of code that is left out is
+    named in ``skipped``. Data belongs in data versions, not here: no table or notebook beside the
+    code has any part in its state.
     """
     try:
         repository = read_repository(folder)
@@ -32,7 +34,7 @@ def snapshot_code(folder: Path, shelf: Shelf) -> CodeState:
         names = code_in(folder)
         taken = [name for name in names if not secret_by_name(name)]
         left = [f"{name}: {BY_NAME}" for name in names if secret_by_name(name)]
-        tree, skipped = shelf.keep((name, f"{folder}/{name}") for name in taken)
+        tree, skipped = shelf.keep(((name, f"{folder}/{name}") for name in taken), _LOOSE)
         return CodeState(None, (), "", {}, (*left, *skipped), str(error), tree)
     inner = Path(os.path.relpath(folder.resolve(), repository.top)).as_posix()
     taken, left = _chosen(repository, inner)

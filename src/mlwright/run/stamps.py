@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TypeVar
 
-from mlwright.core.files import write_durably
+from mlwright.core.files import disk_faults, write_durably
 
-_VERSION = 1
+T = TypeVar("T")
+
+_VERSION = 1  # another one, and everything is read again: so too where a new kind of secret is told
 _TICK = 100_000_000
 """Nanoseconds: a file changed this shortly before we looked may change again unseen."""
 _MOST = 20_000
-"""Notes: from there on those of files that were not asked for this time are dropped."""
+"""Notes, or facts: from there on those that were not asked for this time are dropped."""
 
 
 @dataclass(slots=True)
@@ -68,10 +71,12 @@ class Stamps:
 
     def fact(self, name: str) -> str | None:
         """Return a fact noted before."""
+        self._asked.add(name)
         return self._facts.get(name)
 
     def learn(self, facts: Mapping[str, str]) -> None:
         """Note facts that do not change."""
+        self._asked.update(facts)
         if not facts.items() <= self._facts.items():
             self._facts.update(facts)
             self._changed = True
@@ -80,19 +85,24 @@ class Stamps:
         """Keep the notes for the next process."""
         if self.path is None or not self._changed:
             return
-        kept = self._notes.keys() if len(self._notes) <= _MOST else self._notes.keys() & self._asked
-        notes = {name: [*self._notes[name][0], self._notes[name][1]] for name in sorted(kept)}
-        text = json.dumps({"version": _VERSION, "notes": notes, "facts": self._facts})
+        notes = {name: [*looked, note] for name, (looked, note) in self._kept(self._notes)}
+        facts = dict(self._kept(self._facts))
+        text = json.dumps({"version": _VERSION, "notes": notes, "facts": facts})
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_durably(self.path, text.encode(), staging=self.path.parent)
         self._changed = False
 
+    def _kept(self, known: Mapping[str, T]) -> Iterator[tuple[str, T]]:
+        few = len(known) <= _MOST
+        return ((name, known[name]) for name in sorted(known) if few or name in self._asked)
+
 
 def _now(folder: Path) -> int:
     """Return the time as the file system has it: what files are stamped with."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=folder) as file:
-        return os.fstat(file.fileno()).st_mtime_ns
+    with disk_faults(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder) as file:
+            return os.fstat(file.fileno()).st_mtime_ns
 
 
 def _state(raw: list[int]) -> tuple[int, int, int]:

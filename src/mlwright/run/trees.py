@@ -22,6 +22,7 @@ from mlwright.store.protocol import Store
 
 PLAIN, EXECUTED, LINK = "100644", "100755", "120000"
 _LEVEL = 3
+_MOST_PACKS = 50
 _MAGIC = b"mlwright/pack/1\n"
 
 
@@ -81,7 +82,8 @@ class Shelf:
         return self._put(tree), tuple(skipped)
 
     def _put(self, tree: Tree) -> Digest:
-        fact = f"tree:{tree_digest(tree)} {' '.join(tree.packs)}"
+        parts = "\n".join((tree_digest(tree), *tree.packs))
+        fact = f"tree:{digest_bytes(parts.encode())}"
         noted = self.stamps.fact(fact)
         if noted is None or not self.store.has(Digest(noted)):
             noted = self.store.put(zlib.compress(dump(tree), _LEVEL))
@@ -158,7 +160,16 @@ class Shelf:
             self.stamps.learn({f"pack:{digest}": pack for digest in new})
             self._there[pack] = True
         held = (self._packed(digest) for digest in needed)
-        return tuple(sorted({pack for pack in held if pack is not None}))
+        packs = tuple(sorted({pack for pack in held if pack is not None}))
+        return packs if len(packs) <= _MOST_PACKS else (self._repacked(Tree(files, packs)),)
+
+    def _repacked(self, tree: Tree) -> Digest:
+        """Return one pack in place of many: edits of years would leave as many objects to open."""
+        contents = {digest_bytes(raw): raw for raw in tree_contents(tree, self.store).values()}
+        pack = self.store.put(write_pack(contents[digest] for digest in sorted(contents)))
+        self.stamps.learn({f"pack:{digest}": pack for digest in contents})
+        self._there[pack] = True
+        return pack
 
 
 def shelf_in(store: Store) -> Shelf:
