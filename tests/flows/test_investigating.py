@@ -449,7 +449,7 @@ def test_a_row_leads_forward_to_the_models_that_learned_from_it_and_their_answer
 TABLES = {
     "adult": ("income", "linear"),
     "diamonds": ("price", "lightgbm"),
-    "digits": ("target", "linear"),
+    "satimage": ("class", "linear"),
 }
 
 
