@@ -111,6 +111,29 @@ def test_one_text_that_is_sometimes_missing_is_kept() -> None:
     assert transform(linear, frame)[:2].tolist() == [[0.0], [1.0]]
 
 
+def test_a_column_is_read_word_by_word_or_not_as_asked() -> None:
+    frame = mixed()
+    columns = columns_of(frame)
+
+    usual = steps_by_column(fit(frame, columns, "tree", truth=TRUTH))
+    asked = steps_by_column(
+        fit(frame, columns, "tree", truth=TRUTH, text=("name", "count"), categories=("said",))
+    )
+
+    assert "words" in usual["said"]
+    assert "name" not in usual
+    assert "lengths" in asked["name"]
+    assert "said" not in asked
+    assert asked["count"] == usual["count"]  # no texts
+
+
+def steps_by_column(preparation: Preparation) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for step in preparation.steps:
+        found.setdefault(step.column, set()).add(step.step)
+    return found
+
+
 def test_the_steps_see_only_the_training_rows() -> None:
     frame = mixed()
     training = frame.head(100)

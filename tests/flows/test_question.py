@@ -36,6 +36,21 @@ def test_each_column_that_is_no_feature_has_its_own_reason() -> None:
     assert set(question.rule.drop) == {"notes", "id", "house"}
 
 
+def test_columns_of_texts_are_named_once_and_hold_texts() -> None:
+    question = asked(text=("note",), categories=("code",))
+    kinds = {"y": Kind.FLOAT, "note": Kind.INTEGER, "code": Kind.STRING}
+    columns = tuple(Column(name, kind) for name, kind in kinds.items())
+
+    assert (question.goal.text, question.goal.categories) == (("note",), ("code",))
+    for twice in ({"categories": ("note",)}, {"drop": ("note",)}):
+        with pytest.raises(UsageError, match="text-contradicts"):
+            asked(text=("note",), **twice)
+    with pytest.raises(UsageError, match="reads no words"):
+        asked(target=None, task="anomaly", text=("note",))
+    with pytest.raises(DataError, match="text-kind"):
+        check_columns(question, Snapshot("d_a", digest_bytes(b""), columns, 2, None, (), ()))
+
+
 def test_groups_are_compared_wherever_a_rule_names_their_column() -> None:
     settings = resolve(
         SECTIONS,

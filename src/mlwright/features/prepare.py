@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlwright.data.records import Column
+from mlwright.data.records import Column, Kind
 from mlwright.features.catalogue import TARGET_STEPS, transform_columns
 from mlwright.features.columns import reason_to_drop
 from mlwright.features.numbers import Matrix
@@ -41,6 +41,8 @@ def fit(
     *,
     time: str | None = None,
     truth: Truth | None = None,
+    text: Collection[str] = (),
+    categories: Collection[str] = (),
 ) -> Preparation:
     """Learn from training rows how each column becomes features.
 
@@ -59,6 +61,8 @@ def fit(
         of the year) is taken from it.
     truth
         The target of the rows; without it, no step reads it.
+    text, categories
+        Columns of texts that are read word by word, and that are not, whatever they look like.
     """
     steps: list[FittedStep] = []
     why: dict[str, str] = {}
@@ -67,11 +71,11 @@ def fit(
         series = frame[column.name]
         asked = column.name in drop
         reason = "left out on request" if asked else reason_to_drop(series, column)
-        text = not asked and is_text(series, column)
-        if reason and not text:
+        prose = not asked and _is_prose(series, column, text, categories)
+        if reason and not prose:
             why[column.name] = reason
             continue
-        given = Given(series, column, column.name != time, text, reason is None, truth)
+        given = Given(series, column, column.name != time, prose, reason is None, truth)
         fitted = column_steps(recipe, given)
         if fitted:
             usable.append(given)
@@ -79,6 +83,14 @@ def fit(
         else:
             why[column.name] = _IN_TIME
     return assembled(recipe, columns, (*steps, *joint_steps(recipe, usable)), why)
+
+
+def _is_prose(
+    series: pl.Series, column: Column, text: Collection[str], categories: Collection[str]
+) -> bool:
+    if column.name in text:
+        return column.kind is Kind.STRING
+    return column.name not in categories and is_text(series, column)
 
 
 def assembled(

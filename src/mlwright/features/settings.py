@@ -16,6 +16,14 @@ class FeatureSettings:
             "returns it with columns made of each row."
         },
     )
+    text: tuple[str, ...] = field(
+        default=(),
+        metadata={"doc": "Columns of texts that are read word by word, whatever they look like."},
+    )
+    categories: tuple[str, ...] = field(
+        default=(),
+        metadata={"doc": "Columns of texts that name something: never read word by word."},
+    )
     drop: tuple[str, ...] = field(default=(), metadata={"doc": "Columns that are never a feature."})
     immutable: tuple[str, ...] = field(
         default=(),

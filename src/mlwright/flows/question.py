@@ -94,6 +94,8 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
     stated = stated_lines(settings)
     data = settings.section(DataSettings)
     goal = replace(_goal(settings), costs=costs, weight=data.weight)
+    texts = _texts(settings)
+    goal = replace(goal, text=texts.text, categories=texts.categories)
     search = settings.section(SearchSettings)
     checks = (*model_rules(settings), *(parse(text) for text in more_rules if not is_own(text)))
     # A key names a row, a subject a person, a group a household: none of them is a feature.
@@ -170,6 +172,33 @@ def _goal(settings: Settings) -> Goal:
             looked=["--target", "MLWRIGHT_TARGET", "target in mlwright.toml"],
         )
     return Goal(question.target, question.task, metric, _evening(settings))
+
+
+def _texts(settings: Settings) -> FeatureSettings:
+    """Return the settings that say which columns are texts to read, and which only name something.
+
+    Raises
+    ------
+    UsageError
+        ``text-contradicts`` for a column that is named twice, or where nothing is learnt of words.
+    """
+    features = settings.section(FeatureSettings)
+    both = {*features.text} & {*features.categories, *features.drop}
+    unasked = settings.section(QuestionSettings).task in WITHOUT_TARGET
+    if both or (unasked and (features.text or features.categories)):
+        name = sorted(both or {*features.text, *features.categories})[0]
+        why = (
+            "features.categories or features.drop names it too"
+            if both
+            else "a task without a target reads no words"
+        )
+        raise UsageError(
+            "text-contradicts",
+            f"features.text or features.categories names {name!r}, and {why}",
+            fix="name it once, or leave it out",
+            facts={"column": name},
+        )
+    return features
 
 
 def _evening(settings: Settings) -> Evening | None:
@@ -268,6 +297,8 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
         },
         **{f"features.drop ({name})": name for name in question.rule.drop},
         **{f"features.immutable ({name})": name for name in question.immutable},
+        **{f"features.text ({name})": name for name in question.goal.text},
+        **{f"features.categories ({name})": name for name in question.goal.categories},
         **{f"waive ({w.check}({w.column}))": w.column for w in question.waivers},
         **{f"contract ({line.key})": line.term.name for line in lines},
     }
@@ -289,9 +320,22 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
         )
     kinds = {column.name: column.kind for column in snapshot.columns}
     _require_categories(question, kinds)
+    _require_texts(question, kinds)
     for line in lines:
         name = line.term.name
         promised(FeatureContract(name, kinds[name], True, None, None, None), line)
+
+
+def _require_texts(question: Question, kinds: Mapping[str, Kind]) -> None:
+    for name in (*question.goal.text, *question.goal.categories):
+        if kinds[name] is not Kind.STRING:
+            raise DataError(
+                "text-kind",
+                f"features.text or features.categories names {name!r}, which holds no texts but"
+                f" {kinds[name].value} values",
+                fix="leave it out, or write its cells as texts in the source",
+                facts={"column": name, "kind": kinds[name].value},
+            )
 
 
 def _require_categories(question: Question, kinds: Mapping[str, Kind]) -> None:

@@ -23,7 +23,8 @@ class Goal:
 
     ``evening`` is what is to be done so that groups are treated more alike, None for nothing.
     ``costs`` are those of mistakes, as they were named; ``weight`` is the column that says how much
-    a row counts.
+    a row counts. ``text`` and ``categories`` are columns of texts that are read word by word, and
+    that are not.
     """
 
     target: str
@@ -32,6 +33,8 @@ class Goal:
     evening: Evening | None = field(default=None, metadata=LATER)
     costs: Mapping[str, float] = field(default_factory=dict, metadata=LATER)
     weight: str | None = field(default=None, metadata=LATER)
+    text: tuple[str, ...] = field(default=(), metadata=LATER)
+    categories: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

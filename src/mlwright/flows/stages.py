@@ -70,7 +70,9 @@ def task(snapshot: Snapshot, split: Split, goal: Goal, store: Store, tables: Tab
     seen = part_of(snapshot, split, store, tables, *SEEN)
     found = infer_task(seen.frame, goal.target, goal.task, goal.metric)
     costs = cost_matrix(goal.costs, found.classes, goal.target)
-    found = replace(found, costs=costs, weight=goal.weight)
+    found = replace(
+        found, costs=costs, weight=goal.weight, text=goal.text, categories=goal.categories
+    )
     row_weights(seen.frame, found)
     if goal.evening is None:
         return found

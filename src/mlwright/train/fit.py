@@ -145,7 +145,16 @@ def prepare_rows(
     """
     columns = [column for column in columns_of(table.frame) if column.name != task.target]
     truth = Truth(target_values(table.frame, task), len(task.classes), time is not None)
-    preparation = fit_preparation(table.frame, columns, recipe, drop, time=time, truth=truth, text=task.text, categories=task.categories)
+    preparation = fit_preparation(
+        table.frame,
+        columns,
+        recipe,
+        drop,
+        time=time,
+        truth=truth,
+        text=task.text,
+        categories=task.categories,
+    )
     X = transform_training(preparation, table.frame, truth)
     if recipe == "rich":
         preparation = enriched(preparation, X, table.frame, truth)

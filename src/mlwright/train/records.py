@@ -44,7 +44,8 @@ class Task:
     so that groups are treated more alike, None where that was not asked. ``costs`` are what it
     costs to answer a class (the second place) where another is true (the first): the class that
     costs least to expect is then answered; without costs the most probable one. ``weight`` is the
-    column that says how much a row counts in training and in the choice.
+    column that says how much a row counts in training and in the choice. ``text`` are columns that
+    are read word by word, and ``categories`` those that are not, whatever they look like.
     """
 
     kind: TaskKind
@@ -55,6 +56,8 @@ class Task:
     evening: Evening | None = field(default=None, metadata=LATER)
     costs: tuple[tuple[float, ...], ...] = field(default=(), metadata=LATER)
     weight: str | None = field(default=None, metadata=LATER)
+    text: tuple[str, ...] = field(default=(), metadata=LATER)
+    categories: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
