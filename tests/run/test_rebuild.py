@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -215,13 +216,18 @@ def test_an_environment_without_its_wheels_is_refused_by_name(
 
     with pytest.raises(RefusedError) as caught:
         rebuild(recorded, store, tmp_path / "cache", wheels=wheels, environ={})
-    built = rebuild(
-        recorded, store, tmp_path / "cache", wheels=wheels, needed=["alpha"], environ=os.environ
-    )
+    cache = tmp_path / "cache"
+    only: dict[str, Any] = {"wheels": wheels, "needed": ["alpha"], "environ": os.environ}
+    built = rebuild(recorded, store, cache, **only)
+    fewer = rebuild(recorded, store, cache, leave=["gamma"], **only)
 
     assert caught.value.code == "environment-incomplete"
     assert caught.value.facts["missing"] == {"beta": "1.0"}
     assert (built.distributions, built.left) == (("alpha", "gamma"), ("beta",))
+    assert (fewer.distributions, fewer.left) == (("alpha",), ("beta",))
+    assert small.says("import gamma; print(gamma.VALUE)", built.python) == "5"
+    looks = "from importlib.util import find_spec as f; print(f('gamma'), f('alpha') is None)"
+    assert small.says(looks, fewer.python) == "None False"
 
 
 def test_an_environment_of_another_machine_or_python_is_refused(

@@ -31,12 +31,14 @@ class Interpreter:
     """What a run is done again in: ``python`` is another environment's, or None for this one.
 
     ``differs`` names what is installed otherwise here; ``why`` tells why the recorded environment
-    could not be built again, or is empty.
+    could not be built again, or is empty. ``ours_of_then`` tells that it holds the mlwright that
+    was recorded; else today's is used in it.
     """
 
     python: Path | None
     differs: tuple[str, ...]
     why: str
+    ours_of_then: bool = False
 
 
 def keep_environment(run: str, workspace: Workspace, *, always: bool = False) -> Wheels | None:
@@ -88,11 +90,11 @@ def interpreter_of(
         return
     with _place(workspace) as place:
         try:
-            built = build_environment(run, workspace, place)
+            built = build_environment(run, workspace, place, leave=() if as_it_was else (OURS,))
         except MlwrightError as error:
-            yield Interpreter(None, differs, f"[{error.code}] {error.message}")
+            yield Interpreter(None, differs, f"[{error.code}] {error.message}", as_it_was)
         else:
-            yield Interpreter(Path(built.python), differs, "")
+            yield Interpreter(Path(built.python), differs, "", as_it_was)
 
 
 def ours_changed(run: RunRecord, workspace: Workspace) -> bool:
@@ -112,7 +114,7 @@ def ours_changed(run: RunRecord, workspace: Workspace) -> bool:
 
 def told(where: Interpreter) -> str:
     """Tell in what a run was done again, where that was not what is installed here."""
-    here = "; ".join(where.differs[:3]) or "our own code differs"
+    here = "; ".join((*where.differs[:3], *(("mlwright is another",) * where.ours_of_then)))
     if where.python is not None:
         return f" Done in the recorded environment, built again: here {here}."
     if where.why:
@@ -120,8 +122,15 @@ def told(where: Interpreter) -> str:
     return ""
 
 
-def build_environment(run: RunRecord, workspace: Workspace, folder: Path) -> Rebuilt:
+def build_environment(
+    run: RunRecord, workspace: Workspace, folder: Path, *, leave: Collection[str] = ()
+) -> Rebuilt:
     """Build the environment of a run again in a folder, from the wheels in the store.
+
+    Parameters
+    ----------
+    leave
+        The distributions that it must not hold.
 
     Raises
     ------
@@ -138,6 +147,7 @@ def build_environment(run: RunRecord, workspace: Workspace, folder: Path) -> Reb
         # Folders are the run's own: what was kept of them at another time is other code.
         wheels=replace(wheels, trees={} if kept is None else kept.wheels.trees),
         needed=used_by(run, workspace),
+        leave=leave,
         environ=workspace.environ,
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlwright.core.digest import Digest, from_raw
 from mlwright.core.encoding import digest_of, plain
-from mlwright.core.errors import BrokenError, UsageError
+from mlwright.core.errors import BrokenError, FaultError, UsageError
 from mlwright.core.ids import Noun, noun_of, short
 from mlwright.data.repair.records import Repaired
 from mlwright.data.reread import reread
@@ -130,17 +131,33 @@ def _run(subject: str, kind: str, run: str, workspace: Workspace) -> Proof:
         for identifier in workspace.ledger.uses(run)
         if noun_of(identifier) is Noun.DATA
     )
-    with interpreter_of(record, workspace) as here:
-        steps = _done_again(record, here, workspace)
-    exact = overall(steps)[0] is ProofVerdict.EXACT
-    if not exact and here.python is None and ours_changed(record, workspace):
-        # What our own code does today says little of a run that another mlwright did.
-        with interpreter_of(record, workspace, as_it_was=True) as then:
-            if then.python is not None:
-                steps, here = _done_again(record, then, workspace), then
+    steps, here = _made_again(record, workspace)
     steps = data + steps
     verdict, why = overall(steps)
     return Proof(subject, kind, verdict, steps, why + told(here), clock() - began, None)
+
+
+def _made_again(
+    record: RunRecord, workspace: Workspace
+) -> tuple[tuple[ProvedStep, ...], Interpreter]:
+    """Do a run again with our code of today, and where that is not exact, with that of then."""
+    steps: tuple[ProvedStep, ...] = ()
+    failed = None
+    with interpreter_of(record, workspace) as here:
+        try:
+            steps = _done_again(record, here, workspace)
+        except FaultError as error:
+            failed = error
+    exact = failed is None and overall(steps)[0] is ProofVerdict.EXACT
+    if not exact and ours_changed(record, workspace):
+        with interpreter_of(record, workspace, as_it_was=True) as then:
+            if then.python is not None:
+                # One too old to understand us leaves what we found ourselves.
+                with suppress(FaultError):
+                    return _done_again(record, then, workspace), then
+    if failed is not None:
+        raise failed
+    return steps, here
 
 
 def _done_again(

@@ -7,6 +7,7 @@ import platform
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,6 +36,7 @@ def rebuild(
     *,
     wheels: Wheels,
     needed: Collection[str] | None = None,
+    leave: Collection[str] = (),
     environ: Mapping[str, str],
 ) -> Rebuilt:
     """Build a recorded environment again, or return the one that was built before.
@@ -52,6 +54,8 @@ def rebuild(
     needed
         The distributions that it must hold; others are left out where no wheel of them was kept.
         All by default.
+    leave
+        The distributions that it must not hold.
 
     Raises
     ------
@@ -66,6 +70,8 @@ def rebuild(
         ``environment-not-built`` where the installer failed.
     """
     _require_here(environment)
+    kept = {name: each for name, each in environment.distributions.items() if name not in leave}
+    environment = replace(environment, distributions=kept)
     trees = {
         name: tree
         for name, each in environment.distributions.items()
