@@ -42,6 +42,7 @@ class Handed:
     project: Path
     bundle: Path
     key: str
+    early: str
 
     def open(self) -> Project:
         return Project.open(self.project)
@@ -68,11 +69,13 @@ def handed(dataset: Find, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     table.write_text("\n".join(grown))
     made = folder / "project"
     made.mkdir()
+    with Project.open(made, create=True) as project:
+        early = project.checkpoint()
     ref = built(made, table)
     table.unlink()
     with Project.open(made) as project:
         path = project.bundle(ref, out=folder / "wine.mlw").path
-        yield Handed(made, path, project.public_key())
+        yield Handed(made, path, project.public_key(), early)
 
 
 def test_the_same_version_gives_the_same_bytes_until_something_is_recorded_of_it(
@@ -248,16 +251,19 @@ def test_a_checkpoint_the_receiver_keeps_is_the_root_of_the_excerpt(
         project.workspace.ledger.append([timed])
         made = project.bundle("wine", out=tmp_path / "x.mlw", checkpoint=kept)
         whole = project.bundle("wine", out=tmp_path / "y.mlw")
-    early = tmp_path / "early.txt"
+        early = tmp_path / "early.txt"
+        early.write_text(handed.early)
+        with pytest.raises(RefusedError, match="checkpoint-too-old"):
+            project.bundle("wine", out=tmp_path / "z.mlw", checkpoint=early)
     with Project.open(tmp_path / "new", create=True) as new:
-        early.write_text(new.checkpoint())
+        strange = new.checkpoint()
 
     opened = open_bundle(made.path, checkpoint=kept.read_text())
 
     assert whole.entries == made.entries + 1
     assert opened.verified.size < open_bundle(whole.path).verified.size
     with pytest.raises(BrokenError, match=r"of another log|no valid signature"):
-        open_bundle(made.path, checkpoint=early.read_text())
+        open_bundle(made.path, checkpoint=strange)
     with pytest.raises(BrokenError, match="ask for a bundle made with --checkpoint"):
         open_bundle(whole.path, checkpoint=kept.read_text())
 

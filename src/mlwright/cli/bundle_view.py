@@ -10,6 +10,7 @@ import click
 
 from mlwright.cli.output import Output, mark
 from mlwright.core.errors import RefusedError
+from mlwright.govern.bundle.verifier import shown
 
 if TYPE_CHECKING:
     from mlwright.flows.unbundling import Opened
@@ -40,11 +41,12 @@ def prove_file(
         ``bundle-not-trusted`` where nobody said that what it names may be executed.
     """
     from mlwright.api.bundle import open_bundle, prove_bundle
+    from mlwright.flows.bundling import read_checkpoint
 
     opened = open_bundle(
         Path(ref),
         key=_key(key),
-        checkpoint=checkpoint.read_text("utf-8") if checkpoint else None,
+        checkpoint=read_checkpoint(checkpoint) if checkpoint else None,
     )
     told = opened.verified.told
     if output.as_json and only_verify:
@@ -79,13 +81,13 @@ def document_of(opened: Opened) -> dict[str, object]:
 def _key(given: str | None) -> str | None:
     """Return the line of a key that was given as itself or as a file."""
     if given is not None and Path(given).is_file():
-        return Path(given).read_text("utf-8")
+        return Path(given).read_text("utf-8", "replace")  # what is no text is no key either
     return given
 
 
 def _agree(opened: Opened, output: Output) -> None:
     """Ask whether what came in a file may be executed; who cannot be asked has to say so before."""
-    code = ", ".join(opened.manifest.code[:5]) or "no modules of the maker's own"
+    code = shown(", ".join(opened.manifest.code[:5])) or "no modules of the maker's own"
     what = f"making it again executes what the bundle names ({code}) with your rights"
     if not output.as_json and sys.stdin.isatty():
         if click.confirm(f"{what}; go on?", err=True):

@@ -69,14 +69,14 @@ def open_bundle(
     began = seam.elapsed()
     try:
         found = verifier.verify(path, key=key, checkpoint=checkpoint)
-    except FileNotFoundError:
+    except OSError as error:
         raise NotFoundError(
             "bundle-missing",
-            f"there is no bundle {path}",
+            f"{path} cannot be read as a bundle: {error.strerror}",
             fix="name the file that mlw bundle wrote",
             facts={"path": str(path)},
             looked=(str(path.absolute()),),
-        ) from None
+        ) from error
     except NotVerifiedError as error:
         raise BrokenError(
             "bundle-broken",
@@ -84,9 +84,21 @@ def open_bundle(
             fix="ask whoever made it for the file again, and for its digest by another way",
             facts={"path": str(path), "part": error.part, "why": error.why},
         ) from error
-    manifest = from_json(Manifest, dict(found.manifest))
+    return Opened(path, _manifest(found, path), found, seam.elapsed() - began)
+
+
+def _manifest(found: Verified, path: Path) -> Manifest:
+    try:
+        manifest = from_json(Manifest, dict(found.manifest))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenError(
+            "bundle-broken",
+            f"{path.name} was sealed with a manifest of another form: {error!r}",
+            fix="open it with the mlwright that made it, or a newer one",
+            facts={"path": str(path), "part": verifier.MANIFEST},
+        ) from error
     assert isinstance(manifest, Manifest)
-    return Opened(path, manifest, found, seam.elapsed() - began)
+    return manifest
 
 
 def prove_bundle(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlwright.govern.bundle import verifier
@@ -16,6 +16,7 @@ from mlwright.govern.bundle.container import write_container
 from mlwright.govern.bundle.verifier import NotVerifiedError, signature_holds, verify
 
 
+@settings(max_examples=20)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=80), st.integers(0, 511))
 def test_a_signature_holds_as_it_does_for_cryptography_and_not_with_a_bit_changed(
     seed: bytes, message: bytes, bit: int
@@ -92,3 +93,9 @@ def test_what_is_no_bundle_is_refused_by_name(raw: bytes, tmp_path: Path) -> Non
 
     with pytest.raises(NotVerifiedError):
         verify(path)
+
+
+def test_what_a_stranger_wrote_steers_no_terminal() -> None:
+    error = NotVerifiedError("a\x1b[2J\u202eb", "gone\r")
+
+    assert str(error) == "a?[2J?b: gone?"

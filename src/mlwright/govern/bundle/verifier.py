@@ -44,9 +44,13 @@ class NotVerifiedError(Exception):
     """A bundle that is not what was sealed: which part of it, and what is wrong there."""
 
     def __init__(self, part: str, why: str) -> None:
-        super().__init__(f"{part}: {why}")
-        self.part = part
-        self.why = why
+        self.part, self.why = shown(part), shown(why)
+        super().__init__(f"{self.part}: {self.why}")
+
+
+def shown(text: str) -> str:
+    """Return text of a stranger's as it may be printed: nothing in it steers a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 @dataclass(frozen=True)
@@ -453,13 +457,14 @@ def _told(
     subject, objects = manifest["subject"], manifest["objects"].values()
     here = sum(about["state"] == "here" for about in objects)
     by = "the key from outside" if given else f"a key that came with it: {key}"
-    return (
+    said = (
         f"{subject['ref']} ({subject['model']}), made by {subject['run']} from {subject['data']}",
         f"sealed by {by}",
         f"{len(entries)} entries of the log stand under its checkpoint of {size}",
         f"{here} of {len(objects)} objects that they name are here, to the last bit",
         *manifest["left_out"],
     )
+    return tuple(map(shown, said))
 
 
 # Ed25519, RFC 8032: slow, short, and only for verifying.
