@@ -157,6 +157,18 @@ def test_a_step_asked_for_without_the_cache_says_so(asked: Asked) -> None:
     assert asked.run(cache=False).why == "nothing changed; the cache was not asked or had lost it"
 
 
+def test_an_execution_other_than_the_last_is_explained_by_its_run(asked: Asked) -> None:
+    first = asked.run(seed=1)
+    second = asked.run(seed=2)
+    asked.run(seed=3, config={"scale": 2})
+
+    found = why_step(asked.ledger, asked.store, "rated", run=second.run)
+
+    assert (found.run, found.previous, found.why) == (second.run, first.run, "the seed changed")
+    with pytest.raises(NotFoundError):
+        why_step(asked.ledger, asked.store, "rated", run="r_other")
+
+
 def test_an_unknown_step_names_the_nearest(asked: Asked) -> None:
     asked.run()
 

@@ -19,7 +19,8 @@ from mlwright.ledger.records import Event
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.roles import changes
 from mlwright.registry.versions import ambiguous, find, versions
-from mlwright.run.records import ENDINGS
+from mlwright.run.history import step_named
+from mlwright.run.records import ENDINGS, KeyTerms, StepRecord
 from mlwright.run.why import why_step
 from mlwright.store.protocol import Store
 
@@ -33,6 +34,8 @@ RECORDED = (Noun.PREDICTION, Noun.LABEL)
 def why(ref: str, ledger: Ledger, store: Store) -> Why:
     """Explain a model (id, name or ``name@version``), run, data version, check, event or step.
 
+    A step is named alone, in the last run that has one, or as ``r_…/STEP``.
+
     Raises
     ------
     NotFoundError
@@ -40,6 +43,8 @@ def why(ref: str, ledger: Ledger, store: Store) -> Why:
     UsageError
         ``id-ambiguous`` when a prefix fits several ids, ``id-form`` when it can be of none.
     """
+    if "/" in ref and (step := step_named(ref, ledger)) is not None:
+        return _step(step, ledger, store)
     require_id_form(ref)
     noun = noun_of(ref)
     if noun is not None:
@@ -54,8 +59,8 @@ def why(ref: str, ledger: Ledger, store: Store) -> Why:
         return explain[noun](identifier, ledger, store)
     if any(version.name == ref.partition("@")[0] for version in versions(ledger)):
         return _model(find(ledger, ref), ledger, store)
-    if ledger.steps_named(ref):
-        return _step(ref, ledger, store)
+    if (step := step_named(ref, ledger)) is not None:
+        return _step(step, ledger, store)
     raise _unknown_name(ref, ledger)
 
 
@@ -482,13 +487,42 @@ def _event(identifier: str, ledger: Ledger, store: Store) -> Why:
     )
 
 
-def _step(name: str, ledger: Ledger, store: Store) -> Why:
-    found = why_step(ledger, store, name)
-    row = ledger.steps_named(name)[0]
-    return Why(
-        kind="step",
-        id=name,
-        what=found.why,
-        facts={"key": row.key, "output": row.output, "changes": found.changes},
-        lineage=_way_back(row.run, ledger, store),
+def _step(step: StepRecord, ledger: Ledger, store: Store) -> Why:
+    """Explain a step: why it was done or kept, what fed it, and what proofs of it found."""
+    found = why_step(ledger, store, step.step, run=step.run)
+    terms = load(KeyTerms, store.get(step.terms))
+    fed = {
+        name: f"step {step.edges[name]}" if name in step.edges else _given(name, terms)
+        for name in step.inputs
+    }
+    facts = {
+        "function": step.function,
+        "done": f"kept from {short(step.made_by)}" if step.cached else f"in {step.seconds:.2f} s",
+        "fed": fed,
+        "not kept because": terms.unseen,
+        "proved": _step_proof(step, ledger),
+        "key": step.key,
+        "output": step.output,
+        "changes": found.changes,
+    }
+    links = tuple(
+        Link("fed by", "step", f"{step.run}/{each}", f"as {name!r}", {})
+        for name, each in step.edges.items()
     )
+    way_back = _way_back(step.run, ledger, store)
+    return Why("step", step.step, found.why, facts, (*links, *way_back))
+
+
+def _given(name: str, terms: KeyTerms) -> str:
+    return "the run's settings" if name in terms.config else "the run's inputs"
+
+
+def _step_proof(step: StepRecord, ledger: Ledger) -> str | None:
+    """Return what the newest proof that did this step again found."""
+    for event in ledger.events(kind="proof.made", newest_first=True):
+        steps = cast("list[Mapping[str, object]]", event.facts["steps"])
+        of_it = [e for e in steps if (e["step"], e["recorded"]) == (step.step, step.content)]
+        if of_it:
+            why = f": {of_it[0]['why']}" if of_it[0]["why"] else ""
+            return f"{of_it[0]['verdict']} in {event.id} at {event.time}{why}"
+    return None

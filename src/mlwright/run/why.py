@@ -15,27 +15,31 @@ from mlwright.store.protocol import Store
 _SHOWN = 5
 
 
-def why_step(ledger: Ledger, store: Store, name: str) -> StepWhy:
-    """Explain the newest execution of a step against the one before.
+def why_step(ledger: Ledger, store: Store, name: str, *, run: str | None = None) -> StepWhy:
+    """Explain an execution of a step, the newest or that of a run, against the one before.
 
     Raises
     ------
     NotFoundError
-        ``step-unknown`` when no step of that name ever finished.
+        ``step-unknown`` when no step of that name ever finished, or none in that run.
     """
     rows = ledger.steps_named(name)
+    if run is not None:
+        newest = next((i for i, row in enumerate(rows) if row.run == run), len(rows))
+        rows = rows[newest:]
     if not rows:
         raise _unknown(ledger, name)
     now = step_record(ledger.event(rows[0].sequence))
     terms = load(KeyTerms, store.get(now.terms))
-    if len(rows) == 1:
+    earlier = [row for row in rows[1:] if row.run != now.run]
+    if not earlier:
         return _explained(now, None, (), "it had not run before")
-    before = step_record(ledger.event(rows[1].sequence))
+    before = step_record(ledger.event(earlier[0].sequence))
     changes = _changes(load(KeyTerms, store.get(before.terms)), terms)
     if now.cached:
         return _explained(now, before, changes, f"nothing changed since {short(now.made_by)}")
     if changes:
-        return _explained(now, before, changes, _sentence(changes))
+        return _explained(now, before, changes, _sentence(changes, now.edges))
     if terms.unseen:
         return _explained(now, before, (), f"it is not kept: {terms.unseen[0]}")
     return _explained(now, before, (), "nothing changed; the cache was not asked or had lost it")
@@ -81,13 +85,13 @@ def _differences(term: str, before: Mapping[str, str], now: Mapping[str, str]) -
     ]
 
 
-def _sentence(changes: tuple[Change, ...]) -> str:
-    told = [_told(change) for change in changes[:_SHOWN]]
+def _sentence(changes: tuple[Change, ...], edges: Mapping[str, str]) -> str:
+    told = [_told(change, edges) for change in changes[:_SHOWN]]
     more = len(changes) - len(told)
     return ", ".join(told) + (f" and {more} more" if more else "")
 
 
-def _told(change: Change) -> str:
+def _told(change: Change, edges: Mapping[str, str]) -> str:
     verb = "new" if change.before is None else "gone" if change.after is None else "changed"
     if change.term == "distribution" and verb == "changed":
         return f"{change.name} {change.before} became {change.after}"
@@ -97,6 +101,8 @@ def _told(change: Change) -> str:
         return "the seed changed"
     if change.term == "code":
         return f"{change.name} is {verb}" if verb != "changed" else f"{change.name} changed"
+    if change.term == "input" and verb == "changed" and change.name in edges:
+        return f"step {edges[change.name]} gave another {change.name!r}"
     return f"{change.term} {change.name!r} {'is ' if verb != 'changed' else ''}{verb}"
 
 
