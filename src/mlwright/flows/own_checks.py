@@ -147,7 +147,7 @@ def own_checks(workspace: Workspace, rules: Sequence[str]) -> tuple[OwnCheck, ..
 
 
 def _named(name: str, rule: str, workspace: Workspace) -> OwnCheck:
-    found = imported(rule, workspace.folder, "own-check-missing")
+    found = imported(rule, workspace.folder, "check")
     return OwnCheck(name, rule, _require_check(found, rule))
 
 

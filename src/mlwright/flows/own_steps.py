@@ -38,9 +38,7 @@ def own_steps(workspace: Workspace) -> OwnSteps | None:
         function of a table.
     """
     named = workspace.settings.section(FeatureSettings).steps
-    found = [
-        _described(imported(name, workspace.folder, "own-step-missing"), name) for name in named
-    ]
+    found = [_described(imported(name, workspace.folder, "step"), name) for name in named]
     found += [_described(given, None) for given in workspace.own_steps]
     return OwnSteps(tuple(found)) if found else None
 

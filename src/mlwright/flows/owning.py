@@ -26,6 +26,13 @@ MARK = ":"
 """What the name of code of the user's own has and that of an algorithm has not."""
 
 
+_MISSING = {
+    "model": "own-model-missing",
+    "step": "own-step-missing",
+    "check": "own-check-missing",
+}
+
+
 def own_models(workspace: Workspace) -> tuple[OwnModel, ...]:
     """Return the models of the user's own: those the spec names, then those a program gave.
 
@@ -37,10 +44,7 @@ def own_models(workspace: Workspace) -> tuple[OwnModel, ...]:
     """
     search = workspace.settings.section(SearchSettings)
     named = [name for name in search.models if MARK in name]
-    found = [
-        _described(imported(n, workspace.folder, "own-model-missing"), n, search.pickle)
-        for n in named
-    ]
+    found = [_described(imported(n, workspace.folder, "model"), n, search.pickle) for n in named]
     found += [_described(given, None, search.pickle) for given in workspace.own]
     return tuple(_distinct(found))
 
@@ -54,13 +58,18 @@ def algorithms(models: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in models if MARK not in name)
 
 
-def imported(name: str, folder: Path, code: str) -> Any:
+def imported(name: str, folder: Path, what: str) -> Any:
     """Return what ``MODULE:NAME`` leads to; the project's folder is looked in first.
 
     Parameters
     ----------
-    code
-        That of the error for a name that leads nowhere.
+    what
+        What it is to be, for the error where the name leads nowhere: a model, a step or a check.
+
+    Raises
+    ------
+    UsageError
+        ``own-model-missing``, ``own-step-missing`` or ``own-check-missing``.
     """
     module, _, qualname = name.partition(MARK)
     with _importable(folder):
@@ -68,7 +77,7 @@ def imported(name: str, folder: Path, code: str) -> Any:
             value: Any = import_module(module)
         except ImportError as error:
             raise UsageError(
-                code,
+                _MISSING[what],
                 f"{name}: {module} cannot be imported: {error}",
                 fix="name it as MODULE:FUNCTION; the module lies in the project's folder, or is "
                 "installed",
@@ -79,7 +88,7 @@ def imported(name: str, folder: Path, code: str) -> Any:
         if not hasattr(value, part):
             near = nearest(part, [each for each in dir(value) if not each.startswith("_")])
             raise UsageError(
-                code,
+                _MISSING[what],
                 f"{name}: {module} has no {part!r}" + (f"; did you mean {near!r}?" if near else ""),
                 fix=f"use {module}:{near}" if near else f"define {part} in {module}",
                 facts={"name": name, "nearest": near},
