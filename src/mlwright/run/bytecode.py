@@ -14,6 +14,7 @@ from types import CodeType
 
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import digest_of, encode
+from mlwright.run.recalled import RECALLED, Told, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,37 @@ def references(code: CodeType) -> References:
     known = _read.get(id(code))
     if known is not None:
         return known[1]
-    found = _references(code)
+    name = name_of(code)
+    told = RECALLED.look_up(name)
+    if told is not None:
+        found = _retold(told)
+    else:
+        found = _references(code)
+        RECALLED.learn(name, _told(found))
     _read[id(code)] = (code, found)
     return found
+
+
+def _told(found: References) -> Told:
+    """Return references as plain values."""
+    return (
+        str(found.digest),
+        tuple((each.root, each.attributes, each.literal) for each in found.globals),
+        tuple((each.root, each.attributes, each.literal) for each in found.free),
+        tuple((each.module, each.level, each.name, each.chains) for each in found.imports),
+        tuple(sorted(found.attributes)),
+    )
+
+
+def _retold(told: Told) -> References:
+    digest, globals_, free, imports, attributes = told
+    return References(
+        Digest(digest),
+        tuple(Chain(*each) for each in globals_),
+        tuple(Chain(*each) for each in free),
+        tuple(Import(*each) for each in imports),
+        frozenset(attributes),
+    )
 
 
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}

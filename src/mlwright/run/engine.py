@@ -29,6 +29,7 @@ from mlwright.run.executors.protocol import Executor, Outcome, Task
 from mlwright.run.graph import AnyStep, edges, ordered
 from mlwright.run.keyed import Keyed
 from mlwright.run.noting import NotingStore
+from mlwright.run.recalled import RECALLED
 from mlwright.run.records import Closure, Environment, KeyTerms, Shape, StepReport
 from mlwright.run.sources import Sources, read_sources
 from mlwright.run.step import Parameter
@@ -38,6 +39,7 @@ from mlwright.run.tracking.reading import points_of_step
 from mlwright.run.tracking.writer import Writer
 from mlwright.run.trees import shelf_in
 from mlwright.run.wires import Fixed, Gathered, Given, Output
+from mlwright.store.local import LocalStore
 from mlwright.store.protocol import Store
 
 RAISED_BY = "raised by step"
@@ -82,6 +84,7 @@ class Runner:
         self._on_step = on_step
         self._folder = folder or Path()
         self._executor = executor or Inline()
+        self._memory = store.folder / "references" if isinstance(store, LocalStore) else None
         self._live = live
         self._run = ""
         self._ended = False
@@ -110,6 +113,8 @@ class Runner:
         self._config = dict(config or {})
         self._inputs = {}
         self._made = {}
+        if self._memory is not None:
+            RECALLED.open(self._memory)
         packed = self._pack_inputs(inputs or {})
         shelf = shelf_in(self._store)
         facts = {
@@ -160,7 +165,10 @@ class Runner:
                 fix="call start(command, inputs, config) first",
             )
         self._pack_inputs(inputs or {})
-        return self._carry_out(ordered(steps), resources or {})
+        outputs = self._carry_out(ordered(steps), resources or {})
+        if self._memory is not None:
+            RECALLED.keep(self._memory)
+        return outputs
 
     def finish(self, status: str, facts: Mapping[str, object] | None = None) -> None:
         """Record how the run ended: ``finished``, or another word for it."""
