@@ -1,0 +1,1 @@
+"""Other ways to conduct steps, each in an environment of its own."""
