@@ -30,6 +30,7 @@ _MISSING = {
     "model": "own-model-missing",
     "step": "own-step-missing",
     "check": "own-check-missing",
+    "pipeline": "pipeline-import",
 }
 
 
@@ -64,12 +65,12 @@ def imported(name: str, folder: Path, what: str) -> Any:
     Parameters
     ----------
     what
-        What it is to be, for the error where the name leads nowhere: a model, a step or a check.
+        What it is to be, for the error where the name leads nowhere: a model, step, check or pipeline.
 
     Raises
     ------
     UsageError
-        ``own-model-missing``, ``own-step-missing`` or ``own-check-missing``.
+        ``own-model-missing``, ``own-step-missing``, ``own-check-missing``, ``pipeline-import``.
     """
     module, _, qualname = name.partition(MARK)
     with _importable(folder):

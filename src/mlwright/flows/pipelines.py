@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from mlwright.core.errors import NotFoundError, UsageError, nearest
 from mlwright.data.frame import Table
@@ -141,7 +141,7 @@ def named_pipeline(ref: str, folder: Path) -> Pipeline:
     path = folder / file
     if not path.is_file():
         raise _no_pipeline(ref, f"there is no file {path}", [], looked=str(path.parent))
-    known = imported(f"{path.stem}:__dict__", path.parent, "pipeline-import")
+    known = imported(f"{path.stem}:__dict__", path.parent, "pipeline")
     if Path(str(known.get("__file__"))).resolve() != path.resolve():
         raise _no_pipeline(
             ref, f"Python has another module named {path.stem!r}", [], looked=str(path)
@@ -194,7 +194,7 @@ def _require_inputs(pipeline: Pipeline, given: Mapping[str, object]) -> None:
 
 
 def _is_table(wanted: Input) -> bool:
-    return any(each is Table for each in wanted.annotations)
+    return any(Table in (each, *get_args(each)) for each in wanted.annotations)
 
 
 def _snapshot(name: str, value: object, workspace: Workspace) -> Snapshot:
