@@ -1,0 +1,1 @@
+"""Trackers that the benchmark of tracking runs beside each other, each in a process of its own."""
