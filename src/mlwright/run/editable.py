@@ -93,8 +93,8 @@ def _roots(path: Path) -> Iterator[Path]:
 def _mapped(text: str) -> Iterator[str]:
     r"""Give the folders that setuptools' finder maps packages to.
 
-    >>> list(_mapped("MAPPING: dict[str, str] = {'pkg': '/work/src/pkg'}\n"))
-    ['/work/src/pkg']
+    >>> list(_mapped("MAPPING: dict[str, str] = {'pkg': '/code/pkg'}\n"))
+    ['/code/pkg']
     """
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.Assign):
