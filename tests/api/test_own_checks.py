@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -164,6 +165,7 @@ def test_a_verdict_is_bound_to_what_was_said_of_what() -> None:
     }
 
     assert len(ids) == 8
+    assert Verdict(np.bool_(True), np.float32(0.5)) == Verdict(True, 0.5)  # type: ignore[arg-type]
     undefined = judged(Verdict(False, float("nan")), rule="m:f", name="f", subject="m_a")
     assert (undefined.value, undefined.outcome) == (None, Outcome.FAIL)
     assert is_own("vip: mychecks:vip_recall")

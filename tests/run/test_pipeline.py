@@ -196,6 +196,9 @@ def test_what_cannot_be_laid_out_is_refused_before_anything_runs() -> None:
     [
         (int, float, True),
         (float, int, False),
+        (np.int64, int, True),
+        (np.float32, float, True),
+        (str, float, False),
         (list[int], list[str], False),
         (dict[str, int], dict[str, float], True),
         (int | None, int, True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +113,7 @@ class PipelineRun:
             raise self._unknown(step)
         return {label: self.carried.reports[name].value for label, name in variants.items()}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         """Give the names of the steps, as they were carried out."""
         return iter(self.carried.reports)
 

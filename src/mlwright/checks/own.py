@@ -37,6 +37,13 @@ class Verdict:
     why: str = ""
     warns: bool = False
 
+    def __post_init__(self) -> None:
+        """Take numbers of another library for what they are."""
+        object.__setattr__(self, "passed", bool(self.passed))
+        for name in ("value", "low", "high"):
+            number = getattr(self, name)
+            object.__setattr__(self, name, None if number is None else float(number))
+
 
 def is_own(text: str) -> bool:
     """Tell whether a rule is a check of the user's own: ``MODULE:NAME``, or ``OTHER: MODULE:NAME``.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,12 @@ class Output:
         """Print the one JSON document of a command, with its schema first."""
         document = {"schema": f"mlwright/{schema}/1", **content}
         say(json.dumps(plain(document), ensure_ascii=False, allow_nan=False))
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Let what code of the user's own prints go to stderr, where the document is on stdout."""
+        with redirect_stdout(sys.stderr) if self.as_json else nullcontext():
+            yield
 
     def line(self, text: str = "") -> None:
         """Print a line of the result, for a person."""

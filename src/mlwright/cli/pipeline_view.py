@@ -53,13 +53,14 @@ def run_pipeline(output: Output, project: Project, source: str, given: Sequence[
     sys.path.insert(0, str(Path(source.partition(":")[0]).absolute().parent))
     pipeline = named_pipeline(source, Path.cwd())
     longest = max(len(step.name) for step in pipeline.steps)
-    carried = carry_out(
-        project.workspace,
-        pipeline,
-        values,
-        on_step=_StepView(output, longest).finished,
-        live=None if output.quiet else Terminal(sys.stderr),
-    )
+    with output.apart():
+        carried = carry_out(
+            project.workspace,
+            pipeline,
+            values,
+            on_step=_StepView(output, longest).finished,
+            live=None if output.quiet else Terminal(sys.stderr),
+        )
     run = PipelineRun(project, pipeline, carried)
     result = carried.laid.result
     if output.as_json:
@@ -103,5 +104,3 @@ def _document(report: StepReport) -> dict[str, object]:
         "output": report.output,
         "unseen": list(report.unseen),
     }
-
-

@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from mlwright.core.quantities import EXAMPLES, Quantity, format_quantity, parse_quantity
 
@@ -40,6 +41,7 @@ class Setting:
         return f"{self.section}.{self.name}" if self.section else self.name
 
 
+@cache
 def declared(section: str, kind: type) -> tuple[Setting, ...]:
     """Return the settings a dataclass declares, in order."""
     hints = typing.get_type_hints(kind)

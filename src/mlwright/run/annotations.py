@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import inspect
+import numbers
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -18,7 +19,12 @@ from typing import Any
 from mlwright.run.artefacts import is_own
 
 UNKNOWN: Any = typing.Any
-_WIDER: Mapping[type, tuple[type, ...]] = {float: (int,), complex: (int, float)}
+_WIDER: Mapping[type, type] = {
+    int: numbers.Integral,
+    float: numbers.Real,
+    complex: numbers.Complex,
+}
+"""What counts as a number of a class: a library's own numbers too."""
 _LISTS = (list, collections.abc.Sequence, collections.abc.Iterable, collections.abc.Collection)
 _MAPPINGS = (dict, collections.abc.Mapping)
 _CARRIED = ("numpy", "polars", "datetime", "decimal", "types", "typing", "numbers")
@@ -143,7 +149,7 @@ def _classes_agree(given: Any, wanted: Any) -> bool:
     if not (isinstance(has, type) and isinstance(asked, type)):
         return True
     try:
-        if not issubclass(has, (asked, *_WIDER.get(asked, ()))):
+        if not issubclass(has, (asked, _WIDER.get(asked, asked))):
             return False
     except TypeError:  # A protocol or a typed dictionary, whose instances only a checker knows.
         return True

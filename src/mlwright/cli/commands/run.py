@@ -195,14 +195,15 @@ def command(
     with open_project(output, create=True, flags=flags) as project:
         if then_serve:
             project.require_servable()
-        build = project.build(
-            rules=checks,
-            plan=plan,
-            replan=replan,
-            new_contract=new_contract,
-            listener=BuildView(output),
-            progress=progress_for(output),
-        )
+        with output.apart():
+            build = project.build(
+                rules=checks,
+                plan=plan,
+                replan=replan,
+                new_contract=new_contract,
+                listener=BuildView(output),
+                progress=progress_for(output),
+            )
         report = str(project.write_report(build.version))
         document = build_document(build, report=report)
         served = then_serve and not build.version.failed
