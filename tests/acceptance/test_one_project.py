@@ -13,6 +13,9 @@ import polars as pl
 import pytest
 from tests.acceptance.conftest import Shell
 
+from mlwright.api.project import Project
+from mlwright.core.errors import MlwrightError
+
 
 @pytest.fixture(scope="module")
 def project(
@@ -260,6 +263,38 @@ def test_data_is_proved_by_reading_every_row_again(project: tuple[Shell, Any, An
 
     assert proof["verdict"] == "exact"
     assert proof["steps"][0]["recorded"] == first["data"]["digest"]
+
+
+def test_a_step_a_report_and_an_export_are_proved_by_their_names_and_files(
+    project: tuple[Shell, Any, Any], tmp_path: Path
+) -> None:
+    mlw, first, _ = project
+    run, table = first["run"]["id"], tmp_path / "churn.csv"
+    with Project.open(mlw.folder) as opened:
+        version = opened.find(first["model"]["ref"])
+        report = opened.write_report(version, tmp_path / "churn.html")
+        opened.promote(first["model"]["ref"], reason="newer than the report")
+        opened.export_data(first["data"]["id"], table)
+
+        proofs = [opened.prove(each) for each in (f"{run}/task", str(report), str(table))]
+        table.write_text(table.read_text().replace("Female", "Male", 1))
+        forged = opened.prove(str(table))
+        with pytest.raises(MlwrightError) as unknown:
+            opened.prove(__file__)
+        why = opened.why(f"{run}/task")
+        with pytest.raises(MlwrightError) as misspelt:
+            opened.why(f"{run}/taks")
+
+    told = [(each.kind, each.verdict.value) for each in proofs]
+    assert told == [("step", "exact"), ("report", "exact"), ("export", "exact")]
+    verdicts = {each.step: each.verdict.value for each in forged.steps}
+    assert verdicts == {"file": "different", "export": "exact"}
+    assert unknown.value.code == "file-unrecorded"
+    assert str(why.facts["proved"]).startswith("exact in e_")
+    assert why.facts["fed"] == {"snapshot": "the run's inputs", "split": "step split"} | {
+        "goal": "the run's inputs"
+    }
+    assert misspelt.value.facts["nearest"] == "task"
 
 
 def test_a_new_environment_variable_for_arithmetic_does_not_change_what_is_proved(
