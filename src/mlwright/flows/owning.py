@@ -65,7 +65,7 @@ def imported(name: str, folder: Path, what: str) -> Any:
     Parameters
     ----------
     what
-        What it is to be, for the error where the name leads nowhere: a model, step, check or pipeline.
+        What it is to be, which decides the code of the error where the name leads nowhere.
 
     Raises
     ------
