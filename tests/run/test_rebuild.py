@@ -23,7 +23,7 @@ from mlwright.run import installers, lock
 from mlwright.run.environment import environment
 from mlwright.run.installers import find_python, install, make_environment
 from mlwright.run.rebuild import rebuild
-from mlwright.run.records import Environment
+from mlwright.run.records import Environment, Rebuilt
 from mlwright.run.trees import shelf_in
 from mlwright.run.wheelfile import Member, files_in_wheel, write_wheel
 from mlwright.run.wheels import keep_wheels, kept_wheels, record_wheels, wheels_for, wheels_of_run
@@ -215,7 +215,7 @@ def test_an_environment_without_its_wheels_is_refused_by_name(
     wheels = keep_wheels(["alpha"], shelf_in(store))
 
     with pytest.raises(RefusedError) as caught:
-        rebuild(recorded, store, tmp_path / "cache", wheels=wheels, environ={})
+        rebuild(recorded, store, tmp_path / "cache", wheels=wheels, environ=os.environ)
     cache = tmp_path / "cache"
     only: dict[str, Any] = {"wheels": wheels, "needed": ["alpha"], "environ": os.environ}
     built = rebuild(recorded, store, cache, **only)
@@ -228,6 +228,26 @@ def test_an_environment_without_its_wheels_is_refused_by_name(
     assert small.says("import gamma; print(gamma.VALUE)", built.python) == "5"
     looks = "from importlib.util import find_spec as f; print(f('gamma'), f('alpha') is None)"
     assert small.says(looks, fewer.python) == "None False"
+
+
+def test_what_no_wheel_was_kept_of_is_taken_from_what_uv_has_at_hand_if_it_is_the_same(
+    small: Small, store: LocalStore, tmp_path: Path
+) -> None:
+    recorded = locked(small, store)
+    wheels = keep_wheels(["alpha"], shelf_in(store))
+    wheel(tmp_path, "beta", [Member("beta.py", b"RATE = 8\n")])
+
+    def built(folder: Path) -> Rebuilt:
+        environ = {**os.environ, "UV_FIND_LINKS": str(folder), "UV_CACHE_DIR": str(tmp_path / "uv")}
+        return rebuild(recorded, store, tmp_path / "cache", wheels=wheels, environ=environ)
+
+    with pytest.raises(BrokenError) as caught:
+        built(tmp_path)
+    found = built(small.house)
+
+    assert caught.value.code == "environment-differs"
+    assert found.distributions == ("alpha", "beta", "gamma")
+    assert small.says("import beta; print(beta.RATE)", found.python) == "6"
 
 
 def test_an_environment_of_another_machine_or_python_is_refused(

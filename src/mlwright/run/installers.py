@@ -123,6 +123,31 @@ def install(
         _run([*pip, "install", *fixed, *given], environ)
 
 
+def install_at_hand(versions: Mapping[str, str], python: Path, environ: Mapping[str, str]) -> bool:
+    """Install exactly these versions from what uv has at hand; tell whether it had them all.
+
+    Its cache and the folders it is told of are read, as it is set up on this machine; no other
+    host is asked.
+    """
+    uv = find_uv(environ)
+    if uv is None:
+        return False
+    given = [f"{name}=={version}" for name, version in versions.items()]
+    fixed = ["--offline", "--no-deps", "--no-build"]
+    own = {name: value for name, value in environ.items() if name not in _OF_ENVIRONMENTS}
+    done = subprocess.run(
+        [str(uv), "pip", "install", "--python", str(python), *fixed, *given],
+        capture_output=True,
+        check=False,
+        env=own,
+        timeout=_SECONDS,
+    )
+    return not done.returncode
+
+
+_OF_ENVIRONMENTS = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+
+
 def _run(command: list[str], environ: Mapping[str, str]) -> None:
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env=_quiet(environ), timeout=_SECONDS
@@ -142,7 +167,6 @@ def _quiet(environ: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in environ.items()
-        if not name.startswith(("UV_", "PIP_"))
-        and name not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+        if not name.startswith(("UV_", "PIP_")) and name not in _OF_ENVIRONMENTS
     }
     return {**kept, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}

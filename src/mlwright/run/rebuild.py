@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import platform
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from mlwright.core.errors import BrokenError, RefusedError
 from mlwright.core.files import disk_faults
 from mlwright.core.records import dump, load
 from mlwright.run.editable import editable_members
-from mlwright.run.installers import find_python, install, make_environment
+from mlwright.run.installers import find_python, install, install_at_hand, make_environment
 from mlwright.run.lock import files_digest_of
 from mlwright.run.origin import normalised
 from mlwright.run.records import Environment, Rebuilt, Wheel, Wheels
@@ -42,7 +42,8 @@ def rebuild(
     """Build a recorded environment again, or return the one that was built before.
 
     Nothing is fetched: each distribution comes from its wheel in the store, verified against its
-    digest as it is read, and each list of files is compared once it is installed.
+    digest as it is read; one of which no wheel was kept from what uv has at hand without a network,
+    its cache for one. Each list of files is compared with what was recorded once it is installed.
 
     Parameters
     ----------
@@ -79,14 +80,17 @@ def rebuild(
     }
     found, missing = wheels_for(environment, wheels)
     missing = tuple(name for name in missing if name not in trees)
-    lacking = [name for name in missing if needed is None or name in needed]
-    if lacking:
-        raise _incomplete(environment, lacking)
+    lacking = {
+        name: environment.distributions[name].version
+        for name in missing
+        if needed is None or name in needed
+    }
     terms = (
         environment.python,
         environment.implementation,
         {name: wheel.content for name, wheel in found.items()},
         trees,
+        {name: environment.distributions[name].files for name in lacking},
     )
     place = folder / hex_of(digest_of(terms, tag="mlwright/rebuilt/1"))[:24]
     with _alone(place):
@@ -96,12 +100,16 @@ def rebuild(
         if place.exists():
             shutil.rmtree(place)
         made = make_environment(python, place / "venv", environ)
+        if not _found_at_hand(lacking, environment, made, environ):
+            shutil.rmtree(place)
+            raise _incomplete(lacking)
         with TemporaryDirectory(prefix="mlwright-wheels-", dir=folder) as house:
             files = list(_laid_out(found, store, Path(house)))
             files += _projects(trees, environment, store, place / "projects", Path(house))
             install(files, made, environ, base=python)
-        _require_same(environment, found, place / "venv")
-        rebuilt = Rebuilt(str(made), tuple(sorted({*found, *trees})), missing)
+        _require_same(environment, (*found, *lacking), place / "venv")
+        left = tuple(name for name in missing if name not in lacking)
+        rebuilt = Rebuilt(str(made), tuple(sorted({*found, *trees, *lacking})), left)
         (place / _DONE).write_bytes(dump(rebuilt))
     return rebuilt
 
@@ -118,17 +126,24 @@ def _require_here(environment: Environment) -> None:
         )
 
 
-def _incomplete(environment: Environment, lacking: list[str]) -> RefusedError:
-    versions = {name: environment.distributions[name].version for name in lacking}
-    named = ", ".join(f"{name} {version}" for name, version in list(versions.items())[:3])
+def _found_at_hand(
+    lacking: Mapping[str, str], environment: Environment, python: Path, environ: Mapping[str, str]
+) -> bool:
+    """Install what no wheel was kept of, if it is at hand and can be told from others after."""
+    told = all(environment.distributions[name].files is not None for name in lacking)
+    return not lacking or (told and install_at_hand(lacking, python, environ))
+
+
+def _incomplete(lacking: Mapping[str, str]) -> RefusedError:
+    named = ", ".join(f"{name} {version}" for name, version in list(lacking.items())[:3])
     more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
     return RefusedError(
         "environment-incomplete",
         f"no wheel was kept of {named}{more}, so the environment cannot be built again",
         fix="install those versions again, or prove in what is installed now; from now on"
         " mlw run --keep-wheels keeps them",
-        facts={"missing": versions},
-        looked=["the wheels in the project's store"],
+        facts={"missing": dict(lacking)},
+        looked=["the wheels in the project's store", "what uv has at hand without a network"],
     )
 
 
@@ -160,7 +175,7 @@ def _projects(
         yield path
 
 
-def _require_same(environment: Environment, found: Mapping[str, Wheel], venv: Path) -> None:
+def _require_same(environment: Environment, found: Iterable[str], venv: Path) -> None:
     """Compare what is installed now with what was recorded, file by file as listed."""
     lists = {
         normalised(record.parent.name.partition("-")[0]): record
