@@ -41,9 +41,14 @@ class Setting:
         return f"{self.section}.{self.name}" if self.section else self.name
 
 
-@cache
 def declared(section: str, kind: type) -> tuple[Setting, ...]:
     """Return the settings a dataclass declares, in order."""
+    asked: typing.Any = kind  # a class is hashable, which its type does not say
+    return _declared(section, asked)
+
+
+@cache
+def _declared(section: str, kind: type) -> tuple[Setting, ...]:
     hints = typing.get_type_hints(kind)
     return tuple(
         _declaration(section, field, hints[field.name]) for field in dataclasses.fields(kind)
