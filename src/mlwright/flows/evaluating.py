@@ -78,14 +78,12 @@ def evaluate(
     NotFoundError
         ``model-unknown``.
     UsageError
-        ``eval-task`` for a model without a target; ``finding-unknown``; ``check-syntax`` and what
-        else can be wrong with a rule.
+        ``finding-unknown``; ``check-syntax`` and what else can be wrong with a rule.
     """
     workspace.ledger.require_writable()
     workspace.ledger.require_sound()
     version = find(workspace.ledger, ref)
     known = Known(version.run, workspace)
-    _require_target(known, version)
     scope = _scope(known)
     given = _given(scope, rules)
     findings = _chosen(applying(scope), only, given, scope)
@@ -93,8 +91,8 @@ def evaluate(
     measuring = [each for each in applying(scope) if each in findings or each.name in kept]
     held = _rules(version, scope, measuring, given, workspace)
     steps: list[AnyStep] = [finding.step for finding in findings]
-    if not known.has("unseen"):  # a version of before answers were a step of their own
-        steps.insert(0, stages.unseen)
+    if not known.has("unseen") and scope.task not in WITHOUT_TARGET:
+        steps.insert(0, stages.unseen)  # a version of before answers were a step of their own
     inputs = dict(chain.from_iterable(each.inputs(workspace.settings).items() for each in findings))
     made_here = {each.name for each in steps}
     for name in dict.fromkeys(p.name for each in steps for p in each.parameters):
@@ -132,24 +130,12 @@ def evaluate(
     return Evaluated(version, run, found, verdicts)
 
 
-def _require_target(known: Known, version: ModelVersion) -> None:
-    task = known.of("task", Task).kind.value
-    if task in WITHOUT_TARGET:
-        raise UsageError(
-            "eval-task",
-            f"{version.ref} answers a task without a target, {task}, and more is measured only of"
-            " models that predict a column",
-            fix=f"mlw show {version.ref} tells what its run measured",
-            facts={"ref": version.ref, "task": task},
-        )
-
-
 def _scope(known: Known) -> Scope:
     """Return what the findings' terms depend on."""
     task, snapshot = known.of("task", Task), known.of("snapshot", Snapshot)
     columns = tuple(column.name for column in snapshot.columns)
-    fairness = known.of("judgement", Judgement).fairness
-    return Scope(task.kind.value, task.metric, columns, fairness, bool(task.costs))
+    judged = known.of("judgement", Judgement) if known.has("judgement") else Judgement(())
+    return Scope(task.kind.value, task.metric, columns, judged.fairness, bool(task.costs))
 
 
 def _given(scope: Scope, rules: Sequence[str]) -> tuple[Rule, ...]:

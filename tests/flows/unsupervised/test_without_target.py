@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,13 @@ import pytest
 from sklearn import datasets
 
 import mlwright as mw
+from mlwright.api.run import Run
 from mlwright.core.errors import DataError, UsageError
 from mlwright.evaluate.records import FitVerdict
+from mlwright.evaluate.unsupervised.steadiness import Steadiness
+from mlwright.flows.evaluating import Evaluated
 from mlwright.govern.records import ProofVerdict
+from mlwright.train.progress import Silent
 
 
 def customers(rows: int = 2_400) -> pl.DataFrame:
@@ -24,6 +29,20 @@ def customers(rows: int = 2_400) -> pl.DataFrame:
     return pl.DataFrame(
         {"id": np.arange(rows), "age": age, "income": income, "plan": plan}
     ).with_columns(pl.when(pl.col("id") % 20 == 0).then(None).otherwise("income").alias("income"))
+
+
+class Unheard:
+    """Hear of each finished stage, and say nothing."""
+
+    def finished(self, stage: str, value: object, seconds: float, *, cached: bool) -> None:
+        """Say nothing."""
+
+
+def looked_into(run: Run, rules: Sequence[str] = (), only: Sequence[str] = ()) -> Evaluated:
+    """Return what `mlw eval` finds of a run's model."""
+    return run.project.evaluate(
+        run.model.ref, rules=rules, only=only, listener=Unheard(), progress=Silent()
+    )
 
 
 def test_an_anomaly_model_holds_its_level_and_finds_what_does_not_go_together(
@@ -43,6 +62,17 @@ def test_an_anomaly_model_holds_its_level_and_finds_what_does_not_go_together(
     assert usual > 0.05 > strange
     assert "p_value" in run.project.show(model.ref, decisions=True).document["task"]["target"]
     assert model.report().stat().st_size > 5_000
+
+    rules = ("flip <= 30%", "reliance(plan) <= 90%", "false_alarms <= 8%")
+    seen = looked_into(run, rules=rules)
+    steady = seen.findings["steadiness"]
+    assert isinstance(steady, Steadiness)
+    assert {each.way for each in steady.changes} == {"noise", "missing", "swap", "unit", "range"}
+    flips = {each.way: each.flip.value for each in steady.changes}
+    assert flips["noise"] < 0.1 < flips["unit"]
+    assert sum(share for _, share in steady.columns) == pytest.approx(1.0)
+    assert [verdict.outcome.value for verdict in seen.verdicts if verdict.id][-3:] == ["pass"] * 3
+    assert "How steady the answers are" in model.report().read_text()
 
 
 def test_clusters_are_as_many_as_there_are_kinds_also_of_a_small_table_and_are_proved(
@@ -64,6 +94,11 @@ def test_clusters_are_as_many_as_there_are_kinds_also_of_a_small_table_and_are_p
     same = [set(wine.target[answers["value"].to_numpy() == each]) for each in (1, 2, 3)]
     assert len({max(kinds) for kinds in same}) > 1
     assert model.prove().verdict is ProofVerdict.EXACT
+    steady = looked_into(run).findings["steadiness"]
+    assert isinstance(steady, Steadiness)
+    assert next(each.flip.value for each in steady.changes if each.way == "noise") < 0.1
+    with pytest.raises(UsageError, match="finding-unknown"):
+        looked_into(run, only=["slices"])
 
 
 def test_a_table_without_clusters_fails_its_gate(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from mlwright.flows.findings import (
     robustness,
     slices,
     stability,
+    steadiness,
 )
 from mlwright.flows.findings.records import Finding, Scope
 
@@ -39,6 +40,7 @@ FINDINGS: Sequence[Finding] = (
     fairness.FINDING,
     label_gaps.FINDING,
     remedies.FINDING,
+    steadiness.FINDING,
 )
 
 

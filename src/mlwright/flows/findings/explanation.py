@@ -11,6 +11,7 @@ from mlwright.data.records import Part, Snapshot, Split
 from mlwright.evaluate.explanation.explain import SHARE, THOROUGH, explain
 from mlwright.evaluate.explanation.records import Explanation
 from mlwright.evaluate.unseen import Unseen, judged_rows
+from mlwright.flows.findings.asking import ASKED
 from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.tables import Tables, part_of, rows_judged
 from mlwright.govern.findings.explanation import told
@@ -56,6 +57,8 @@ def explanation(
 
 
 def _scales(scope: Scope) -> Mapping[str, Scale]:
+    if scope.task not in ASKED:
+        return {}
     metric = METRICS[scope.metric]
     widest = metric.most - metric.least
     lost = Scale(Quantity.SHARE if metric.share else None, -widest, widest)
