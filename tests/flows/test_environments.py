@@ -17,12 +17,22 @@ from mlwright.api.project import Project
 from mlwright.core.digest import digest_bytes
 from mlwright.core.errors import MlwrightError
 from mlwright.core.records import dump, load
-from mlwright.flows.environments import differences, interpreter_of, keep_environment, told, used_by
+from mlwright.flows.environments import (
+    differences,
+    interpreter_of,
+    keep_environment,
+    ours_changed,
+    told,
+    used_by,
+)
+from mlwright.ledger.records import NewEvent
 from mlwright.run.engine import Runner
 from mlwright.run.history import run_record
 from mlwright.run.lock import locked
-from mlwright.run.records import CodeState, Environment, RunRecord
+from mlwright.run.records import CodeState, Environment, RunRecord, RunWheels, Wheels
 from mlwright.run.step import step
+from mlwright.run.trees import shelf_in
+from mlwright.run.wheels import KEPT
 
 
 @step
@@ -71,6 +81,32 @@ def test_what_is_installed_otherwise_is_named_and_why_nothing_was_built(project:
     assert where.differs == (f"numpy 1.0 became {locked()['numpy'].version}",)
     assert "could not be built again: [environment-incomplete] no wheel was kept of" in words
     assert "numpy 1.0" in words
+
+
+def test_what_was_kept_with_a_run_belongs_to_it_and_ours_is_told_apart_by_its_files(
+    project: Project,
+) -> None:
+    run = run_in(project)
+    workspace = project.workspace
+    ledger = workspace.ledger
+    assert not ours_changed(run, workspace)
+    none = Wheels({}, {}, {"left-over": "its installer kept no list of files"})
+    names = ("left-over", "mlwright", "pytest")
+    listed = workspace.store.put(dump(RunWheels(names, none)))
+    ledger.append([NewEvent(KEPT, run.id, {"wheels": listed, "count": 0}, objects=(listed,))])
+
+    used = used_by(run, workspace)
+
+    assert {"pytest", "numpy"} <= used
+    assert not {"left-over", "mlwright"} & used
+    assert not ours_changed(run, workspace)
+    shelf = shelf_in(workspace.store)
+    tree, _ = shelf.keep([("roots/0/src/mlwright/__init__.py", b"__version__ = '0.0.1'\n")])
+    assert tree is not None
+    listed = workspace.store.put(dump(RunWheels(names, replace(none, trees={"mlwright": tree}))))
+    named = (listed, *shelf.close())
+    ledger.append([NewEvent(KEPT, run.id, {"wheels": listed, "count": 1}, objects=named)])
+    assert ours_changed(run, workspace)
 
 
 def test_a_package_is_told_by_its_files_and_only_where_it_is_needed(project: Project) -> None:

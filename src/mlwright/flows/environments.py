@@ -55,11 +55,13 @@ def keep_environment(run: str, workspace: Workspace, *, always: bool = False) ->
 def used_by(run: RunRecord, workspace: Workspace) -> frozenset[str]:
     """Return the distributions a run was done with, as far as its records tell; never our own.
 
-    Those its steps touch, those that models of the user's own touch, what these require, and what
-    mlwright itself requires.
+    Those its steps touch, those that models of the user's own touch, what these require, what
+    mlwright itself requires, and what was kept with it.
     """
+    found = with_requirements({OURS: ""})
     kept = wheels_of_run(run.id, workspace.ledger, workspace.store)
-    found = dict.fromkeys(kept.names, "") if kept is not None else with_requirements({OURS: ""})
+    if kept is not None:
+        found |= {name: "" for name in kept.names if name not in kept.wheels.left}
     for step in run.steps:
         found |= load(KeyTerms, workspace.store.get(step.terms)).distributions
     if "plan" in run.inputs:
@@ -104,12 +106,14 @@ def ours_changed(run: RunRecord, workspace: Workspace) -> bool:
         return False
     tree = kept.wheels.trees.get(OURS)
     if tree is None:
-        recorded = load(Environment, workspace.store.get(run.environment)).distributions[OURS]
-        return recorded.files in kept.wheels.wheels and recorded.files != locked()[OURS].files
+        recorded = load(Environment, workspace.store.get(run.environment)).distributions
+        then, now = recorded.get(OURS), locked().get(OURS)
+        held = then is not None and then.files in kept.wheels.wheels
+        return held and (now is None or then is None or now.files != then.files)
     store = MemoryStore()
-    now = keep_wheels([OURS], Shelf(store)).trees.get(OURS)
-    then = tree_digest(read_tree(tree, workspace.store))
-    return now is None or tree_digest(read_tree(now, store)) != then
+    today = keep_wheels([OURS], Shelf(store)).trees.get(OURS)
+    before = tree_digest(read_tree(tree, workspace.store))
+    return today is None or tree_digest(read_tree(today, store)) != before
 
 
 def told(where: Interpreter) -> str:
