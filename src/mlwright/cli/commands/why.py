@@ -31,9 +31,9 @@ def command(ref: str, rows_file: Path | None, output: Output) -> None:
     """Explain REF, back to the rows and the people.
 
     REF is a model (NAME, NAME@VERSION, m_…), a run (r_…), data (d_…), a check (c_…), an event
-    (e_…), a prediction (p_…), a label (l_…), a step by its name (`mlw ls steps` lists them), or
-    a row of the data by its id: then it tells which models learned from it. The start of an id
-    is enough where no other id begins so.
+    (e_…), a prediction (p_…), a label (l_…), a step by its name (`mlw ls steps` lists them) or as
+    r_…/STEP, or a row of the data by its id: then it tells which models learned from it. The
+    start of an id is enough where no other id begins so.
 
     \b
     mlw why churned@1
