@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mlwright.run.elsewhere import ASKED, PINNED, sightings_in, watched_apart
 from mlwright.run.records import Sighting
 from mlwright.run.watch import Watch
 
@@ -180,6 +181,34 @@ def test_a_generator_seeded_by_one_function_is_unseeded_again_for_the_next(look:
     assert look("seeded") == ()
     assert [each.kind for each in look("shared_of_numpy")] == ["randomness"]
     assert [each.kind for each in look("shared")] == ["randomness"]
+
+
+def test_a_process_apart_hands_on_what_it_saw_and_pins_chance_when_asked(
+    write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = write({"steps.py": TEXT})
+    texts = {"steps": TEXT}
+    with watched_apart(texts):
+        steps.unseeded()
+    monkeypatch.setenv(ASKED, str(tmp_path))
+
+    with watched_apart(texts):
+        steps.unseeded()
+        steps.today()
+    seen = sightings_in(tmp_path)
+    (tmp_path / PINNED).touch()
+    drawn = []
+    for _ in range(2):
+        with watched_apart(texts):
+            drawn.append(
+                [steps.unseeded(), steps.shared(), steps.unseeded_of_python(), steps.identity()]
+            )
+            drawn[-1] += list(steps.shared_of_numpy())
+
+    assert [each.kind for each in seen] == ["randomness", "clock"]
+    assert sightings_in(tmp_path) == ()
+    assert drawn[0] == drawn[1]
+    assert steps.unseeded() != steps.unseeded()
 
 
 def test_nothing_is_seen_of_what_runs_unwatched(write: Any) -> None:
