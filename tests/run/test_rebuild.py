@@ -195,7 +195,7 @@ def test_what_was_kept_is_not_kept_twice(small: Small, store: LocalStore) -> Non
     assert wheels_of_run("r_3", ledger, store) is None
 
 
-def test_a_file_that_was_changed_since_it_was_installed_makes_no_wheel(
+def test_a_file_that_was_changed_or_is_listed_without_a_digest_makes_no_wheel(
     small: Small, store: LocalStore
 ) -> None:
     (small.site / "beta.py").write_text("RATE = 7\n")
@@ -204,8 +204,17 @@ def test_a_file_that_was_changed_since_it_was_installed_makes_no_wheel(
     finally:
         (small.site / "beta.py").write_text("import alpha\nRATE = alpha.rate(3)\n")
 
-    assert found.wheels == {}
+    record = small.site / "beta-1.0.dist-info" / "RECORD"
+    text = record.read_text()
+    record.write_text(text + "beta_more.py,,\n")
+    try:
+        unlisted = keep_wheels(["beta"], shelf_in(store))
+    finally:
+        record.write_text(text)
+
+    assert (found.wheels, unlisted.wheels) == ({}, {})
     assert found.left == {"beta": "beta.py was changed since it was installed"}
+    assert unlisted.left == {"beta": "beta_more.py is listed without a digest"}
 
 
 def test_an_environment_without_its_wheels_is_refused_by_name(

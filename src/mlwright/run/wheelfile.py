@@ -113,6 +113,8 @@ def repacked(info: Path, prefix: Path) -> Iterator[Member]:
     for line in rows:
         path, digest, _ = next(csv.reader([line]))
         outside = path.startswith("..")
+        if not (digest or path.endswith(".pyc") or path == f"{info.name}/RECORD"):
+            raise UnkeptError(f"{path} is listed without a digest")
         if by_installer(line, info.name) and not (outside and digest):
             continue
         if outside:
