@@ -55,6 +55,8 @@ def test_what_was_logged_is_found_and_read_as_it_was(tmp_path: Path) -> None:
     (found,) = mw.runs("params.depth = 5 and tags.stage", project=tmp_path)
     ordered = mw.runs("metrics.auc > 0.1", sort="metrics.auc", project=tmp_path)
     with mw.Project(tmp_path) as project:
+        with pytest.raises(MlwrightError, match="proof-tracked"):
+            project.prove(t.id)
         points = project.points(t.id)
         report = verify(project.workspace.ledger)
     document = shown(tmp_path, t.id)

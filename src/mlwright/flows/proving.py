@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from mlwright.core.digest import Digest, from_raw
 from mlwright.core.encoding import digest_of, plain
-from mlwright.core.errors import BrokenError, FaultError, UsageError
+from mlwright.core.errors import BrokenError, FaultError, RefusedError, UsageError
 from mlwright.core.ids import Noun, noun_of, short
 from mlwright.data.repair.records import Repaired
 from mlwright.data.reread import reread
@@ -32,6 +32,7 @@ from mlwright.registry.versions import find
 from mlwright.run.history import run_record, step_named
 from mlwright.run.records import RunRecord, StepRecord
 from mlwright.run.replay import alone, replay
+from mlwright.run.tracking.events import COMMAND
 from mlwright.store.local import LocalStore
 from mlwright.store.overlay import OverlayStore
 from mlwright.store.protocol import Store
@@ -76,6 +77,7 @@ def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> 
         return _recorded(_data(resolve(ref, workspace.ledger), workspace), workspace)
     if noun is Noun.RUN:
         run = resolve(ref, workspace.ledger)
+        _require_not_tracked(run, workspace)
         return _recorded(_run(run, "run", run, workspace), workspace)
     if noun is Noun.MODEL:
         version = find(workspace.ledger, ref)
@@ -262,6 +264,11 @@ def _names(digests: Sequence[Digest]) -> Digest:
     return digest_of(sorted(digests), tag="mlwright/objects/1")
 
 
+def _told_for_good(step: ProvedStep) -> ProvedStep:
+    """Return what the log may hold of a step: where code did what, not the code, which may tell."""
+    return replace(step, seen=tuple(replace(each, text="") for each in step.seen))
+
+
 def _recorded(proof: Proof, workspace: Workspace) -> Proof:
     """Record a proof as an event of what was proved; nothing that was proved is written to.
 
@@ -273,9 +280,21 @@ def _recorded(proof: Proof, workspace: Workspace) -> Proof:
         "verdict": proof.verdict.value,
         "why": proof.why,
         "seconds": proof.seconds,
-        "steps": plain(proof.steps),
+        "steps": plain(tuple(map(_told_for_good, proof.steps))),
     }
     subject, _, step = proof.subject.partition("/")
     of_it = {"kind": proof.kind, **({"step": step} if step else {})}
     (event,) = workspace.ledger.append([NewEvent("proof.made", subject, {**facts, **of_it})])
     return replace(proof, event=event.id)
+
+
+def _require_not_tracked(run: str, workspace: Workspace) -> None:
+    started = next(iter(workspace.ledger.events(subject=run, limit=1)))
+    if started.facts.get("command") == COMMAND:
+        raise RefusedError(
+            "proof-tracked",
+            f"the run {short(run)} was done by a program of its own and only logged here",
+            fix="make it a pipeline (mw.pipeline) or a model of your own (mw.train): its steps are "
+            "then recorded and made again",
+            facts={"run": run},
+        )
