@@ -95,7 +95,7 @@ def ask(settings: Settings, more_rules: Sequence[str]) -> Question:
     data = settings.section(DataSettings)
     goal = replace(_goal(settings), costs=costs, weight=data.weight)
     texts = _texts(settings)
-    goal = replace(goal, text=texts.text, categories=texts.categories)
+    goal = replace(goal, text=texts.text or None, categories=texts.categories or None)
     search = settings.section(SearchSettings)
     checks = (*model_rules(settings), *(parse(text) for text in more_rules if not is_own(text)))
     # A key names a row, a subject a person, a group a household: none of them is a feature.
@@ -297,8 +297,8 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
         },
         **{f"features.drop ({name})": name for name in question.rule.drop},
         **{f"features.immutable ({name})": name for name in question.immutable},
-        **{f"features.text ({name})": name for name in question.goal.text},
-        **{f"features.categories ({name})": name for name in question.goal.categories},
+        **{f"features.text ({name})": name for name in question.goal.text or ()},
+        **{f"features.categories ({name})": name for name in question.goal.categories or ()},
         **{f"waive ({w.check}({w.column}))": w.column for w in question.waivers},
         **{f"contract ({line.key})": line.term.name for line in lines},
     }
@@ -327,7 +327,8 @@ def check_columns(question: Question, snapshot: Snapshot) -> None:
 
 
 def _require_texts(question: Question, kinds: Mapping[str, Kind]) -> None:
-    for name in (*question.goal.text, *question.goal.categories):
+    goal = question.goal
+    for name in (*(goal.text or ()), *(goal.categories or ())):
         if kinds[name] is not Kind.STRING:
             raise DataError(
                 "text-kind",

@@ -33,8 +33,8 @@ class Goal:
     evening: Evening | None = field(default=None, metadata=LATER)
     costs: Mapping[str, float] = field(default_factory=dict, metadata=LATER)
     weight: str | None = field(default=None, metadata=LATER)
-    text: tuple[str, ...] = field(default=(), metadata=LATER)
-    categories: tuple[str, ...] = field(default=(), metadata=LATER)
+    text: tuple[str, ...] | None = field(default=None, metadata=LATER)
+    categories: tuple[str, ...] | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

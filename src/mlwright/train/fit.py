@@ -152,8 +152,8 @@ def prepare_rows(
         drop,
         time=time,
         truth=truth,
-        text=task.text,
-        categories=task.categories,
+        text=task.text or (),
+        categories=task.categories or (),
     )
     X = transform_training(preparation, table.frame, truth)
     if recipe == "rich":

@@ -45,7 +45,8 @@ class Task:
     costs to answer a class (the second place) where another is true (the first): the class that
     costs least to expect is then answered; without costs the most probable one. ``weight`` is the
     column that says how much a row counts in training and in the choice. ``text`` are columns that
-    are read word by word, and ``categories`` those that are not, whatever they look like.
+    are read word by word, and ``categories`` those that are not, whatever they look like; None where
+    none is named.
     """
 
     kind: TaskKind
@@ -56,8 +57,8 @@ class Task:
     evening: Evening | None = field(default=None, metadata=LATER)
     costs: tuple[tuple[float, ...], ...] = field(default=(), metadata=LATER)
     weight: str | None = field(default=None, metadata=LATER)
-    text: tuple[str, ...] = field(default=(), metadata=LATER)
-    categories: tuple[str, ...] = field(default=(), metadata=LATER)
+    text: tuple[str, ...] | None = field(default=None, metadata=LATER)
+    categories: tuple[str, ...] | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
