@@ -57,7 +57,6 @@ class System:
         environ |= {"METAFLOW_DATASTORE_SYSROOT_LOCAL": str(self.folder / "metaflow")}
         environ |= {"PREFECT_HOME": str(self.folder / "prefect")}
         environ |= {"ZENML_CONFIG_PATH": str(self.folder / "zenml")}
-        environ |= {"PYTHONPATH": str(APPS)}
         done = subprocess.run(
             command, cwd=self.folder, env=environ, capture_output=True, text=True, check=False
         )
@@ -72,7 +71,7 @@ def plain(_system: System) -> None:
 
 def python(system: System, app: str, *words: object) -> list[str]:
     """Return the command of an app under a system's Python."""
-    return [str(system.program / "python"), str(APPS / app), *map(str, words)]
+    return [str(system.program / "python"), str(system.folder / app), *map(str, words)]
 
 
 def in_process(app: str) -> dict[str, Callable[..., list[str]]]:
@@ -124,7 +123,7 @@ def systems(folder: Path, wanted: list[str]) -> list[System]:
     ]
     chosen = [each for each in made if each.name.lower() in wanted or each.name == "mlwright"]
     for each in chosen:
-        each.folder.mkdir()
+        shutil.copytree(APPS, each.folder)  # ZenML wants its steps below its repository
         if each.name == "mlwright":
             each.program = Path(sys.executable).parent
             (each.folder / "mlwright.toml").write_text("")

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -196,7 +197,7 @@ def test_what_a_step_does_to_its_arguments_and_what_it_raises_stays_its_own(
 def test_a_step_is_ended_that_takes_more_time_or_memory_than_it_may(
     executor: Executor, steps: Any, tmp_path: Path
 ) -> None:
-    mark = "/tmp/mark" if executor.name == "sandbox" else str(tmp_path / "mark")
+    mark = _mark(executor, tmp_path)
     began = time.monotonic()
     late = done(executor, task(steps.sleeps, mark=mark))
     spent = time.monotonic() - began
@@ -212,7 +213,7 @@ def test_a_cancelled_executor_ends_what_is_under_way_and_works_again(
 ) -> None:
     if executor.name == "inline":
         pytest.skip("Ctrl-C reaches the step itself")
-    mark = "/tmp/mark" if executor.name == "sandbox" else str(tmp_path / "mark")
+    mark = _mark(executor, tmp_path)
     executor.submit(task(Step(steps.sleeps.function), mark=mark))
     while executor.name == "processes" and not Path(mark).exists():
         time.sleep(0.01)
@@ -235,6 +236,11 @@ def test_a_failed_attempt_is_tried_again_and_told(steps: Any, tmp_path: Path) ->
         assert outcome.failures[0].code == "step-raised"
         assert isinstance(outcome.task.hearer, Ear)
         assert "attempt 1 of 2 failed" in outcome.task.hearer.text
+
+
+def _mark(executor: Executor, folder: Path) -> str:
+    """Return where a step may write: a sandbox has a folder for it of its own."""
+    return str((Path(gettempdir()) if executor.name == "sandbox" else folder) / "mark")
 
 
 def _code(outcome: Outcome) -> str:
