@@ -217,6 +217,23 @@ def test_a_file_that_was_changed_or_is_listed_without_a_digest_makes_no_wheel(
     assert unlisted.left == {"beta": "beta_more.py is listed without a digest"}
 
 
+def test_a_project_that_is_imported_in_an_unknown_way_is_named_and_stops_no_run(
+    small: Small, store: LocalStore
+) -> None:
+    path = small.site / "_gamma.pth"
+    text = path.read_text()
+    path.unlink()
+    try:
+        found = keep_wheels(["gamma"], shelf_in(store))
+        recorded = locked(small, store)
+    finally:
+        path.write_text(text)
+
+    assert (found.wheels, found.trees) == ({}, {})
+    assert found.left == {"gamma": "it is imported from its folder in a way that is not known here"}
+    assert recorded.distributions["gamma"].tree is None
+
+
 def test_an_environment_without_its_wheels_is_refused_by_name(
     small: Small, store: LocalStore, tmp_path: Path
 ) -> None:

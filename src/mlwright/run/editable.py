@@ -17,6 +17,7 @@ from mlwright.run.wheelfile import Member
 
 _ROOTS, _SITE = "roots", "site"
 _MOST_LOOKED = 50_000
+_UNKNOWN = "it is imported from its folder in a way that is not known here"
 
 
 def keep_editable(info: Path, shelf: Shelf) -> tuple[Digest | None, tuple[str, ...]]:
@@ -32,6 +33,8 @@ def keep_editable(info: Path, shelf: Shelf) -> tuple[Digest | None, tuple[str, .
     """
     files = list(_installed_files(info))
     roots = sorted({root for path in files for root in _roots(path)}, key=str)
+    if not roots:
+        return None, (_UNKNOWN,)
     site: list[tuple[str, str | bytes]] = [
         (f"{_SITE}/{path.relative_to(info.parent).as_posix()}", _marked(path, roots))
         for path in files
@@ -46,8 +49,7 @@ def keep_editable(info: Path, shelf: Shelf) -> tuple[Digest | None, tuple[str, .
             else:
                 taken.append((name, str(path)))
     tree, skipped = shelf.keep((*site, *taken))
-    none = () if roots else ("its folder: it is imported in a way that is not known here",)
-    return tree, (*none, *left, *skipped)
+    return tree, (*left, *skipped)
 
 
 def editable_members(folder: Path) -> Iterator[Member]:
@@ -73,19 +75,22 @@ def _marked(path: Path, roots: list[Path]) -> bytes:
 
 
 def _installed_files(info: Path) -> Iterator[Path]:
-    for line in (info / "RECORD").read_text("utf-8").splitlines():
-        if not by_installer(line, info.name):
-            yield info.parent / next(csv.reader([line]))[0]
+    record = info / "RECORD"
+    lines = record.read_text("utf-8", "replace").splitlines() if record.is_file() else []
+    for line in lines:
+        path = info.parent / next(csv.reader([line]), ("",))[0]
+        if not by_installer(line, info.name) and path.is_file():
+            yield path
 
 
 def _roots(path: Path) -> Iterator[Path]:
     """Give the folders an installed file makes importable: by a path file, or by a finder."""
     if path.suffix == ".pth":
-        for line in path.read_text("utf-8").splitlines():
+        for line in path.read_text("utf-8", "replace").splitlines():
             if line.startswith(os.sep) and Path(line).is_dir():
                 yield Path(line)
     elif path.name.startswith("__editable__") and path.suffix == ".py":
-        for folder in _mapped(path.read_text("utf-8")):
+        for folder in _mapped(path.read_text("utf-8", "replace")):
             if Path(folder).is_dir():
                 yield Path(folder)
 

@@ -105,7 +105,10 @@ def direct_url(info: Path) -> Mapping[str, Any]:
     path = info / "direct_url.json"
     if not path.is_file():
         return {}
-    found = json.loads(path.read_text("utf-8"))
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}  # nobody's installer wrote it: it tells nothing
     return found if isinstance(found, dict) else {}
 
 

@@ -46,9 +46,11 @@ def keep_wheels(names: Iterable[str], shelf: Shelf, known: Wheels | None = None)
         if name not in wanted:
             continue
         if is_editable(direct_url(info)):
-            tree, _ = keep_editable(info, shelf)
+            tree, skipped = keep_editable(info, shelf)
             if tree is not None:
                 trees[name] = tree
+            else:
+                left[name] = "; ".join(skipped[:3])
             continue
         files = lock[name].files
         if files is None:
