@@ -176,3 +176,35 @@ def test_each_cause_is_named_with_the_line_that_is_at_fault(proved: dict[str, Pr
     # A clock that moved by less than the tolerance is no rounding.
     assert proved["started"].apart is not None
     assert all(each.path is None for step in proved.values() for each in step.seen)
+
+
+DYING = """
+import os, sys
+from mlwright.run.step import step
+
+@step
+def dying(x: int) -> str:
+    if sys.getprofile() is not None:
+        os._exit(3)
+    return os.environ.get("MLWRIGHT_TEST_RATE", "none")
+"""
+
+
+def test_a_step_that_ends_the_process_watching_it_keeps_its_verdict(
+    tmp_path: Path, write: Any
+) -> None:
+    steps = write({"steps.py": DYING})
+    recorded = Recorded(tmp_path / "state")
+    run = recorded.run(steps.dying, x=1)
+
+    found = replay(
+        run,
+        recorded.store,
+        recorded.ledger,
+        environ={"MLWRIGHT_TEST_RATE": "7"},
+        diagnose=True,
+    )
+
+    assert [(each.exact, each.error) for each in found.steps] == [(False, None)]
+    assert found.diagnoses == ()
+    recorded.ledger.close()

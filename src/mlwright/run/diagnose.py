@@ -98,7 +98,8 @@ class _Look:
             same = self._executed(step) == first
             return Diagnosis(step.step, same, False, False, None, (), ())
         # Where no code is the user's, theirs can only run in a process apart.
-        with self._watch if step.sources is not None else nullcontext():
+        watched = step.sources is not None
+        with self._watch if watched else nullcontext():
             again = self._executed(step)
         found = (*self._watch.taken(), *sightings_in(self._folder))
         seen = tuple(each for each in found if not each.at_import)
@@ -121,7 +122,7 @@ class _Look:
             by_hash=False,
             by_chance=by_chance,
             seen=seen + self._at_import,
-            sets=self._watch.sets(),
+            sets=self._watch.sets() if watched else (),
         )
 
     def _executed(self, step: StepRecord) -> Digest | None:
