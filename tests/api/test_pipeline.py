@@ -173,7 +173,7 @@ def test_a_polars_frame_is_taken_as_it_is_and_another_librarys_is_read(
 def test_a_table_that_a_step_made_is_a_source_whose_way_back_goes_on_through_the_pipeline(
     load: Callable[[str], ModuleType], tmp_path: Path, dataset: Callable[[str], Path]
 ) -> None:
-    source = str(dataset("churn"))
+    source = str(dataset("churn").resolve())
     run = load(FLOW).flow.run(source=source, project=tmp_path)
     project = run.project
 
