@@ -56,6 +56,8 @@ _ASSIGNED = re.compile(
     rb"""(?ix) (?: passw(?:or)?d | secret (?:_?key)? | api_?key | (?:access|auth|refresh)_?token )
     ["']? \s* [:=] \s* ["'] ([A-Za-z0-9+/=_.!@\#%^&*-]{16,}) ["']"""
 )
+_ADDRESS = re.compile(rb"""[a-z][a-z0-9+.-]*://[^\s/:@'"]+:([^\s/@'"{}$<>*]{8,})@""")
+_STAND_INS = (b"passw", b"secret", b"example", b"xxxx")
 _ASSIGNED_WORDS = (b"passw", b"secret", b"api_key", b"apikey", b"token")
 
 
@@ -88,6 +90,10 @@ def secret_in(content: bytes) -> str | None:
             return _told(name, content, found.start())
     if _TEXT.fullmatch(content, 0, min(len(content), _HEAD)) is None:
         return None
+    if b"://" in content:
+        for address in _ADDRESS.finditer(content):
+            if _is_chosen(address[1]):
+                return _told("an address with a password", content, address.start())
     lower = content.lower()
     if any(word in lower for word in _ASSIGNED_WORDS):
         for assigned in _ASSIGNED.finditer(content):
@@ -98,6 +104,13 @@ def secret_in(content: bytes) -> str | None:
 
 def _told(name: str, content: bytes, place: int) -> str:
     return f"it holds what looks like {name} (line {content.count(bytes([10]), 0, place) + 1})"
+
+
+def _is_chosen(password: bytes) -> bool:
+    """Tell a password somebody uses from the word that stands for one in a text."""
+    lower = password.lower()
+    digits = sum(48 <= each <= 57 for each in password)
+    return 0 < digits < len(password) and not any(word in lower for word in _STAND_INS)
 
 
 def _is_random(value: bytes) -> bool:
