@@ -267,6 +267,24 @@ def test_each_training_row_is_prepared_once_by_rows_that_are_not_it(ordered: boo
         assert all(np.ptp(places) == len(places) - 1 for _, places in rounds)
 
 
+@pytest.mark.parametrize("ordered", [False, True])
+def test_no_unit_is_learned_from_where_one_of_its_rows_is_prepared(*, ordered: bool) -> None:
+    drawn = np.random.default_rng(4)
+    units = np.repeat(np.arange(60), 5) if ordered else drawn.integers(0, 60, 300)
+    truth = Truth(drawn.normal(size=300), 0, ordered, units)
+
+    rounds = crossed(truth)
+
+    assert sorted(np.concatenate([prepared for _, prepared in rounds])) == list(range(300))
+    for learning, prepared in rounds:
+        assert len(learning) > 200
+        assert set(units[learning]).isdisjoint(units[prepared])
+    two = crossed(Truth(np.zeros(6), 0, units=np.array([7, 7, 9, 9, 9, 7])))
+    assert all(len(learning) for learning, _ in two)
+    one = crossed(Truth(np.zeros(10), 0, ordered=True, units=np.zeros(10, dtype=np.intp)))
+    assert all(len(learning) for learning, _ in one)
+
+
 def test_the_time_between_a_day_and_a_moment_counts_parts_of_days() -> None:
     step = elapsed.fit(columns_of((Kind.DATE, Kind.DATETIME)))
 

@@ -27,7 +27,7 @@ from mlwright.train.evening import FOLDS, THRESHOLDS, levelled, weights_for
 from mlwright.train.own.content import ALGORITHM as FOREIGN
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.records import Configuration, Fitted, OwnModel, Plan, Task
-from mlwright.train.rounds import rounds_of
+from mlwright.train.rounds import numbered_units, rounds_of
 from mlwright.train.target import labelled, rows_of, target_values
 from mlwright.train.unsupervised.catalogue import UNSUPERVISED
 from mlwright.train.weighing import both, row_weights
@@ -75,7 +75,9 @@ def _fit(
 ) -> Fitted:
     if configuration.members:
         return _fit_blend(known, configuration, task, plan, drop)
-    preparation, rows = prepare_rows(known, recipe_of(configuration), task, plan.time, drop)
+    preparation, rows = prepare_rows(
+        known, recipe_of(configuration), task, plan.time, drop, unit=plan.unit
+    )
     used = configuration if preparation.outputs else DUMMY
     content = learn(rows, used, preparation, task, plan, None).content
     asked = of_parameters(configuration.parameters)
@@ -100,7 +102,7 @@ def _fit_blend(
     for member in configuration.members:
         recipe = recipe_of(member.configuration)
         if recipe not in prepared:
-            prepared[recipe] = prepare_rows(known, recipe, task, plan.time, drop)
+            prepared[recipe] = prepare_rows(known, recipe, task, plan.time, drop, unit=plan.unit)
         preparation, rows = prepared[recipe]
         if not preparation.outputs:
             return _fit(known, DUMMY, task, plan, drop)
@@ -136,15 +138,22 @@ def recipe_of(configuration: Configuration) -> Recipe:
 
 
 def prepare_rows(
-    table: Table, recipe: Recipe, task: Task, time: str | None, drop: Collection[str]
+    table: Table,
+    recipe: Recipe,
+    task: Task,
+    time: str | None,
+    drop: Collection[str],
+    *,
+    unit: str | None = None,
 ) -> tuple[Preparation, Rows]:
     """Return the preparation of a recipe, fitted on a table's rows, and the rows as it fits them.
 
     The rows are those an algorithm learns from: where a step reads the target, what it makes of a
-    row here did not see that row's own.
+    row here did not see that row's own, nor that of another row of its ``unit``.
     """
     columns = [column for column in columns_of(table.frame) if column.name != task.target]
-    truth = Truth(target_values(table.frame, task), len(task.classes), time is not None)
+    units = numbered_units(table, unit)
+    truth = Truth(target_values(table.frame, task), len(task.classes), time is not None, units)
     preparation = fit_preparation(
         table.frame,
         columns,

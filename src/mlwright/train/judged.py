@@ -164,7 +164,9 @@ def features_of(
 ) -> tuple[Preparation, Rows, Rows]:
     """Return a round's rows as a recipe prepares them, made once."""
     if recipe not in each.prepared:
-        preparation, fitting = prepare_rows(each.fitting, recipe, task, plan.time, drop)
+        preparation, fitting = prepare_rows(
+            each.fitting, recipe, task, plan.time, drop, unit=plan.unit
+        )
         judging = rows_prepared(preparation, each.judging, task)
         # A class that no row outside the test part has cannot be judged by.
         known = np.flatnonzero(np.isfinite(judging.y))

@@ -89,7 +89,9 @@ def _timed(
     seam: Seam,
 ) -> float:
     """Return the seconds of a fit: without rows to judge by, as the last one, and with them."""
-    preparation, rows = prepare_rows(sample, recipe_of(configuration), task, plan.time, drop)
+    preparation, rows = prepare_rows(
+        sample, recipe_of(configuration), task, plan.time, drop, unit=plan.unit
+    )
     if not preparation.outputs:
         return 0.0
     learned = learn(rows, configuration, preparation, task, plan, None)

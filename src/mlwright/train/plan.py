@@ -313,7 +313,9 @@ class _Sample:
         recipe = recipe_of(configuration)
         if recipe not in self._prepared:
             began = self._clock()
-            self._prepared[recipe] = prepare_rows(table, recipe, task, plan.time, drop)
+            self._prepared[recipe] = prepare_rows(
+                table, recipe, task, plan.time, drop, unit=plan.unit
+            )
             self.prepared_in += self._clock() - began
         preparation, rows = self._prepared[recipe]
         if not preparation.outputs:

@@ -52,6 +52,15 @@ def rounds_of(
     )
 
 
+def numbered_units(table: Table, unit: str | None) -> Places | None:
+    """Return the number of each row's unit, in the order they come; None where there are none."""
+    if unit is None:
+        return None
+    numbers: dict[object, int] = {}
+    units = [numbers.setdefault(each, len(numbers)) for each in _units(table, unit)]
+    return np.array(units, dtype=np.intp)
+
+
 def _units(table: Table, unit: str | None) -> list[object]:
     if unit is None:
         return [_content(row_id) for row_id in table.row_ids.to_list()]

@@ -116,7 +116,7 @@ def _of_classes(
     if problem.classes == 2:
         scores, mixed = scores[1:] - scores[:1], mixed[1:] - mixed[:1]
     trees = [
-        tree_of(each.tree, leaf @ row)
+        tree_of(each.tree, np.add.reduce(leaf * row, axis=1))  # no BLAS: one order of summing
         for each, leaf in zip(grown, leaves, strict=True)
         for row in mixed
     ]
