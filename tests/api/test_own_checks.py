@@ -148,6 +148,9 @@ def test_what_is_no_check_is_refused_by_name(
     with pytest.raises(UsageError) as caught:
         check(lambda modle: modle)
     assert (caught.value.code, caught.value.facts["nearest"]) == ("own-check-form", "model")
+    with pytest.raises(UsageError) as caught:
+        check(lambda model, ctx: (model, ctx))
+    assert (caught.value.code, caught.value.facts["parameter"]) == ("own-check-form", "ctx")
 
 
 def test_an_answer_that_is_no_verdict_is_refused() -> None:

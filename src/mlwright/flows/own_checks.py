@@ -22,6 +22,7 @@ from mlwright.flows.owning import imported
 from mlwright.flows.predict import answered, answers_of
 from mlwright.flows.tables import Tables, rows_judged
 from mlwright.flows.workspace import Workspace
+from mlwright.run.context import CONTEXT
 from mlwright.run.layout import Placed
 from mlwright.run.step import Parameter, Step
 from mlwright.scoring.records import ModelPackage
@@ -57,7 +58,8 @@ class Check(Step[..., Verdict]):
     def __init__(self, function: Callable[..., Verdict]) -> None:
         super().__init__(function)
         self.judges = function
-        self.asks = tuple(each.name for each in self.parameters)
+        context = (CONTEXT,) if self.takes_context else ()
+        self.asks = (*(each.name for each in self.parameters), *context)
         _require_known(self)
         self.parameters = tuple(
             Parameter(name, name == "unseen")
