@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlwright.core.digest import Digest, digest_bytes
+from mlwright.core.encoding import ABSENT
 from mlwright.core.records import dump, from_json, load, to_json
 
 Scalar = bool | int | float | str
@@ -176,6 +177,18 @@ def test_an_integer_stays_an_integer_where_both_numbers_are_allowed() -> None:
     assert type(load(Leaf, dump(Leaf("a", Kind.INTEGER, 1.0))).value) is float
     assert type(load(Leaf, dump(Leaf("a", Kind.INTEGER, True))).value) is bool
     assert load(Leaf, dump(Leaf("a", Kind.INTEGER, 10**400))).value == 10**400
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    name: str
+    text: tuple[str, ...] | None = field(default=None, metadata=ABSENT)
+
+
+def test_a_field_that_came_later_is_not_written_at_its_default() -> None:
+    assert dump(Later("a")) == b'{"name":"a"}'
+    assert load(Later, dump(Later("a"))) == Later("a")
+    assert load(Later, dump(Later("a", ()))) == Later("a", ())
 
 
 def test_an_older_record_takes_the_defaults_of_fields_added_since() -> None:

@@ -48,6 +48,10 @@ def encode(value: object) -> bytes:
 LATER: Mapping[str, bool] = MappingProxyType({"later": True})
 """The metadata of a field that a record gained after values of it were stored."""
 
+ABSENT: Mapping[str, bool] = MappingProxyType({"later": True, "absent": True})
+"""The same of a field that is not written at its default either, so that a record that is made
+again has the bytes it had before there was the field."""
+
 
 def digest_of(value: object, *, tag: str) -> Digest:
     """Return the digest of a value's canonical bytes under a tag that names its kind."""

@@ -59,8 +59,14 @@ def to_json(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted((to_json(item) for item in value), key=repr)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        held = {f: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return {f.name: to_json(item) for f, item in held.items() if not _left_out(f, item)}
     raise TypeError(f"{type(value).__qualname__} cannot be a field of a record")
+
+
+def _left_out(field: dataclasses.Field[typing.Any], item: object) -> bool:
+    """Tell whether a field came later, is at its default, and is not written then."""
+    return bool(field.metadata.get("absent")) and item == field.default
 
 
 def _is_wrapped(pairs: typing.Any) -> bool:

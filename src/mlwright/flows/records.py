@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mlwright.checks.records import Verdict
 from mlwright.core.digest import Digest
-from mlwright.core.encoding import LATER
+from mlwright.core.encoding import ABSENT, LATER
 from mlwright.data.leaks.records import LeakReport
 from mlwright.data.records import Snapshot, Source
 from mlwright.data.repair.records import Repaired
@@ -33,8 +33,8 @@ class Goal:
     evening: Evening | None = field(default=None, metadata=LATER)
     costs: Mapping[str, float] = field(default_factory=dict, metadata=LATER)
     weight: str | None = field(default=None, metadata=LATER)
-    text: tuple[str, ...] | None = field(default=None, metadata=LATER)
-    categories: tuple[str, ...] | None = field(default=None, metadata=LATER)
+    text: tuple[str, ...] | None = field(default=None, metadata=ABSENT)
+    categories: tuple[str, ...] | None = field(default=None, metadata=ABSENT)
 
 
 @dataclass(frozen=True, slots=True)

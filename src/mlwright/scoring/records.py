@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from mlwright.core.digest import Digest
-from mlwright.core.encoding import LATER, digest_of
+from mlwright.core.encoding import ABSENT, digest_of
 from mlwright.data.records import Column, Contract, Kind, Scalar
 from mlwright.data.repair.records import CellRepair
 from mlwright.features.records import Preparation
@@ -125,7 +125,7 @@ class ModelPackage:
     probe_answers: Digest
     verified_rows: int
     repairs: tuple[CellRepair, ...] = ()
-    own: OwnFeatures | None = field(default=None, metadata=LATER)
+    own: OwnFeatures | None = field(default=None, metadata=ABSENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from mlwright.core.encoding import LATER
+from mlwright.core.encoding import ABSENT, LATER
 from mlwright.data.records import Scalar
 from mlwright.features.records import Preparation
 
@@ -45,8 +45,8 @@ class Task:
     costs to answer a class (the second place) where another is true (the first): the class that
     costs least to expect is then answered; without costs the most probable one. ``weight`` is the
     column that says how much a row counts in training and in the choice. ``text`` are columns that
-    are read word by word, and ``categories`` those that are not, whatever they look like; None where
-    none is named.
+    are read word by word, and ``categories`` those that are not, whatever they look like; None
+    where none is named.
     """
 
     kind: TaskKind
@@ -57,8 +57,8 @@ class Task:
     evening: Evening | None = field(default=None, metadata=LATER)
     costs: tuple[tuple[float, ...], ...] = field(default=(), metadata=LATER)
     weight: str | None = field(default=None, metadata=LATER)
-    text: tuple[str, ...] | None = field(default=None, metadata=LATER)
-    categories: tuple[str, ...] | None = field(default=None, metadata=LATER)
+    text: tuple[str, ...] | None = field(default=None, metadata=ABSENT)
+    categories: tuple[str, ...] | None = field(default=None, metadata=ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
