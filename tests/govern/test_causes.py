@@ -173,6 +173,10 @@ def test_code_that_changed_and_what_was_fed_come_before_what_was_seen() -> None:
 
     assert cause_of(code, Diagnosis("a", **STEADY), [], lambda _: False).kind == "code"
     assert cause_of(code, None, [LIBRARY], lambda _: False).kind == "code"
+    moody = Diagnosis("a", **{**STEADY, "steady": False, "seen": (CHANCE,)})
+    both = cause_of(code, moody, [], lambda _: False)
+    assert both.kind == "randomness"  # code that merely changed gives the same twice
+    assert both.sentence.endswith("besides, the code of mlwright.stats.sums:total() changed")
     missing = replace(REPLAYED, error="ModuleNotFoundError: No module named 'x'", replayed=None)
     assert cause_of(missing, None, [], lambda _: False).kind == "library"
 

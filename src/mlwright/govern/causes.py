@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mlwright.govern.records import Cause, Difference
 from mlwright.run import giveaways
@@ -76,11 +77,12 @@ def cause_of(
     values = _of_import(replayed, diagnosis)
     if values is not None:
         return values
-    if replayed.changed:
-        return _of_code(replayed) or _UNKNOWN
+    code = _of_code(replayed)
     if diagnosis.steady is False:
-        return _of_mood(diagnosis)
-    return _of_standing(diagnosis, differences, changed)
+        mood = _of_mood(diagnosis)
+        also = f"; besides, {code.sentence}" if code is not None else ""
+        return replace(mood, sentence=mood.sentence + also)
+    return code or _of_standing(diagnosis, differences, changed)
 
 
 _UNKNOWN = Cause(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import isfinite
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -146,7 +146,7 @@ class _Judge:
             far = f"largest relative difference {found.numbers:.1e}, tolerance {TOLERANCE:.0e}"
             told = replace(cause, sentence=f"{far}; {cause.sentence}")
             return self._step(ProofVerdict.EQUIVALENT, told, found.numbers)
-        plain = found.place is None and isfinite(found.numbers)
+        plain = found.place is None and 0 < found.numbers < inf
         where = f"{found.place or 'its content'} differs"
         where = f"numbers differ by {found.numbers:.1e}, relatively" if plain else where
         told = replace(cause, sentence=f"{where}; {cause.sentence}")
@@ -160,13 +160,15 @@ class _Judge:
         return cause_of(self.replayed, self.diagnosis, self.differences, self._changed)
 
     def _by_environment(self, cause: Cause, fed: Sequence[ProvedStep]) -> bool:
-        """Tell whether it is what the environment makes of the same numbers, and no more.
+        """Tell whether it is what environment or our own code make of the same numbers, no more.
 
         A clock may well have moved by less than the tolerance.
         """
-        if not self.differences:
+        verdicts = {each.verdict for each in fed}
+        explained = bool(self.differences or self.replayed.changed)
+        if ProofVerdict.DIFFERENT in verdicts:
             return False
-        if any(each.verdict is ProofVerdict.DIFFERENT for each in fed):
+        if not explained and ProofVerdict.EQUIVALENT not in verdicts:
             return False
         steady = self.diagnosis is None or self.diagnosis.steady is True
         return steady and cause.kind in ("library", "environment", "code", "input")
