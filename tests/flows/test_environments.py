@@ -185,7 +185,7 @@ def test_a_model_is_exact_in_its_own_environment_after_that_was_deleted(tmp_path
     call(*fill, "numpy==2.4.4")
     data = root / ".cache" / "data" / "churn.csv"
     (tmp_path / "project").mkdir()
-    asked = ("run", data, "--target", "Churn", "--budget", "2s", "--keep-wheels", "-q")
+    asked = ("run", data, "--target", "Churn", "--budget", "2s", "--keep-wheels", "-v")
     call(python, "-m", "mlwright", *asked, cwd=tmp_path / "project")
     (venv).rename(tmp_path / "deleted")
 
