@@ -66,6 +66,25 @@ def test_a_large_gap_within_the_test_scores_interval_is_too_little_data() -> Non
     assert fit_verdict(AUC, wide).verdict is FitVerdict.TOO_LITTLE_DATA
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "verdict"),
+    [
+        # german as it is, and with 200 columns of noise: 1,000 rows in nested cross-validation
+        (0.8669, Interval(0.7855, 0.755, 0.8152), FitVerdict.TOO_LITTLE_DATA),
+        (0.9699, Interval(0.6674, 0.6332, 0.7017), FitVerdict.OVERFIT),
+        (0.8669, Interval(0.7855, 0.782, 0.789), FitVerdict.OVERFIT),
+    ],
+)
+def test_a_gap_over_the_limit_is_overfit_once_its_own_uncertainty_is_taken_off(
+    train: float, test: Interval, verdict: FitVerdict
+) -> None:
+    gain = Interval(*(each - 0.5 for each in (test.value, test.low, test.high)))
+
+    found = fit_verdict(AUC, replace(GOOD, train=train, test=test, gain=gain))
+
+    assert found.verdict is verdict
+
+
 def test_losing_most_of_a_small_gain_is_overfit_though_the_gap_is_small() -> None:
     lost = replace(
         GOOD, train=0.58, test=Interval(0.535, 0.53, 0.54), gain=Interval(0.035, 0.03, 0.04)

@@ -9,10 +9,11 @@ fits every metric. In order:
    metric is undefined on the test rows; or its gain over the dummy may as well be nothing (its
    interval reaches down to 0) as more than ``BARELY``.
 2. *Underfit*: the gain over the dummy is under ``BARELY``.
-3. *Overfit*: worse on the test rows than on the training rows, beyond the test score's interval,
-   and by more than ``LARGE``, or by more than ``MOST`` of what it had gained over the dummy in
-   training (and more than ``NOTICEABLE``).
-   *Too little data*, when such a gap does not exceed the interval: it may be chance.
+3. *Overfit*: worse on the test rows than on the training rows by surely more than ``LARGE``, or
+   by more than ``MOST`` of what it had gained over the dummy in training (and more than
+   ``NOTICEABLE``), beyond the test score's interval. What is sure of the gap is its value less its
+   own uncertainty, that of two scores as unsure as the test score.
+   *Too little data*, when such a gap is not sure: it may be chance.
 4. *Underfit*: worse than the linear baseline by more than ``NOTICEABLE``, the whole interval of
    their difference below 0.
 5. *Good* otherwise.
@@ -33,6 +34,8 @@ BARELY = 0.05
 LARGE = 0.10
 MOST = 0.50
 NOTICEABLE = 0.02
+_TWO_SCORES = math.sqrt(2.0)
+"""Both scores of a gap are of some rows only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,8 @@ def _by_gap(metric: Metric, scores: Scores, gap: float, way: float) -> tuple[Fit
     loses_most = gap > MOST * learned and gap > NOTICEABLE * way
     is_large = gap > LARGE * way or loses_most
     best_test = scores.test.high if metric.greater_is_better else scores.test.low
-    is_real = sign * (scores.train - best_test) > 0
+    surely = gap - _TWO_SCORES * sign * (best_test - scores.test.value)
+    is_real = surely > LARGE * way or (loses_most and sign * (scores.train - best_test) > 0)
     if is_large and not is_real:
         return (
             FitVerdict.TOO_LITTLE_DATA,
