@@ -148,7 +148,7 @@ def test_another_library_kernel_and_thread_count_are_named(
 def test_what_was_logged_differs_by_parameter_tag_and_metric(tmp_path: Path) -> None:
     runs = []
     for depth in (3, 5):
-        with track("try", params={"depth": depth, "kind": "a"}, project=tmp_path) as tracked:
+        with track("try", params={"depth": depth, "rate": math.nan}, project=tmp_path) as tracked:
             for step in range(depth):
                 tracked.log(loss=1 / (step + depth), bias=math.nan, step=step)
         runs.append(tracked.id)

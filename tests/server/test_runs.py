@@ -86,3 +86,24 @@ def test_pages_of_an_order_follow_each_other(pages: Pages) -> None:
 
     assert [row["run"] for row in [*first["runs"], *second["runs"]]] == whole[:4]
     assert pages("/api/v1/runs?cursor=r_nothing").json["code"] == "cursor-unknown"
+
+
+def test_two_runs_are_held_beside_each_other_part_by_part(pages: Pages, run: str) -> None:
+    rows = pages("/api/v1/runs").json["runs"]
+    other = next(row["run"] for row in rows if row["name"] == "run")
+
+    page = pages(f"/diff/{other}/{run}", accept="text/html")
+    twin = pages(f"/diff/{other}/{run}.json").json
+    same = pages(f"/diff/{run}/{run}", accept="text/html")
+    strange = pages(f"/diff/{run}/d_aaaaaaaaaa", accept="application/json")
+
+    told = {(each["part"], each["what"]) for each in twin["differences"]}
+    assert twin["schema"] == "mlwright/diff/1"
+    assert {("parameters", "params.depth"), ("metrics", "metrics.loss")} <= told
+    assert page.status == 200
+    assert '<h2 id="parameters">' in page.text
+    assert "params.depth" in page.text
+    assert "<script>alert" not in page.text
+    assert "differ in nothing" in same.text
+    assert (strange.status, strange.json["code"]) == (400, "diff-kinds")
+    assert "/diff/" in pages("/list/runs", accept="text/html").text

@@ -8,20 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from mlwright.cli.output import Output, counted, interval, number
-from mlwright.core.digest import is_digest
-from mlwright.evaluate.records import Interval
-from mlwright.govern.difference import Part
+from mlwright.govern.difference import Part, side_told
 from mlwright.govern.findings.slices import in_words
-from mlwright.ledger.records import MetricSummary
 
 if TYPE_CHECKING:
     from mlwright.data.records import Diff, Shift
-    from mlwright.evaluate.records import Behaviour
+    from mlwright.evaluate.records import Behaviour, Interval
     from mlwright.flows.code_differences import TextDifference
     from mlwright.flows.differences import Differences
 
 _MOST = 12
-_MOST_ROWS, _MOST_LINES, _WIDEST = 24, 120, 60
+_MOST_ROWS, _MOST_LINES = 24, 120
 
 
 def tell_differences(output: Output, found: Differences) -> None:
@@ -80,7 +77,7 @@ def _tell_parts(output: Output, found: Differences) -> None:
             shown = rows if output.verbose else rows[:_MOST_ROWS]
             output.table(
                 ("what", "first", "second"),
-                ((d.what, _side(d.first), _side(d.second)) for d in shown),
+                ((d.what, side_told(d.first), side_told(d.second)) for d in shown),
             )
             _tell_more(output, len(rows) - len(shown), "difference")
         if part is Part.CODE:
@@ -111,19 +108,6 @@ def _tell_more(output: Output, count: int, what: str) -> None:
 def _coloured(line: str) -> str:
     colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
     return click.style(line, fg=colour) if colour else line
-
-
-def _side(value: object) -> str:
-    """Return one side in a cell of a table: a digest is known by its start."""
-    if isinstance(value, Interval):
-        return f"{value.value:.4g} ({value.low:.4g} to {value.high:.4g})"
-    if isinstance(value, MetricSummary):
-        ends = "" if value.low is None else f" ({value.low:.4g} to {value.high:.4g})"
-        return f"{value.last:.4g}{ends if value.count > 1 else ''}"
-    text = "" if value is None else str(value)
-    if is_digest(text):
-        return text.removeprefix("sha256:")[:12]
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 def _tell_cells(output: Output, data: Diff) -> None:

@@ -223,7 +223,7 @@ def _logged(runs: Runs) -> Iterator[Difference]:
     other = {f"params.{name}": value for name, value in new.params.items()}
     other |= {f"tags.{name}": value for name, value in new.tags.items()}
     for name in (*asked, *(n for n in other if n not in asked)):
-        if asked.get(name) != other.get(name):
+        if repr(asked.get(name)) != repr(other.get(name)):  # a NaN is like another
             yield Difference(name, asked.get(name), other.get(name), Part.PARAMETERS)
     for name in (*old.metrics, *(n for n in new.metrics if n not in old.metrics)):
         one, two = old.metrics.get(name), new.metrics.get(name)

@@ -23,6 +23,7 @@ from mlwright.server import api, labels
 from mlwright.server.control import Control
 from mlwright.server.guard import Guard
 from mlwright.server.openapi import description
+from mlwright.server.pages.diff import diff
 from mlwright.server.pages.home import home
 from mlwright.server.pages.lists import things
 from mlwright.server.pages.model import model
@@ -59,6 +60,7 @@ def make_app(control: Control, *, names: Iterable[str]) -> Guard:
             Route("/runs/{ref}/kept/{name:path}", _kept(control)),
             *_pages("/runs/{ref}", run, control),
             *_pages("/why/{ref:path}", why, control, answer=_sheet),
+            *_pages("/diff/{first}/{second}", diff, control),
             *_pages("/prove/{ref}", prove, control, post=_proving(control)),
             *_pages("/list/{noun}", things, control),
             Route("/api/v1/openapi.json", _document(lambda *_: description(), control)),
