@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mlwright.core.ids import Noun, noun_of
 from mlwright.data.export import DELTA, Exported, export
+from mlwright.flows.handed import record_export
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.workspace import Workspace
-from mlwright.flows.written import record_export
 from mlwright.govern.why import resolve
 from mlwright.registry.versions import find
 

@@ -15,6 +15,7 @@ from mlwright.core.ids import Noun, noun_of, short
 from mlwright.data.repair.records import Repaired
 from mlwright.data.reread import reread
 from mlwright.flows.environments import Interpreter, interpreter_of, ours_changed, told
+from mlwright.flows.handed import EXPORT, REPORT
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.joining import joins_of
 from mlwright.flows.recording import find_prediction, verify_segments
@@ -22,7 +23,7 @@ from mlwright.flows.repairing import repaired_again, repairs_of
 from mlwright.flows.replaying import loggable, replay_prediction
 from mlwright.flows.tables import Tables
 from mlwright.flows.workspace import Workspace
-from mlwright.flows.written import EXPORT, REPORT, prove_file, prove_written
+from mlwright.flows.written import prove_file, prove_written
 from mlwright.govern.prove import judge_steps, overall, same
 from mlwright.govern.records import Proof, ProofVerdict, ProvedStep
 from mlwright.govern.why import resolve

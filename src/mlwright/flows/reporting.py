@@ -16,6 +16,7 @@ from mlwright.data.records import Part, Snapshot, Split
 from mlwright.data.split import parts
 from mlwright.data.table import read
 from mlwright.flows.dossier import dossier
+from mlwright.flows.handed import record_report
 from mlwright.flows.outputs import step_output
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.report import render
@@ -41,8 +42,6 @@ def report_html(workspace: Workspace, version: ModelVersion) -> str:
 
 def write_report(workspace: Workspace, version: ModelVersion, out: Path | None) -> Path:
     """Write the report of a version as one HTML file, record that and return its path."""
-    from mlwright.flows.written import record_report
-
     path = (out or workspace.state / "reports" / f"{version.ref}.html").absolute()
     log = workspace.ledger.size
     content = report_html(workspace, version).encode()

@@ -1,8 +1,8 @@
-"""Files that were written out: recorded by their bytes, and written again to be proved."""
+"""Files that were written out, written again to be proved."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,37 +12,15 @@ from typing import cast
 from mlwright import __version__
 from mlwright.core.digest import Digest, digest_bytes, digest_file
 from mlwright.core.errors import NotFoundError
+from mlwright.flows.handed import EXPORT, REPORT
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.reporting import report_html
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.prove import overall, same
 from mlwright.govern.records import Proof, ProofVerdict, ProvedStep
 from mlwright.ledger.excerpt import excerpt_ledger
-from mlwright.ledger.records import Event, NewEvent
-from mlwright.registry.records import ModelVersion
+from mlwright.ledger.records import Event
 from mlwright.registry.versions import find
-
-REPORT, EXPORT = "report.written", "data.exported"
-"""The kinds of event that tell of a file that was written out."""
-
-
-def record_report(
-    workspace: Workspace, version: ModelVersion, name: str, content: bytes, log: int
-) -> None:
-    """Record that a report was written, as the log stood at a size, where that can be recorded."""
-    facts = {"ref": version.ref, "name": name, "digest": digest_bytes(content), "log": log}
-    _record(workspace, REPORT, version.model, facts)
-
-
-def record_export(workspace: Workspace, data: str, path: Path, form: str) -> None:
-    """Record that a data version was written to a file, where that can be recorded."""
-    facts = {"name": path.name, "digest": digest_file(path), "format": form}
-    _record(workspace, EXPORT, data, facts)
-
-
-def _record(workspace: Workspace, kind: str, subject: str, facts: Mapping[str, object]) -> None:
-    if workspace.ledger.writable:
-        workspace.ledger.append([NewEvent(kind, subject, {**facts, "mlwright": __version__})])
 
 
 def prove_file(path: Path, workspace: Workspace) -> Proof:

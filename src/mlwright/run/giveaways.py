@@ -105,7 +105,7 @@ _GIVEN_NOW = ("datetime64", "to_datetime", "Timestamp")
 def clocks_in(text: str) -> Mapping[int, str]:
     r"""Return the lines of a text that read the clock through compiled code, which does not show.
 
-    >>> dict(clocks_in("import numpy as np\\nnow = np.datetime64('now')"))
+    >>> dict(clocks_in("import numpy as np\nnow = np.datetime64('now')"))
     {2: "datetime64('now')"}
     """
     found = {}
@@ -126,7 +126,7 @@ def clocks_in(text: str) -> Mapping[int, str]:
 def sets_in(text: str) -> tuple[int, ...]:
     r"""Return the lines of a text on which a set is made.
 
-    >>> sets_in("names = set(words)\\nfor name in names:\\n    print(name)")
+    >>> sets_in("names = set(words)\nfor name in names:\n    print(name)")
     (1,)
     """
     found = set()
