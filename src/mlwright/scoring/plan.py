@@ -25,7 +25,6 @@ from mlwright.scoring.cast import INTEGERS
 from mlwright.scoring.cells import compile_many, compile_one, compile_wide
 from mlwright.scoring.native.protocol import Matrix, Native
 from mlwright.scoring.row import Row, compile_numbers
-from mlwright.scoring.row import compile_features as compile_features
 
 if TYPE_CHECKING:
     import polars as pl
