@@ -144,6 +144,7 @@ class _Judge:
             return self._step(ProofVerdict.DIFFERENT, told)
         if found.within_tolerance and self._by_environment(cause, fed):
             far = f"largest relative difference {found.numbers:.1e}, tolerance {TOLERANCE:.0e}"
+            far = far if found.numbers else "no number differs, its form does"
             told = replace(cause, sentence=f"{far}; {cause.sentence}")
             return self._step(ProofVerdict.EQUIVALENT, told, found.numbers)
         plain = found.place is None and 0 < found.numbers < inf
