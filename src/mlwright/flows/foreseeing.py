@@ -122,11 +122,12 @@ def _require_features(
     workspace: Workspace, snapshot: Snapshot, question: Question, foreseen: Foreseen
 ) -> None:
     split, task = foreseen.split, foreseen.task
-    if workspace.own_steps or workspace.settings.section(FeatureSettings).steps:
-        return  # which may make features of what is none
     seen = part_of(snapshot, split, workspace.store, foreseen.tables, *stages.SEEN)
     frame = labelled(seen, task.target).frame
     columns = [column for column in columns_of(frame) if column.name != task.target]
+    theirs = workspace.own_steps or workspace.settings.section(FeatureSettings).steps
+    if theirs and any(column.name not in question.rule.drop for column in columns):
+        return  # steps may make features of what is none
     reasons = unusable(frame, columns, question.rule.drop, time=split.time)
     if columns and not reasons:
         return

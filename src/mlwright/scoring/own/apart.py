@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlwright.core.errors import UsageError
 from mlwright.core.records import dump, load, to_json
 from mlwright.data.records import Column
 from mlwright.scoring.own.records import Ask
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _CHILD = "mlwright.scoring.own.child"
+_UNOPENED = "own-step-failed"
 _CODE = code_of(Path(__file__).parent, "child.py", "work.py", "tracing.py", "compare.py")
 
 
@@ -75,7 +77,12 @@ class StepsApart:
     def ask(self, ask: Ask, blocks: Sequence[bytes] = (), **told: object) -> list[bytes]:
         """Return what the process answers."""
         head = {"ask": ask.value, **told}
-        return self._apart.ask(head, blocks, before=self._opening, timeout=self.timeout)
+        try:
+            return self._apart.ask(head, blocks, before=self._opening, timeout=self.timeout)
+        except UsageError as error:
+            if error.code == _UNOPENED:
+                self._apart.close()  # it has nothing that could be asked
+            raise
 
     def columns(self, cells: Mapping[str, Sequence[object]], height: int) -> dict[str, list[Any]]:
         """Return the columns that are made of others, each with a cell a row; days are ISO text.
