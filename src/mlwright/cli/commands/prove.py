@@ -93,8 +93,8 @@ def _tell(proof: Proof, output: Output) -> int:
             },
         )
     else:
-        head, slash, step = proof.subject.partition("/")
-        identity = short(head) + slash + step
+        head, slash, rest = proof.subject.partition("/")
+        identity = short(head) + slash + rest
         if proof.event is None and proof.kind not in ("bundle", "log"):
             output.note("this project can only be read, so the proof is not in its log")
         output.line(f"{proof.kind} {identity}: {mark(proof.verdict.value)}. {proof.why}")
