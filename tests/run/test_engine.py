@@ -441,6 +441,22 @@ def test_an_output_handed_in_again_is_still_its_steps(bench: Bench) -> None:
     assert run_record(bench.ledger, run).steps[-1].edges == {"parts": "listed"}
 
 
+def test_an_input_that_only_equals_an_output_is_no_output(bench: Bench) -> None:
+    @step
+    def one() -> int:
+        return 1
+
+    @step
+    def next_of(count: int) -> int:
+        return count + 1
+
+    runner = bench.runner()
+    run = runner.start("test", {"count": 1})
+    runner.execute([one, next_of])
+
+    assert run_record(bench.ledger, run).steps[-1].edges == {}
+
+
 def test_a_later_execution_of_the_run_sees_earlier_outputs(bench: Bench) -> None:
     runner = bench.runner()
     run = runner.start("test", {"number": 3})

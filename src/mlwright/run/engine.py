@@ -45,6 +45,9 @@ from mlwright.store.protocol import Store
 RAISED_BY = "raised by step"
 """Begins the note on an error that code of the user's own raised in a step."""
 
+_SHARED = (int, float, str, bytes, tuple, type(None))
+"""Kinds of which Python keeps one object for many values: being the same says nothing of them."""
+
 __all__ = ["Runner", "StepReport"]
 
 
@@ -443,7 +446,7 @@ class Runner:
             call.held[parameter.name] = self._inputs[name]
             # An output handed in again is still that step's: a replay makes it anew.
             for made, held in self._made.items():
-                if held.value is self._inputs[name].value and held.value is not None:
+                if held.value is self._inputs[name].value and not isinstance(held.value, _SHARED):
                     call.edges[parameter.name] = made
         elif wire is None and name in self._made and name != step.name:
             call.held[name], call.edges[name] = self._made[name], name

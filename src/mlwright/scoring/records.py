@@ -63,9 +63,15 @@ class OwnSteps:
 
     @property
     def digest(self) -> Digest:
-        """The digest of what decides: of the code, and no comment in it."""
-        told = [(s.name, s.function, s.code, dict(s.distributions), s.unseen) for s in self.steps]
-        return digest_of(told, tag="mlwright/own steps/1")
+        """The digest of the steps and of the text of their modules, which a model keeps."""
+        told = [
+            (
+                (s.name, s.function, s.code, dict(s.distributions), s.unseen),
+                [(each.name, each.package, each.text) for each in s.modules],
+            )
+            for s in self.steps
+        ]
+        return digest_of(told, tag="mlwright/own steps/2")
 
 
 @dataclass(frozen=True, slots=True)
