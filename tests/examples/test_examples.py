@@ -36,7 +36,9 @@ class Example:
 
 EXAMPLES = (
     Example("scikit_learn", "churn", "churn", "forest.py", ("n_estimators=40", "n_estimators=4")),
-    Example("xgboost", "bikes", "bikeshare", "counts.py", ("num_boost_round=200", "num_boost_round=20")),
+    Example(
+        "xgboost", "bikes", "bikeshare", "counts.py", ("num_boost_round=200", "num_boost_round=20")
+    ),
     Example(
         "pytorch",
         "soil",
