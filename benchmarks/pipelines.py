@@ -74,12 +74,12 @@ def python(system: System, app: str, *words: object) -> list[str]:
     return [str(system.program / "python"), str(system.folder / app), *map(str, words)]
 
 
-def in_process(app: str) -> dict[str, Callable[..., list[str]]]:
+def in_process(app: str) -> tuple[Callable[..., list[str]], Callable[..., list[str]]]:
     """Return how an app is called once, and for many rounds in one process."""
-    return {
-        "command": lambda system, number: python(system, app, number),
-        "rounds": lambda system, number, count: python(system, app, number, count),
-    }
+    return (
+        lambda system, number: python(system, app, number),
+        lambda system, number, count: python(system, app, number, count),
+    )
 
 
 def set_up_dvc(system: System) -> None:
@@ -109,9 +109,9 @@ def set_up_zenml(system: System) -> None:
 def systems(folder: Path, wanted: list[str]) -> list[System]:
     """Return the systems that are asked for, set up."""
     made = [
-        System("mlwright", folder / "ours", plain, **in_process("ours.py")),
-        System("ZenML", folder / "zenml", set_up_zenml, **in_process("zenml_app.py")),
-        System("Prefect", folder / "prefect", plain, **in_process("prefect_app.py")),
+        System("mlwright", folder / "ours", plain, *in_process("ours.py")),
+        System("ZenML", folder / "zenml", set_up_zenml, *in_process("zenml_app.py")),
+        System("Prefect", folder / "prefect", plain, *in_process("prefect_app.py")),
         System(
             "Metaflow",
             folder / "metaflow",
