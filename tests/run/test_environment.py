@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import os
 import platform
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +60,35 @@ def test_the_class_of_a_machine_is_not_about_versions_or_variables() -> None:
         found.machine_class
     )
     assert replace(found, cpu="other").machine_class != found.machine_class
+
+
+def test_what_numpy_chose_is_remembered_for_a_process_that_has_not_loaded_it(
+    tmp_path: Path,
+) -> None:
+    script = """
+import sys
+from pathlib import Path
+from mlwright.core.records import dump
+from mlwright.run.environment import environment
+from mlwright.run.stamps import Stamps
+from mlwright.run.trees import Shelf
+from mlwright.store.memory import MemoryStore
+stamps = Stamps.open(Path(sys.argv[1]))
+found = environment(Shelf(MemoryStore(), stamps))
+stamps.close()
+print("numpy" in sys.modules, dump(found).hex())
+"""
+
+    def asked(**variables: str) -> tuple[str, str]:
+        command = [sys.executable, "-c", script, str(tmp_path / "stamps.json")]
+        environ = {**os.environ, **variables}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environ)
+        loaded, dumped = done.stdout.split()
+        return loaded, dumped
+
+    first, again = asked(), asked()
+    other = asked(OPENBLAS_NUM_THREADS="1")
+
+    assert (first[0], again[0], other[0]) == ("True", "False", "True")
+    assert first[1] == again[1]
+    assert other[1] != first[1]

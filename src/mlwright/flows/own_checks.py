@@ -18,7 +18,7 @@ from mlwright.data.frame import Table
 from mlwright.data.records import Snapshot, Split
 from mlwright.data.table import read
 from mlwright.evaluate.unseen import Unseen, judged_rows
-from mlwright.flows.owning import imported
+from mlwright.flows.importing import imported
 from mlwright.flows.predict import answered, answers_of
 from mlwright.flows.tables import Tables, rows_judged
 from mlwright.flows.workspace import Workspace

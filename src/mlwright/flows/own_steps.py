@@ -11,7 +11,8 @@ from mlwright.data.records import Part, Snapshot, Split
 from mlwright.data.split import Numbers, taken
 from mlwright.data.table import Table
 from mlwright.features.settings import FeatureSettings
-from mlwright.flows.owning import imported, modules_of, own_parts
+from mlwright.flows.importing import imported
+from mlwright.flows.owning import modules_of, own_parts
 from mlwright.flows.records import RowRoles, SearchRule
 from mlwright.flows.tables import Tables, parted
 from mlwright.flows.workspace import Workspace

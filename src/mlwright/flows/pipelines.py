@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from mlwright.core.errors import NotFoundError, UsageError, nearest
-from mlwright.data.frame import Table
-from mlwright.data.records import Snapshot
-from mlwright.data.settings import DataSettings
-from mlwright.data.sources.frames import address_of, is_frame
-from mlwright.data.table import read
-from mlwright.flows.environments import keep_environment
-from mlwright.flows.ingesting import ingest_source
-from mlwright.flows.owning import imported
+from mlwright.flows.importing import imported
 from mlwright.flows.workspace import Workspace
 from mlwright.run.annotations import agrees, told
 from mlwright.run.context import SEED
@@ -27,13 +21,14 @@ from mlwright.run.graph import AnyStep
 from mlwright.run.layout import Input, Laid, Placed
 from mlwright.run.pipeline import Pipeline
 from mlwright.run.scope import takes_unknown
-from mlwright.run.settings import RunSettings
-from mlwright.run.step import step
+from mlwright.run.settings import EnvironmentSettings, RunSettings
 from mlwright.run.telling import Live
 from mlwright.run.wires import Given
-from mlwright.store.protocol import Store
 
 _SCALARS = (bool, int, float, str, type(None))
+
+POLARS = "polars"
+"""No annotation is a table's before its library is loaded, which takes longer than small steps."""
 
 Listener = Callable[[StepReport], None]
 
@@ -45,12 +40,6 @@ class Carried:
     run: str
     laid: Laid
     reports: Mapping[str, StepReport]
-
-
-@step
-def table_of(snapshot: Snapshot, store: Store) -> Table:
-    """Return the rows of a data version as a table, in the order of their ids."""
-    return read(snapshot, store).frame
 
 
 def carry_out(
@@ -88,9 +77,8 @@ def carry_out(
             config[name] = value
             continue
         wanted = pipeline.inputs[name]
-        if _is_table(wanted) and not isinstance(value, Table):
-            values[name] = _snapshot(name, value, workspace)
-            sources[name] = Placed(table_of, name, {"snapshot": Given(name)})
+        if POLARS in sys.modules and (source := _source(name, value, wanted, workspace)):
+            values[name], sources[name] = source
             continue
         _require_agreement(name, value, wanted)
         (config if _is_plain(value) else values)[name] = value
@@ -123,7 +111,10 @@ def carry_out(
             laid=laid,
             command=command or f"pipeline {pipeline.name}",
         )
-    keep_environment(finished.run, workspace)
+    if workspace.settings.section(EnvironmentSettings).keep_wheels:
+        from mlwright.flows.environments import keep_environment
+
+        keep_environment(finished.run, workspace)
     return Carried(finished.run, laid, reports)
 
 
@@ -193,21 +184,17 @@ def _require_inputs(pipeline: Pipeline, given: Mapping[str, object]) -> None:
         )
 
 
-def _is_table(wanted: Input) -> bool:
-    return any(Table in (each, *get_args(each)) for each in wanted.annotations)
+def _source(
+    name: str, value: object, wanted: Input, workspace: Workspace
+) -> tuple[object, AnyStep] | None:
+    """Return the data version of a table that was named, and the step that makes a table of it."""
+    from mlwright.flows.pipeline_tables import named_table, names_table, table_of, takes_table
 
-
-def _snapshot(name: str, value: object, workspace: Workspace) -> Snapshot:
-    """Return the data version of a table that was named, or handed over by another library."""
-    if isinstance(value, Snapshot):
-        return value
-    data = workspace.settings.section(DataSettings)
-    if is_frame(value):
-        workspace = replace(workspace, frame=value)
-        return ingest_source(workspace, replace(data, source=address_of(value)))[0]
-    if not isinstance(value, str | Path):
-        _require_agreement(name, value, Input((Table,), optional=False))
-    return ingest_source(workspace, replace(data, source=str(value)))[0]
+    if not takes_table(wanted, value):
+        return None
+    if not names_table(value):
+        _require_agreement(name, value, wanted)
+    return named_table(value, workspace), Placed(table_of, name, {"snapshot": Given(name)})
 
 
 def _require_agreement(name: str, value: object, wanted: Input) -> None:

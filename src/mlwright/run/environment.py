@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import locale
 import os
 import platform
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from mlwright.core.encoding import digest_of
 from mlwright.run.editable import keep_editable
 from mlwright.run.lock import direct_url, is_editable, locked
 from mlwright.run.origin import installed
 from mlwright.run.records import Environment, Installed
+from mlwright.run.stamps import Stamps
 from mlwright.run.trees import Shelf
 
 OURS = "mlwright"
@@ -62,12 +65,14 @@ def environment(shelf: Shelf | None = None) -> Environment:
         Where projects that are installed as folders are kept, and what was read before is noted;
         without one they are named by their version alone.
     """
-    return replace(_bare(), distributions=_distributions(shelf))
+    found = _distributions(shelf)
+    known = None if shelf is None else _Remembered(shelf.stamps, found.get("numpy"))
+    return replace(_bare(known), distributions=found)
 
 
-def _bare() -> Environment:
+def _bare(known: _Remembered | None = None) -> Environment:
     """Return the environment without what is installed in it."""
-    blas, threads = _arithmetic()
+    blas, threads = _arithmetic() if known is None else known.arithmetic()
     return Environment(
         python=platform.python_version(),
         implementation=sys.implementation.name,
@@ -93,6 +98,42 @@ def _arithmetic() -> tuple[tuple[str, ...], dict[str, int]]:
     kernels = {f"{pool['internal_api']} {pool.get('architecture') or ''}".strip() for pool in pools}
     threads = {"blas": max((int(pool["num_threads"]) for pool in pools), default=1)}
     return tuple(sorted(kernels)), threads
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """The kernels that numpy alone chose on this machine before: to load it only to ask is dear."""
+
+    stamps: Stamps
+    numpy: Installed | None
+
+    def arithmetic(self) -> tuple[tuple[str, ...], dict[str, int]]:
+        """Ask the libraries where they are loaded, else what they said in the same circumstances.
+
+        The kernel follows from the library, the processor and the variables.
+        """
+        given = {name: os.environ[name] for name in ARITHMETIC if name in os.environ}
+        told = (self.numpy, _processor(), _cores(), given)
+        name = f"arithmetic {digest_of(told, tag='mlwright/arithmetic/1')}"
+        noted = self.stamps.fact(name)
+        if noted is not None and "numpy" not in sys.modules:
+            blas, threads = json.loads(noted)
+            return tuple(blas), threads
+        alone = "numpy" not in sys.modules
+        found = _arithmetic()
+        if alone:
+            self.stamps.learn({name: json.dumps(found)})
+        return found
+
+
+@cache
+def _processor() -> str:
+    """Return all that tells this processor from others, as far as the system describes it."""
+    described = Path("/proc/cpuinfo")
+    if not described.exists():
+        return platform.processor() or platform.machine()
+    lines = described.read_text("utf-8", "replace").partition("\n\n")[0].splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("cpu MHz", "bogomips")))
 
 
 def _cores() -> int:

@@ -174,11 +174,6 @@ def command(
     mlw run payments.csv --task anomaly
     mlw run flow.py --give source=customers.csv --give depth=5
     """
-    from mlwright.cli.build_view import BuildView, build_document, tell_end
-    from mlwright.cli.progress import progress_for
-    from mlwright.cli.serve_view import ServeView
-    from mlwright.data.sources.address import absolute
-
     if plan is not None and replan:
         raise UsageError(
             "options-contradict",
@@ -190,6 +185,11 @@ def command(
     flags |= {f"waive.{check}": reason for check, reason in waivers.items()}
     if is_pipeline(flags.get("data.source")) or give:
         return _carry_out(output, flags, give)
+    from mlwright.cli.build_view import BuildView, build_document, tell_end
+    from mlwright.cli.progress import progress_for
+    from mlwright.cli.serve_view import ServeView
+    from mlwright.data.sources.address import absolute
+
     if "data.source" in flags:
         flags["data.source"] = absolute(str(flags["data.source"]), Path.cwd())
     with open_project(output, create=True, flags=flags) as project:
