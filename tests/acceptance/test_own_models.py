@@ -51,6 +51,8 @@ class Nearest:
 @mw.train
 def fit(train, valid, params, ctx):
     few = train.X[:: params["every"]], train.y[:: params["every"]]
+    ctx.log("every", params["every"])
+    ctx.log(rows=len(few[0]))
     return Nearest([few[0][few[1] == place].mean(axis=0) for place in range(len(ctx.classes))])
 
 
@@ -106,6 +108,18 @@ def test_a_model_that_can_only_be_pickled_needs_that_to_be_asked_for(built: Shel
     assert "pickle = true" in error["fix"]
     assert "to_bytes" in error["fix"]
     assert (unknown.code, unknown.json["error"]["facts"]["nearest"]) == (2, "fit")
+
+
+def test_what_a_fit_logs_is_shown_with_the_run_and_again_where_the_search_is_kept(
+    built: Shell,
+) -> None:
+    built.good("run")
+
+    for each in built.good("ls", "runs")["runs"]:
+        rows = {n: m["last"] for n, m in built.good("show", each["run"])["metrics"].items()}
+        assert rows["search/mymodels:fit(every=2)/0/rows"] < 200.0
+        assert rows["model/mymodels:fit(every=1)/rows"] > 400.0
+        assert "mymodels:fit(every=1), round 0: every 1" in built("show", each["run"], "--logs").out
 
 
 def test_an_own_model_is_served_slowly_killed_and_proved_whatever_its_file_says_now(

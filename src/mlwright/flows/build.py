@@ -36,6 +36,7 @@ from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import register
 from mlwright.run.energy import metering
 from mlwright.run.engine import Runner, StepReport
+from mlwright.run.keyed import Heard
 from mlwright.run.settings import RunSettings
 from mlwright.run.usage import usage
 from mlwright.scoring.records import ModelPackage
@@ -157,6 +158,7 @@ def build(
         "tables": foreseen.tables,
         "progress": progress,
         "memory": memory if seen_through else Forgetful(),
+        "sink": Heard(),
     }
     runner = Runner(
         workspace.store, workspace.ledger, workspace.seam, cache=seen_through, on_step=on_step

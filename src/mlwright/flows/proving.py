@@ -31,6 +31,7 @@ from mlwright.ledger.records import NewEvent
 from mlwright.ledger.verify import verify as verify_log
 from mlwright.registry.versions import find
 from mlwright.run.history import run_record, step_named
+from mlwright.run.points import Nowhere
 from mlwright.run.records import RunRecord, StepRecord
 from mlwright.run.replay import alone, replay
 from mlwright.run.tracking.events import COMMAND
@@ -98,6 +99,7 @@ def proof_resources(store: Store) -> dict[str, object]:
         "tables": Tables(),
         "progress": Silent(),
         "memory": Forgetful(),
+        "sink": Nowhere(),
     }
 
 

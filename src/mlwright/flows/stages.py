@@ -1,7 +1,7 @@
 """The steps of a build: each stage as a function from records to records, cached and replayable.
 
-Inputs decide a step's key; resources (``store``, ``tables``, ``progress``) do not: all they give
-is named by content in the inputs.
+Inputs decide a step's key; resources (``store``, ``tables``, ``progress``, ``sink``) do not: all
+they give is named by content in the inputs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from mlwright.flows.leaking import leaks_of
 from mlwright.flows.own_steps import examined, learnt, ruled
 from mlwright.flows.records import Baselines, Goal, Judgement, RowRoles, SearchRule
 from mlwright.flows.tables import Tables, part_of, parted, rows_judged
+from mlwright.run.points import Sink
 from mlwright.run.step import step
 from mlwright.scoring.package import package
 from mlwright.scoring.records import ModelPackage, OwnFeatures, OwnSteps
@@ -36,6 +37,7 @@ from mlwright.train.memory import Memory
 from mlwright.train.portfolio import DUMMY, LINEAR
 from mlwright.train.progress import Progress
 from mlwright.train.records import Fitted, Plan, SearchResult, Task
+from mlwright.train.reports import Reports
 from mlwright.train.search import search as run_search
 from mlwright.train.task import infer_task
 from mlwright.train.weighing import row_weights
@@ -119,6 +121,7 @@ def search(
     progress: Progress,
     memory: Memory,
     own_features: OwnFeatures | None = None,
+    sink: Sink | None = None,
 ) -> SearchResult:
     """Carry out the plan: score every configuration on rows it was not trained on, choose one."""
     # Where folds judge they do so on every row outside the test part.
@@ -136,6 +139,7 @@ def search(
         interpretable_within=rule.interpretable_within,
         progress=progress,
         memory=memory,
+        sink=sink,
     )
 
 
@@ -152,11 +156,13 @@ def model(
     tables: Tables,
     repaired: Repaired | None = None,
     own_features: OwnFeatures | None = None,
+    sink: Sink | None = None,
 ) -> ModelPackage:
     """Fit the chosen configuration on every row outside the test part and package it."""
     rule = ruled(rule, own_features)
     seen = learnt(own_features, snapshot, split, store, tables, *SEEN)
-    fitted = fit(seen, search.chosen, task, plan, rule.drop)
+    hear = None if sink is None else Reports(sink=sink).hearer(search.chosen)
+    fitted = fit(seen, search.chosen, task, plan, rule.drop, hear=hear)
     repairs = () if repaired is None else repaired.cell_repairs
     held_out = part_of(snapshot, split, store, tables, *SEEN)
     return package(

@@ -27,7 +27,7 @@ from mlwright.run.environment import environment
 from mlwright.run.executors.inline import Inline
 from mlwright.run.executors.protocol import Executor, Outcome, Task
 from mlwright.run.graph import AnyStep, edges, ordered
-from mlwright.run.keyed import Keyed
+from mlwright.run.keyed import Heard, Keyed
 from mlwright.run.noting import NotingStore
 from mlwright.run.recalled import RECALLED
 from mlwright.run.records import Closure, Environment, KeyTerms, Shape, StepReport
@@ -249,13 +249,12 @@ class Runner:
         terms = key_terms(step, found, call, seed)
         kept = None if unseen or not (self._cache and step.cache) else self._look_up(terms.key)
         noting = NotingStore(self._store)
-        parts = {
-            name: resource.at(terms.key) if isinstance(resource, Keyed) else resource
-            for name, resource in call.resources.items()
-        }
         telling = self._tellings[step.name] = Telling(
             step.name, lambda: self._writer(step.name), self._live
         )
+        parts = {
+            name: _part(resource, terms.key, telling) for name, resource in call.resources.items()
+        }
         task = Task(
             step=step.name,
             function=step.function,
@@ -590,6 +589,13 @@ def _collected(step: AnyStep, failed: list[tuple[AnyStep, Exception]]) -> Iterat
         yield
     except Exception as error:  # noqa: BLE001 - raised again, once nothing is under way
         failed.append((step, error))
+
+
+def _part(resource: object, key: str, telling: Telling) -> object:
+    """Return what a resource is for the step with a key."""
+    if isinstance(resource, Heard):
+        return telling
+    return resource.at(key) if isinstance(resource, Keyed) else resource
 
 
 _WRITTEN: list[tuple[Environment, bytes]] = []

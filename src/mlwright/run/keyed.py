@@ -1,8 +1,12 @@
-"""A resource that is another one for each step: it is asked for the step's by its key."""
+"""Resources that are others for each step: a part by the step's key, or the step's own sink."""
 
 from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
+
+
+class Heard:
+    """A resource that is the sink of the step it is given to: what it takes is the step's."""
 
 
 @runtime_checkable

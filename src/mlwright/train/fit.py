@@ -25,6 +25,7 @@ from mlwright.train.catalogue import ALGORITHMS
 from mlwright.train.enriching import enriched
 from mlwright.train.evening import FOLDS, THRESHOLDS, levelled, weights_for
 from mlwright.train.own.content import ALGORITHM as FOREIGN
+from mlwright.train.own.process import Hear
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.records import Configuration, Fitted, OwnModel, Plan, Task
 from mlwright.train.rounds import numbered_units, rounds_of
@@ -39,7 +40,13 @@ _SEEDS = 2**32
 
 
 def fit(
-    table: Table, configuration: Configuration, task: Task, plan: Plan, drop: Collection[str]
+    table: Table,
+    configuration: Configuration,
+    task: Task,
+    plan: Plan,
+    drop: Collection[str],
+    *,
+    hear: Hear | None = None,
 ) -> Fitted:
     """Return a configuration fitted on all rows of a table that have a target.
 
@@ -49,9 +56,11 @@ def fit(
     ----------
     drop
         Columns that are no features.
+    hear
+        Hears what a model of the user's own tells while it is fitted.
     """
     known = labelled(table, task.target)
-    fitted = _fit(known, configuration, task, plan, drop)
+    fitted = _fit(known, configuration, task, plan, drop, hear)
     if task.evening is None or task.evening.how != THRESHOLDS:
         return fitted
     y = target_values(known.frame, task)
@@ -71,7 +80,12 @@ def _held_out(
 
 
 def _fit(
-    known: Table, configuration: Configuration, task: Task, plan: Plan, drop: Collection[str]
+    known: Table,
+    configuration: Configuration,
+    task: Task,
+    plan: Plan,
+    drop: Collection[str],
+    hear: Hear | None = None,
 ) -> Fitted:
     if configuration.members:
         return _fit_blend(known, configuration, task, plan, drop)
@@ -79,7 +93,7 @@ def _fit(
         known, recipe_of(configuration), task, plan.time, drop, unit=plan.unit
     )
     used = configuration if preparation.outputs else DUMMY
-    content = learn(rows, used, preparation, task, plan, None).content
+    content = learn(rows, used, preparation, task, plan, None, hear).content
     asked = of_parameters(configuration.parameters)
     if asked is not None and blend.can_blend(content):
         content = blend.stretched(
@@ -186,11 +200,19 @@ def learn(
     task: Task,
     plan: Plan,
     judging: Rows | None,
+    hear: Hear | None = None,
 ) -> Learned:
-    """Return what a configuration learns from prepared rows."""
+    """Return what a configuration learns from prepared rows; ``hear`` hears a model of one's own.
+
+    Raises
+    ------
+    GivenUpError
+        When ``hear`` said that the fit need not go on.
+    """
     problem = _problem(configuration, preparation, task, plan.seed, plan.threads)
     if configuration.algorithm == FOREIGN:
-        problem = replace(problem, own=own_of(plan, configuration), labels=task.classes)
+        own = own_of(plan, configuration)
+        problem = replace(problem, own=own, labels=task.classes, hear=hear)
         names = preparation.outputs
         rows = replace(rows, names=names)
         judging = None if judging is None else replace(judging, names=names)

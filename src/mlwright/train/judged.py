@@ -13,13 +13,15 @@ from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
 from mlwright.features.records import Preparation
 from mlwright.stats.metrics import METRICS
-from mlwright.train.algorithms.problem import Rows
+from mlwright.train.algorithms.problem import GivenUpError, Rows
 from mlwright.train.blend import can_blend
 from mlwright.train.bounds import load_of
 from mlwright.train.fit import learn, prepare_rows, recipe_of, respond, rows_prepared
 from mlwright.train.memory import Forgetful, Memory, name_of, packed, unpacked
+from mlwright.train.own.content import ALGORITHM as FOREIGN
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.records import Configuration, Plan, Scored, Task
+from mlwright.train.reports import Reports
 from mlwright.train.target import rows_of
 
 _MOST_TRAIN_SCORED = 5_000
@@ -48,6 +50,7 @@ class JudgingRound:
     judging: Table
     place: str = ""
     memory: Memory = field(default_factory=Forgetful)
+    reports: Reports = field(default_factory=Reports)
     prepared: dict[Recipe, tuple[Preparation, Rows, Rows]] = field(default_factory=dict)
     judged: dict[str, _Once] = field(default_factory=dict)
 
@@ -56,7 +59,8 @@ class JudgingRound:
         fewer = evenly_drawn(self.fitting, rows)
         if fewer is self.fitting:
             return self
-        return JudgingRound(fewer, self.judging, f"{self.place}-of-{rows}", self.memory)
+        place = f"{self.place}-of-{rows}"
+        return JudgingRound(fewer, self.judging, place, self.memory, self.reports.at(place))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +86,15 @@ def judge(
     plan: Plan,
     drop: Collection[str],
 ) -> Judged:
-    """Return a configuration's mean scores over the rounds, and the trees it needed on average."""
-    found = [_judge_once(configuration, each, task, plan, drop) for each in rounds]
+    """Return a configuration's mean scores over the rounds, and the trees it needed on average.
+
+    One that is given up in a round has no score and is not fitted in those that follow.
+    """
+    try:
+        found = [_judge_once(configuration, each, task, plan, drop) for each in rounds]
+    except GivenUpError:
+        scored = Scored(configuration, math.nan, math.nan, dict(configuration.parameters), 0.0, 0.0)
+        return Judged(scored, answers=(), known=(), seconds=0.0, size=0.0, blends=False)
     trees = [each.trees for each in found if each.trees is not None]
     parameters = dict(configuration.parameters)
     if trees:
@@ -116,7 +127,13 @@ def _judge_once(
     preparation, fitting, judging = features_of(each, recipe, task, plan, drop)
     # Without a feature there is nothing to learn from but the target: all answer as the dummy.
     used = configuration if preparation.outputs else DUMMY
-    learned = learn(fitting, used, preparation, task, plan, judging if len(judging.y) else None)
+    hear = None
+    if used.algorithm == FOREIGN:
+        if each.reports.is_given_up(configuration):
+            raise GivenUpError
+        hear = each.reports.hearer(configuration)
+    beside = judging if len(judging.y) else None
+    learned = learn(fitting, used, preparation, task, plan, beside, hear)
     shown = shown_of(fitting)
     answers = respond(learned, judging.X, used, preparation, task, plan)
     known = respond(learned, shown.X, used, preparation, task, plan)
@@ -133,9 +150,11 @@ def _judge_once(
         blends=can_blend(learned.content),
     )
     each.judged[configuration.name] = found
+    name = name_of(configuration, each.place)
+    each.reports.keep(configuration, each.memory, name)
     numbers = (found.validation, found.train, math.nan if trees is None else found.trees or 0.0)
     each.memory.keep(
-        name_of(configuration, each.place),
+        name,
         packed((answers, known), (*numbers, seconds, size, float(found.blends))),
     )
     return found
@@ -143,9 +162,12 @@ def _judge_once(
 
 def _recalled(configuration: Configuration, each: JudgingRound) -> _Once | None:
     """Return what a search that was cut short had found."""
-    content = each.memory.recall(name_of(configuration, each.place))
+    name = name_of(configuration, each.place)
+    content = each.memory.recall(name)
     if content is None:
         return None
+    if configuration.algorithm == FOREIGN:
+        each.reports.recall(configuration, each.memory, name)
     (answers, known), (validation, train, trees, seconds, size, blends) = unpacked(content)
     return _Once(
         answers=answers,

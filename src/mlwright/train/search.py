@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from mlwright.core.errors import DataError, listed
 from mlwright.data.table import Table
+from mlwright.run.points import Nowhere, Sink
 from mlwright.train.blending import blended, load_in
 from mlwright.train.bounds import Bounds, preparing_seconds, reachable
 from mlwright.train.calibrating import calibrated
@@ -23,6 +24,7 @@ from mlwright.train.mutate import child_of
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.progress import Progress
 from mlwright.train.records import Configuration, Decision, Plan, Scored, SearchResult, Task
+from mlwright.train.reports import Reports
 from mlwright.train.rounds import rounds_of
 from mlwright.train.target import labelled, rows_of
 
@@ -39,6 +41,7 @@ def search(
     interpretable_within: float,
     progress: Progress,
     memory: Memory | None = None,
+    sink: Sink | None = None,
 ) -> SearchResult:
     """Return every configuration's score and the configuration chosen.
 
@@ -53,6 +56,8 @@ def search(
         where greater is better, else as a share of the best loss.
     memory
         Keeps what was judged, so that a search that is cut short goes on from there.
+    sink
+        Hears what models of the user's own log while they are fitted.
 
     Raises
     ------
@@ -67,8 +72,9 @@ def search(
         pairs = [(evenly_drawn(known, plan.rows), judging)]
     else:
         pairs = _cross_validation(evenly_drawn(known, plan.rows), task, plan)
+    reports = Reports(sink=sink or Nowhere())
     rounds = [
-        JudgingRound(*pair, place=str(number), memory=memory or Forgetful())
+        JudgingRound(*pair, str(number), memory or Forgetful(), reports.at(str(number)))
         for number, pair in enumerate(pairs)
     ]
     work = _Work(rounds, task, plan, drop, progress)
@@ -78,7 +84,7 @@ def search(
     bounds = _bounds(rounds, judged, task, plan, drop)
     scored = [_with_time(each, bounds) for each in judged]
     too_large = [e.scored.configuration.name for e in judged if not bounds.hold([load_in(e)])]
-    told = tuple(_loosened(bounds, plan))
+    told = (*(each.decision() for each in reports.ended), *_loosened(bounds, plan))
     first = recipe_of(plan.configurations[0])
     prepared = [features_of(each, first, task, plan, drop) for each in rounds]
     held = [judging for _, _, judging in prepared]

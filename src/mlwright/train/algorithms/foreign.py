@@ -16,7 +16,7 @@ import numpy as np
 
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
-from mlwright.train.algorithms.problem import Learned, Parameters, Problem, Rows
+from mlwright.train.algorithms.problem import GivenUpError, Learned, Parameters, Problem, Rows
 from mlwright.train.own.content import head_of
 from mlwright.train.own.kept import Kept
 from mlwright.train.own.process import FIT, Apart
@@ -40,7 +40,13 @@ def parameters_of(own: OwnModel, draw: Draw) -> Parameters:
 
 
 def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
-    """Return what the user's code makes of the rows, as it is kept."""
+    """Return what the user's code makes of the rows, as it is kept.
+
+    Raises
+    ------
+    GivenUpError
+        When ``problem.hear`` said that it need not go on.
+    """
     own = problem.own
     assert own is not None
     blocks: list[bytes] = []
@@ -60,8 +66,10 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
         if judging is None
         else _told(judging, blocks, framed='"fit"' in own.blueprint),
     }
-    (content,) = _fitting(own.modules, own.name).ask(asked, blocks)
-    return Learned(content, problem.parameters)
+    made = _fitting(own.modules, own.name).ask(asked, blocks, hear=problem.hear)
+    if not made:
+        raise GivenUpError
+    return Learned(made[0], problem.parameters)
 
 
 def answer(content: bytes, X: Matrix, problem: Problem) -> Matrix:  # noqa: ARG001

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,16 @@ Vector = NDArray[np.float64]
 Parameters = Mapping[str, int | float | str | bool]
 
 
+class GivenUpError(Exception):
+    """A fit was told that it need not go on, and gave nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is asked of an algorithm beside its rows.
 
-    ``own`` is the model of the user's own that is fitted, ``labels`` what its classes are called.
+    ``own`` is the model of the user's own that is fitted, ``labels`` what its classes are called,
+    and ``hear`` hears what its fit tells and says whether that is to go on.
 
     ``classes`` is 0 for a regression; ``categorical`` are the places of the features that are
     codes without an order. The same problem and rows give the same bytes whatever ``threads`` is.
@@ -40,6 +45,7 @@ class Problem:
     threads: int
     own: OwnModel | None = None
     labels: tuple[Scalar, ...] = ()
+    hear: Callable[[Mapping[str, Any]], bool] | None = None
 
     @property
     def quantile(self) -> float | None:

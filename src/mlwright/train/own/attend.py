@@ -16,20 +16,22 @@ Blocks = Sequence[bytes]
 _MOST_DESCRIPTORS = 65_536
 
 
-def attend(make: Callable[[], Callable[[Head, Blocks], list[bytes]]], *, confined: bool) -> None:
+def attend(
+    make: Callable[[int, int], Callable[[Head, Blocks], list[bytes]]], *, confined: bool
+) -> None:
     """Answer messages on standard input and output until the other end is gone.
 
     Parameters
     ----------
     make
         Returns what answers, once nothing can be done any more that the process has no need of:
-        whatever it imports may be anything.
+        whatever it imports may be anything. It is given where we are asked and where we answer.
     confined
         Whether that is given up. A confined process is also silent.
     """
     asked, answered = _channel(quiet=confined)
     held = confine() if confined else {}
-    answer = make()
+    answer = make(asked, answered)
     send(answered, {"ready": held})
     while True:
         try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from mlwright.run.context import PrunedError
 from mlwright.run.elsewhere import watched_apart
 from mlwright.train.own.attend import Blocks, Head, attend
 from mlwright.train.own.content import head_of
+from mlwright.train.own.talk import Talk
 from mlwright.train.records import Module
 
 FIT, ANSWER = "fit", "answer"
@@ -15,24 +17,31 @@ FIT, ANSWER = "fit", "answer"
 
 def main(role: str) -> None:
     """Answer messages on standard input and output until the other end is gone."""
-    attend(_Fitting if role == FIT else _Answering, confined=role == ANSWER)
+    if role == FIT:
+        attend(_Fitting, confined=False)
+    else:
+        attend(lambda _asked, _answered: _Answering(), confined=True)
 
 
 class _Fitting:
-    def __init__(self) -> None:
+    def __init__(self, asked: int, answered: int) -> None:
         from mlwright.train.own import work
 
+        self._talk = Talk(asked, answered)
         self._work = work
         self._restored = False
 
     def __call__(self, head: Head, blocks: Blocks) -> list[bytes]:
-        """Return a fitted model as it is kept."""
+        """Return a fitted model as it is kept; nothing where it was told not to go on."""
         modules = [Module(**each) for each in head["own"]["modules"]]
         with watched_apart({each.name: each.text for each in modules}):
             if not self._restored:
                 self._work.restore(modules, head["own"]["parts"])
                 self._restored = True
-            return [self._work.fit(head, blocks)]
+            try:
+                return [self._work.fit(head, blocks, self._talk)]
+            except PrunedError:
+                return []
 
 
 class _Answering:

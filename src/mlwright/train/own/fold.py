@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mlwright.run.context import Context as Asked
+from mlwright.run.points import Sink
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,9 +43,10 @@ class Fold:
     weight: Matrix | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a training function may ask beside its rows.
+class Context(Asked):
+    """What a training function may ask and tell beside its rows.
+
+    ``seed``, ``log`` and ``report`` are as in a step of a pipeline.
 
     Parameters
     ----------
@@ -55,13 +58,55 @@ class Context:
         Whether this is the fit that is kept: on all rows, so that none is left to judge by.
     name
         What the model is called.
+    sink
+        Where what is told goes.
+    worth
+        Tells, of how good the fit is at a step, whether it is worth going on.
     """
 
-    seed: int
-    classes: Sequence[object]
-    final: bool
-    name: str
+    def __init__(
+        self,
+        seed: int,
+        classes: Sequence[object],
+        final: bool,
+        name: str,
+        sink: Sink,
+        worth: Callable[[float, int], bool] = lambda _value, _step: True,
+    ) -> None:
+        super().__init__(seed, name, sink, worth=worth)
+        self.classes = classes
+        self.final = final
 
-    def log(self, what: str, value: object = "") -> None:
-        """Write a line to standard error while the fit goes on."""
-        print(f"{self.name}: {what} {value}".rstrip(), file=sys.stderr, flush=True)  # noqa: T201
+    def log(
+        self,
+        text: object = None,
+        value: object = "",
+        /,
+        *,
+        step: int | None = None,
+        **values: float,
+    ) -> None:
+        """Keep a line of text, or numbers by name: ``ctx.log("read")``, ``ctx.log(auc=0.9)``.
+
+        ``ctx.log("rows", 90)`` is the line ``rows 90``.
+
+        Parameters
+        ----------
+        step
+            How far the fit is; without it a value is its name's next.
+
+        Raises
+        ------
+        UsageError
+            ``metric-name``, ``metric-value`` or ``metric-step``.
+        """
+        line = None if text is None else f"{text} {value}".rstrip()
+        super().log(line, step=step, **values)
+
+    def report(self, value: float, step: int) -> None:
+        """Tell how good the fit is by now: the greater, the better.
+
+        It ends here where it is clearly behind those of other parameters at the same step; the
+        fit that is kept never does.
+        """
+        super().report(value, step)

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -27,6 +27,9 @@ from mlwright.core.errors import FaultError, MlwrightError
 
 FIT, ANSWER = "fit", "answer"
 
+Hear = Callable[[Mapping[str, Any]], bool]
+"""Hears what a fit tells while it goes on, and says whether it is to go on."""
+
 
 def code_of(folder: Path, *names: str) -> Digest:
     """Return the digest of what a process apart executes: it decides, though it is not called."""
@@ -35,7 +38,14 @@ def code_of(folder: Path, *names: str) -> Digest:
 
 CHILD = "mlwright.train.own.child"
 CODE = code_of(
-    Path(__file__).parent, "attend.py", "blueprint.py", "child.py", "content.py", "work.py"
+    Path(__file__).parent,
+    "attend.py",
+    "blueprint.py",
+    "child.py",
+    "content.py",
+    "fold.py",
+    "talk.py",
+    "work.py",
 )
 
 _START = 60.0
@@ -88,6 +98,7 @@ class Apart:
         *,
         before: tuple[Mapping[str, Any], Sequence[bytes]] | None = None,
         timeout: float | None = None,
+        hear: Hear | None = None,
     ) -> list[bytes]:
         """Return what a message is answered with.
 
@@ -99,6 +110,8 @@ class Apart:
             What a process that was just started is told first.
         timeout
             Seconds after which it is ended, for it would keep the others waiting.
+        hear
+            Hears what the process tells before it answers.
 
         Raises
         ------
@@ -115,7 +128,7 @@ class Apart:
                             self._start()
                             if before is not None:
                                 self._exchange(*before, timeout)
-                        return self._exchange(head, blocks, timeout)
+                        return self._exchange(head, blocks, timeout, hear)
                     except ChannelEndedError:
                         how = self._end()
                         if again or self._stopped:
@@ -151,11 +164,22 @@ class Apart:
         self.held = head["ready"]
 
     def _exchange(
-        self, head: Mapping[str, Any], blocks: Sequence[bytes], timeout: float | None
+        self,
+        head: Mapping[str, Any],
+        blocks: Sequence[bytes],
+        timeout: float | None,
+        hear: Hear | None = None,
     ) -> list[bytes]:
         assert self._running is not None
         send(self._running.asks, head, blocks)
-        return _taken(self.name, receive(self._running.said, timeout))
+        while True:
+            message = receive(self._running.said, timeout)
+            told = message[0].get("told")
+            if told is None:
+                return _taken(self.name, message)
+            go_on = hear is None or hear(told)
+            if message[0]["waits"]:
+                send(self._running.asks, {"go_on": go_on})
 
     def _end(self) -> str:
         running, self._running = self._running, None

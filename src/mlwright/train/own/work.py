@@ -26,6 +26,7 @@ from mlwright.train.own import content as contents
 from mlwright.train.own.blueprint import alone, found, make
 from mlwright.train.own.declare import Train
 from mlwright.train.own.fold import Context, Fold
+from mlwright.train.own.talk import Talk
 from mlwright.train.records import Module
 
 _PROTOCOL = 5
@@ -52,14 +53,14 @@ def _file(module: Module) -> str:
     return f"{path}/__init__.py" if module.package else f"{path}.py"
 
 
-def fit(asked: Mapping[str, Any], blocks: Sequence[bytes]) -> bytes:
+def fit(asked: Mapping[str, Any], blocks: Sequence[bytes], talk: Talk) -> bytes:
     """Fit one model and return it as it is kept."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _fit(asked, blocks)
+        return _fit(asked, blocks, talk)
 
 
-def _fit(asked: Mapping[str, Any], blocks: Sequence[bytes]) -> bytes:
+def _fit(asked: Mapping[str, Any], blocks: Sequence[bytes], talk: Talk) -> bytes:
     own = asked["own"]
     classes = asked["classes"]
     train, valid = (_fold(each, asked, blocks) for each in (asked["train"], asked["valid"]))
@@ -70,7 +71,14 @@ def _fit(asked: Mapping[str, Any], blocks: Sequence[bytes]) -> bytes:
     blueprint = json.loads(own["blueprint"])
     try:
         if "fit" in blueprint:
-            context = Context(seed, tuple(asked["labels"]), valid is None, own["name"])
+            context = Context(
+                seed,
+                tuple(asked["labels"]),
+                valid is None,
+                own["name"],
+                talk.begin(own["name"]),
+                talk.worth,
+            )
             model = _function(blueprint["fit"])(train, valid, dict(asked["params"]), context)
         else:
             model = make(own["blueprint"], asked["params"], seed)
