@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from mlwright.core.errors import UsageError
+from mlwright.core.records import dump
+from mlwright.core.records import load as parsed
 from mlwright.core.seam import SystemSeam
 from mlwright.data.in_memory import table_of
 from mlwright.data.table import Table
 from mlwright.train.owning import with_own
 from mlwright.train.portfolio import DUMMY
 from mlwright.train.progress import Silent
-from mlwright.train.records import Module, OwnModel, Plan, Task, TaskKind
+from mlwright.train.records import Module, OwnModel, Plan, SearchResult, Task, TaskKind
 from mlwright.train.search import search
 
 TEXT = """
@@ -34,6 +36,9 @@ def fit(train, valid, params, ctx):
     assert valid is None or len(valid.frame) == len(valid.X)
     spread = train.frame["x"].std()
     return Line(params["rate"] * spread)
+
+def sloped(train, valid, params, ctx):
+    return Line(params["slope"] * train.frame["x"].std())
 
 def broken(train, valid, params, ctx):
     if valid is None:
@@ -109,3 +114,46 @@ def test_without_models_of_ones_own_the_plan_stays_and_a_space_is_refused(table:
     with pytest.raises(UsageError) as raised:
         planned({"fit.rate": "1"})
     assert raised.value.code == "space-model"
+
+
+def _drawn_by_scores(table: Table, budget: float) -> Plan:
+    return with_own(
+        replace(PLAN, mutations=0),
+        (_own("sloped"),),
+        table,
+        TASK,
+        (),
+        space={"sloped.slope": "0.01 .. 100.0 log"},
+        tries=12,
+        budget=budget,
+        seam=SystemSeam(),
+        sampler="optuna",
+    )
+
+
+def test_a_plan_leaves_most_tries_to_the_scores_where_optuna_draws(table: Table) -> None:
+    plan = _drawn_by_scores(table, 600.0)
+    small = _drawn_by_scores(table, 1e-9)
+
+    assert len(plan.configurations) == 1 + 4
+    assert [each.tries for each in plan.spaces] == [8]
+    assert parsed(Plan, dump(plan)) == plan
+    assert (len(small.configurations), small.spaces) == (2, ())
+    assert b"spaces" not in dump(small)
+
+
+def test_what_optuna_draws_follows_the_scores_and_is_drawn_alike_again(table: Table) -> None:
+    plan = _drawn_by_scores(table, 600.0)
+
+    def searched() -> SearchResult:
+        return search(table, None, TASK, plan, (), interpretable_within=0.0, progress=Silent())
+
+    found = searched()
+
+    names = [each.configuration.name for each in found.scored]
+    assert len(set(names)) == 1 + 12
+    assert repr(searched()) == repr(found)
+    planned = min(each.validation for each in found.scored[:5])
+    drawn = min(each.validation for each in found.scored[5:])
+    assert drawn < planned
+    assert "8 of the parameters of sloped drawn" in str(found.decisions)

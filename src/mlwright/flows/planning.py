@@ -104,6 +104,7 @@ def make_plan(
         tries=search.tries,
         budget=share,
         seam=workspace.seam,
+        sampler=search.sampler,
     )
     digest = workspace.store.put(dump(plan))
     facts = {

@@ -116,7 +116,8 @@ class Plan:
     the first of them, or at the end without one. A blend has at most ``members``, each fitted
     ``fits`` times; a model takes at most ``size`` bytes, and a row at most ``row_seconds`` as
     foreseen by :mod:`mlwright.train.bounds` (None: no bound). ``calibrate`` says that probabilities
-    are drawn to what happens where that pays.
+    are drawn to what happens where that pays. Of ``spaces`` more configurations are drawn at the
+    end, by the scores so far.
     """
 
     configurations: tuple[Configuration, ...]
@@ -139,6 +140,16 @@ class Plan:
     size: float | None = None
     row_seconds: float | None = None
     calibrate: bool = field(default=False, metadata=LATER)
+    spaces: tuple[OwnSpace, ...] = field(default=(), metadata=ABSENT)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSpace:
+    """What else is tried of a model of the user's own: so many draws out of its ``[space]``."""
+
+    model: str
+    lines: Mapping[str, str]
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mlwright.train.bounds import Bounds, preparing_seconds, reachable
 from mlwright.train.calibrating import calibrated
 from mlwright.train.choice import INTERPRETABLE as INTERPRETABLE
 from mlwright.train.choice import best_of, choose, worth_of
+from mlwright.train.drawing import drawn_next, told_of
 from mlwright.train.fit import recipe_of
 from mlwright.train.judged import Judged, JudgingRound, evenly_drawn, features_of, judge, shown_of
 from mlwright.train.memory import Forgetful, Memory
@@ -80,11 +81,13 @@ def search(
     work = _Work(rounds, task, plan, drop, progress)
     progress.start(_pieces(plan), "")
     judged = work.in_full(work.looked_at(plan.configurations))
+    judged, draws = work.drawn(judged)
     progress.finish()
     bounds = _bounds(rounds, judged, task, plan, drop)
     scored = [_with_time(each, bounds) for each in judged]
     too_large = [e.scored.configuration.name for e in judged if not bounds.hold([load_in(e)])]
-    told = (*(each.decision() for each in reports.ended), *_loosened(bounds, plan))
+    given_up = [each.decision() for each in reports.ended]
+    told = (*draws, *given_up, *_loosened(bounds, plan))
     first = recipe_of(plan.configurations[0])
     prepared = [features_of(each, first, task, plan, drop) for each in rounds]
     held = [judging for _, _, judging in prepared]
@@ -169,6 +172,22 @@ class _Work:
             judged += self._mutated(judged, self._rounds)
         return judged
 
+    def drawn(self, judged: Sequence[Judged]) -> tuple[list[Judged], list[Decision]]:
+        """Return what was judged and what was drawn after it, each by the scores before it."""
+        whole, told = list(judged), []
+        for space in self._plan.spaces:
+            count = 0
+            while count < space.tries:
+                scored = [each.scored for each in whole]
+                found = drawn_next(space, scored, count, self._task, self._plan)
+                if found is None:
+                    break
+                whole.append(judge(found, self._rounds, self._task, self._plan, self._drop))
+                self._tell(whole)
+                count += 1
+            told.append(told_of(space, count))
+        return whole, told
+
     def _judged(
         self, configurations: Sequence[Configuration], rounds: Sequence[JudgingRound]
     ) -> list[Judged]:
@@ -219,7 +238,7 @@ def _pieces(plan: Plan) -> int:
     for number, look in enumerate(plan.looks):
         pieces += offered
         offered = min(look.kept + 2, offered + (plan.mutations if number == 0 else 0))
-    return pieces + offered
+    return pieces + offered + sum(each.tries for each in plan.spaces)
 
 
 def _left_out(rounds: Sequence[JudgingRound], drop: Collection[str]) -> Iterator[Decision]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlwright.core.encoding import ABSENT
 from mlwright.core.quantities import Quantity
 from mlwright.core.settings import FreeTable
 
@@ -81,6 +82,15 @@ class SearchSettings:
             "most.",
             "minimum": 1,
             "maximum": 1_000,
+        },
+    )
+    sampler: str = field(
+        default="random",
+        metadata={
+            "doc": "How parameters out of [space] are drawn: random, or optuna (an extra) by the"
+            " scores so far.",
+            "choices": ("random", "optuna"),
+            **ABSENT,
         },
     )
     clusters: int | None = field(

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
 
 import numpy as np
 
@@ -65,6 +65,22 @@ def parse(text: str, where: str) -> Values | Range:
     return Range(first, last, whole, bool(word))
 
 
+def space_of(lines: Mapping[str, str], name: str) -> dict[str, Values | Range]:
+    """Return what the parameters of one model may be.
+
+    >>> space_of({"fit.depth": "3, 5", "other.depth": "1"}, "fit")
+    {'depth': Values(values=(3, 5))}
+    """
+    prefix = f"{name}."
+    return {k.removeprefix(prefix): parse(v, k) for k, v in lines.items() if k.startswith(prefix)}
+
+
+def is_whole(space: Mapping[str, Values | Range], tries: int) -> bool:
+    """Tell whether every combination of values is no more than may be tried."""
+    counts = [len(each.values) for each in space.values() if isinstance(each, Values)]
+    return len(counts) == len(space) and math.prod(counts) <= tries
+
+
 def draws(lines: Mapping[str, str], name: str, tries: int, seed: int) -> tuple[Draw, ...]:
     """Return the parameters that are tried of one model, at most ``tries``.
 
@@ -73,15 +89,10 @@ def draws(lines: Mapping[str, str], name: str, tries: int, seed: int) -> tuple[D
     >>> draws({"fit.depth": "3, 5", "other.depth": "1"}, "fit", 8, 0)
     ({'depth': 3}, {'depth': 5})
     """
-    prefix = f"{name}."
-    own = {k.removeprefix(prefix): parse(v, k) for k, v in lines.items() if k.startswith(prefix)}
-    if not own:
-        return ({},)
-    if all(isinstance(each, Values) for each in own.values()):
+    own = space_of(lines, name)
+    if is_whole(own, tries):
         choices = [each.values for each in own.values() if isinstance(each, Values)]
-        if math.prod(map(len, choices)) <= tries:
-            grid = islice(product(*choices), tries)
-            return tuple(dict(zip(own, each, strict=True)) for each in grid)
+        return tuple(dict(zip(own, each, strict=True)) for each in product(*choices))
     random = np.random.default_rng(seed)
     found: list[Draw] = []
     for _ in range(tries):

@@ -17,10 +17,10 @@ import numpy as np
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
 from mlwright.train.algorithms.problem import GivenUpError, Learned, Parameters, Problem, Rows
-from mlwright.train.own.content import head_of
+from mlwright.train.own.content import ALGORITHM, head_of
 from mlwright.train.own.kept import Kept
 from mlwright.train.own.process import FIT, Apart
-from mlwright.train.records import OwnModel
+from mlwright.train.records import Configuration, OwnModel
 from mlwright.train.space import Draw
 
 RECIPE: Recipe = "linear"
@@ -39,6 +39,29 @@ def parameters_of(own: OwnModel, draw: Draw) -> Parameters:
     return {OWN: own.name, **{f"{_PREFIX}{name}": value for name, value in draw.items()}}
 
 
+def draw_of(configuration: Configuration) -> dict[str, int | float | str | bool]:
+    """Return the parameters a configuration gives a model of the user's own."""
+    return _given(configuration.parameters)
+
+
+def tried_with(own: OwnModel, draw: Draw) -> Configuration:
+    """Return the configuration that tries a model of the user's own with parameters."""
+    told = ", ".join(
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in draw.items()
+    )
+    name = f"{own.name}({told})" if told else own.name
+    return Configuration(name, ALGORITHM, parameters_of(own, draw), own.recipe)
+
+
+def _given(parameters: Parameters) -> dict[str, int | float | str | bool]:
+    return {
+        name.removeprefix(_PREFIX): value
+        for name, value in parameters.items()
+        if name.startswith(_PREFIX)
+    }
+
+
 def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
     """Return what the user's code makes of the rows, as it is kept.
 
@@ -52,11 +75,7 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
     blocks: list[bytes] = []
     asked = {
         "own": asdict(own),
-        "params": {
-            name.removeprefix(_PREFIX): value
-            for name, value in problem.parameters.items()
-            if name.startswith(_PREFIX)
-        },
+        "params": _given(problem.parameters),
         "seed": problem.seed,
         "classes": problem.classes,
         "labels": problem.labels,
