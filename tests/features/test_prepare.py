@@ -178,3 +178,30 @@ def test_a_step_that_reads_no_target_prepares_training_rows_as_all_others() -> N
     training = transform_training(preparation, frame, TRUTH)
 
     assert np.array_equal(training, transform(preparation, frame), equal_nan=True)
+
+
+def test_logged_takes_the_logarithm_of_numbers_that_are_skewed_and_not_below_nothing() -> None:
+    even = np.linspace(0.0, 1.0, 200)
+    frame = pl.DataFrame(
+        {
+            "skewed": np.exp(6.0 * even),
+            "even": even,
+            "signed": np.exp(6.0 * even) - 2.0,
+            "far": [0.0] * 199 + [50.0],
+            "counts": (30.0 * even**4).astype(int),
+        }
+    )
+
+    preparation = fit(frame, columns_of(frame), "logged")
+
+    steps = {step.column: step.step for step in preparation.steps}
+    assert steps == {
+        "skewed": "log",
+        "even": "scale",
+        "signed": "scale",
+        "far": "scale",
+        "counts": "log",
+    }
+    logarithms = transform(preparation, frame)[:, 0]
+    assert np.allclose(np.diff(logarithms, n=2)[50:], 0.0, atol=1e-3)
+    assert np.isclose(logarithms.mean(), 0.0)

@@ -41,6 +41,7 @@ READS = {
     "passthrough": (Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT),
     "scale": (Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT),
     "bins": (Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT),
+    "log": (Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT),
     "indicator": tuple(Kind),
     "ordinal": (Kind.STRING,),
     "one_hot": (Kind.STRING,),

@@ -61,6 +61,7 @@ def steps(fitted: Fit) -> list[FittedStep]:
         *found,
         target_mean.fit([frame["colour"], frame["town"]], pair, truth),
         STEPS["characters"].fit(frame["town"], pair[1]),
+        *(STEPS["log"].fit(frame[number.name], number) for number in numbers),
         *(arithmetic.fit(name, numbers) for name in ("ratio", "product", "difference")),
         from_group.fit([frame["town"], frame["number"]], (pair[1], numbers[0])),
     ]

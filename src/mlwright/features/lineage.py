@@ -18,6 +18,7 @@ _WORDS: Mapping[str, str] = {
     "from_group": "how far the number is from the mean of its category",
     "indicator": "whether the cell is missing",
     "lengths": "the text's length and what characters it is made of",
+    "log": "its logarithm, in standard deviations from the mean",
     "one_hot": "one feature for each frequent category",
     "ordinal": "the category's rank by frequency",
     "passthrough": "as it is",

@@ -13,13 +13,21 @@ from mlwright.features.catalogue import STEPS
 from mlwright.features.columns import DATES, NUMERIC
 from mlwright.features.numbers import missing_in
 from mlwright.features.records import FittedStep
-from mlwright.features.steps import date_cycle, date_parts, elapsed, target_mean, text_score, words
+from mlwright.features.steps import (
+    date_cycle,
+    date_parts,
+    elapsed,
+    log,
+    target_mean,
+    text_score,
+    words,
+)
 from mlwright.features.truth import Truth
 
 if TYPE_CHECKING:
     import polars as pl
 
-Recipe = Literal["tree", "linear", "encoded", "rich", "binned"]
+Recipe = Literal["tree", "linear", "encoded", "rich", "binned", "logged"]
 """How an algorithm wants its features.
 
 ``tree`` keeps missing values as NaN and categories as codes; ``linear`` fills with the median
@@ -27,8 +35,9 @@ beside an indicator, standardises, and spreads categories over columns. ``encode
 each category's mean of the target and its share of the rows, and the days between dates. ``rich``
 is ``encoded`` with features of two columns that say what a first model does not, less the columns
 that tell it no more than chance. ``binned`` is ``linear`` with numbers spread over bins, through
-which a linear model follows a curve. Texts become their length, their words and what these say of
-the target.
+which a linear model follows a curve; ``logged`` is ``linear`` with the logarithms of numbers that
+are skewed and not below 0, where these are more even. Texts become their length, their words and
+what these say of the target.
 """
 
 _TREE_TERMS, _LINEAR_TERMS = 100, 300
@@ -129,6 +138,11 @@ def _binned(given: Given) -> tuple[FittedStep, ...]:
     return _for_sums(given, "scale" if given.column.kind is Kind.BOOLEAN else "bins")
 
 
+def _logged(given: Given) -> tuple[FittedStep, ...]:
+    numeric = given.column.kind in (Kind.INTEGER, Kind.FLOAT)
+    return _for_sums(given, "log" if numeric and log.pays(given.series) else "scale")
+
+
 def _for_sums(given: Given, number: str) -> tuple[FittedStep, ...]:
     series, column = given.series, given.column
     missing = missing_in(series)
@@ -154,4 +168,5 @@ _OF_COLUMN: Mapping[Recipe, Callable[[Given], tuple[FittedStep, ...]]] = {
     "encoded": _encoded,
     "rich": _encoded,
     "binned": _binned,
+    "logged": _logged,
 }

@@ -39,6 +39,7 @@ _RECIPES = {
     "rich": "features of two columns say what a first model did not, and columns that gain no more"
     " than shuffled ones are left out where that answers better",
     "binned": "a linear model follows a curve through bins at the quantiles of each number",
+    "logged": "numbers that are skewed and not below 0 are more even by their logarithm",
 }
 
 

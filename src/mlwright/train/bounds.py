@@ -31,7 +31,7 @@ nothing else stays at hand.
 """
 
 _INPUT, _FEATURE = 0.3e-6, 0.08e-6
-_DEAR = {"bins": 1e-6, "arithmetic": 5e-6, "from_group": 5e-6, "elapsed": 8e-6}
+_DEAR = {"bins": 1e-6, "log": 1e-6, "arithmetic": 5e-6, "from_group": 5e-6, "elapsed": 8e-6}
 _TEXTS = {"words": 30e-6, "characters": 60e-6, "text_score": 30e-6, "lengths": 20e-6}
 _LINEAR = 9e-6
 _LINKS = {0: 0.0, 2: 4e-6}

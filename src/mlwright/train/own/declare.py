@@ -41,7 +41,8 @@ def train(function: Fit | None = None, /, *, recipe: str = "linear") -> Any:
     ----------
     recipe
         ``linear`` fills what is missing and spreads categories over columns; ``tree`` keeps
-        missing values as NaN and categories as codes.
+        missing values as NaN and categories as codes; ``logged`` is ``linear`` with the logarithms
+        of skewed numbers. Any other recipe may be named too.
 
     >>> @train(recipe="tree")
     ... def fit(train, valid, params, ctx):
