@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -146,6 +147,20 @@ def test_a_fit_clearly_behind_is_given_up_and_never_chosen_and_a_search_cut_shor
     assert found.chosen.name != "fit(40.0)"
     assert repr(again) == repr(found)
     assert not any(name.startswith("fit(1.5)/0/") for name, _, _ in cut_short.points)
+
+
+def test_a_fit_that_will_not_end_when_it_is_given_up_has_no_score_either() -> None:
+    stubborn = TEXT.replace("        ctx.report(", "        try: ctx.report(").replace(
+        "(3 - step), step)", "(3 - step), step)\n        except BaseException: pass"
+    )
+    own = replace(OWN, modules=(Module("told_stubbornly", package=False, text=stubborn),))
+    own = replace(own, blueprint=own.blueprint.replace("told_lines", "told_stubbornly"))
+    plan = replace(_plan(1.5, 1.8, 2.1, 40.0), own=(own,))
+
+    found = _searched(plan, Kept())
+
+    assert math.isnan(found.scored[-1].validation)
+    assert sum("given up" in each.what for each in found.decisions) == 1
 
 
 def test_the_last_fit_is_not_given_up_whatever_it_reports() -> None:

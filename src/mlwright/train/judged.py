@@ -134,6 +134,8 @@ def _judge_once(
         hear = each.reports.hearer(configuration)
     beside = judging if len(judging.y) else None
     learned = learn(fitting, used, preparation, task, plan, beside, hear)
+    if hear is not None and each.reports.is_given_up(configuration):
+        raise GivenUpError  # its code caught what was to end it
     shown = shown_of(fitting)
     answers = respond(learned, judging.X, used, preparation, task, plan)
     known = respond(learned, shown.X, used, preparation, task, plan)

@@ -116,6 +116,8 @@ class Reports:
         value: float,
         step: int,
     ) -> bool:
+        if self.is_given_up(configuration):
+            return False
         mine[step] = value
         best = best_until(mine, step)
         bar = bar_at(before, step)
