@@ -14,9 +14,9 @@ from tests.acceptance.conftest import Shell
 TABLES = [
     # name, target, the metric chosen by default, what it has to reach
     ("churn", "Churn", "auc", 0.80),
-    ("adult", "income", "auc", 0.90),
+    pytest.param("adult", "income", "auc", 0.90, marks=pytest.mark.deep),
     ("diamonds", "price", "rmse", 900.0),
-    ("digits", "target", "log_loss", 0.30),
+    pytest.param("digits", "target", "log_loss", 0.30, marks=pytest.mark.deep),
 ]
 
 

@@ -98,8 +98,8 @@ def test_sixty_killed_promotions_happened_wholly_or_not_at_all(mlw: Shell) -> No
     _promote_campaign(mlw, 60, seed=4)
 
 
-def test_twenty_kills_lose_no_event_and_leave_no_half_object(mlw: Shell) -> None:
-    _campaign(mlw, 20, seed=1)
+def test_eight_kills_lose_no_event_and_leave_no_half_object(mlw: Shell) -> None:
+    _campaign(mlw, 8, seed=1)
 
 
 @pytest.mark.deep

@@ -193,8 +193,6 @@ def test_a_rule_of_the_same_name_is_replaced_by_a_flag_and_others_stay() -> None
         ({"zzz": 1}, "spec-unknown-key", "mlw show settings"),
         ({"serve": {"canary": ["5%"]}}, "spec-not-built", "remove serve.canary"),
         ({"monitor": {}}, "spec-not-built", "remove monitor"),
-        ({"features": {"text": ["a"]}}, "spec-not-built", "remove features.text"),
-        ({"features": {"steps": {"a": 1}}}, "spec-not-built", "remove features.steps"),
         ({"data": "customers.csv"}, "spec-value", "write [data]"),
         ({"checks": ">= 0.7"}, "spec-value", "write [checks]"),
         ({"checks": {"auc": 0.7}}, "spec-value", "correct checks.auc"),

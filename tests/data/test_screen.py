@@ -341,7 +341,11 @@ def test_clean_columns_hold_as_few_outliers_as_is_promised(
 
 
 @pytest.mark.parametrize(
-    ("name", "target", "ids"), [("churn", "Churn", "customerID"), ("adult", "income", None)]
+    ("name", "target", "ids"),
+    [
+        ("churn", "Churn", "customerID"),
+        pytest.param("adult", "income", None, marks=pytest.mark.deep),
+    ],
 )
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(s, marks=pytest.mark.deep) for s in range(1, 9))]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.acceptance.conftest import Shell
@@ -21,13 +22,12 @@ ROWS = 2_600
 
 @dataclass(frozen=True)
 class Example:
-    """An example: its folder, the name of its model, its data set and an edit that matters.
+    """An example: its folder, its data set, its module and an edit of it that matters.
 
     ``makes`` is the script that makes its table of the data set.
     """
 
     folder: str
-    model: str
     data: str
     module: str
     edit: tuple[str, str]
@@ -35,23 +35,17 @@ class Example:
 
 
 EXAMPLES = (
-    Example("scikit_learn", "churn", "churn", "forest.py", ("n_estimators=40", "n_estimators=4")),
-    Example(
-        "xgboost", "bikes", "bikeshare", "counts.py", ("num_boost_round=200", "num_boost_round=20")
-    ),
+    Example("scikit_learn", "churn", "forest.py", ("n_estimators=40", "n_estimators=4")),
+    Example("xgboost", "bikeshare", "counts.py", ("num_boost_round=200", "num_boost_round=20")),
     Example(
         "pytorch",
-        "soil",
         "satimage",
         "network.py",
         ("EPOCHS, ROWS_A_STEP = 15", "EPOCHS, ROWS_A_STEP = 1"),
     ),
-    Example(
-        "statsmodels", "diamonds", "diamonds", "logprice.py", ("np.log(train.y)", "train.y / 1e4")
-    ),
+    Example("statsmodels", "diamonds", "logprice.py", ("np.log(train.y)", "train.y / 1e4")),
     Example(
         "recommender",
-        "destinations",
         "flights/flights",
         "factors.py",
         ("PENALTY, STEEPNESS = 10, 1.0", "PENALTY, STEEPNESS = 10, 9.0"),
@@ -59,7 +53,6 @@ EXAMPLES = (
     ),
     Example(
         "forecast",
-        "departures",
         "flights/flights",
         "seasons.py",
         ("share = 2 /", "share = 1 /"),
@@ -68,10 +61,12 @@ EXAMPLES = (
 )
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.folder)
-def test_an_example_runs_and_is_proved_though_its_file_says_something_else_by_now(
-    example: Example, tmp_path: Path, dataset: Callable[[str], Path]
-) -> None:
+@pytest.fixture(params=EXAMPLES, ids=lambda each: each.folder)
+def made(
+    request: pytest.FixtureRequest, tmp_path: Path, dataset: Callable[[str], Path]
+) -> tuple[Shell, dict[str, Any]]:
+    """An example that was run; what its file says matters by now, and is something else."""
+    example: Example = request.param
     if example.folder == "pytorch" and find_spec("torch") is None:
         pytest.skip("there is no CPU build of PyTorch here")
     folder = tmp_path / example.folder
@@ -84,12 +79,29 @@ def test_an_example_runs_and_is_proved_though_its_file_says_something_else_by_no
     text = module.read_text()
     assert text.count(example.edit[0]) == 1
 
-    made = mlw.good("run", table, "--budget", "1s")
+    run = mlw.good("run", table, "--budget", "1s")
+    assert run["model"]["chosen"].startswith(f"{module.stem}:fit")
     module.write_text(text.replace(*example.edit))
-    proof = mlw.good("prove", example.model)
+    return mlw, run
 
-    assert made["model"]["chosen"].startswith(f"{module.stem}:fit")
-    assert (proof["verdict"], proof["subject"]) == ("exact", made["model"]["id"])
+
+def test_the_fit_of_an_example_is_proved_from_the_text_that_was_recorded(
+    made: tuple[Shell, dict[str, Any]],
+) -> None:
+    mlw, run = made
+
+    assert mlw.good("prove", f"{run['run']['id']}/model")["verdict"] == "exact"
+
+
+@pytest.mark.deep
+def test_an_example_is_proved_whole_from_the_text_that_was_recorded(
+    made: tuple[Shell, dict[str, Any]],
+) -> None:
+    mlw, run = made
+
+    proof = mlw.good("prove", run["model"]["ref"])
+
+    assert (proof["verdict"], proof["subject"]) == ("exact", run["model"]["id"])
 
 
 def _table(example: Example, folder: Path, whole: Path) -> Path:

@@ -42,7 +42,5 @@ PLANNED = (
     "serve.redact",
     "monitor",
     "approve",
-    "features.text",
-    "features.steps",
 )
 """Keys the documentation names and this version refuses, because it would not act on them."""

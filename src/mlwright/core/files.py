@@ -56,6 +56,19 @@ def write_durably(
         sync_folder(target.parent)
 
 
+def file_named(text: str) -> Path | None:
+    """Return the file a text names, None where it names none: it may be anything, of any length.
+
+    >>> file_named("x" * 10_000) is None
+    True
+    """
+    path = Path(text)
+    try:
+        return path if path.is_file() else None
+    except OSError:
+        return None  # too long for a name, or in a folder that may not be read
+
+
 def make_folder_durably(folder: Path) -> None:
     """Make a folder and those above it; without a sync of the one above, a crash loses it."""
     if folder.is_dir():

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from mlwright.core.digest import Digest, from_raw
 from mlwright.core.encoding import digest_of, plain
 from mlwright.core.errors import BrokenError, FaultError, RefusedError, UsageError
+from mlwright.core.files import file_named
 from mlwright.core.ids import Noun, noun_of, short
 from mlwright.data.repair.records import Repaired
 from mlwright.data.reread import reread
@@ -107,8 +108,7 @@ def _file(ref: str, workspace: Workspace) -> Path | None:
     """Return the file a reference names, where it names nothing else."""
     if noun_of(ref) is not None or workspace.ledger.versions(ref.partition("@")[0]):
         return None
-    path = Path(ref)
-    return path if path.is_file() else None
+    return file_named(ref)
 
 
 def _step(step: StepRecord, workspace: Workspace) -> Proof:

@@ -137,6 +137,7 @@ def _refuse_bundles_options(ref: str, *, key: str | None, only_verify: bool, yes
 
 def _announced(ref: str, project: Project) -> str | None:
     """Return what is about to be done, once it is known that ``ref`` can be done again."""
+    from mlwright.core.files import file_named
     from mlwright.flows.proving import AUDIT
     from mlwright.govern.why import resolve
     from mlwright.run.history import step_named
@@ -147,7 +148,7 @@ def _announced(ref: str, project: Project) -> str | None:
     if (step := step_named(ref, ledger)) is not None:
         return f"doing step {step.step} of {short(step.run)} again, fed what was recorded"
     noun = noun_of(ref)
-    if noun is None and not ledger.versions(ref.partition("@")[0]) and Path(ref).is_file():
+    if noun is None and not ledger.versions(ref.partition("@")[0]) and file_named(ref):
         return None
     if noun in (None, Noun.MODEL):
         version = project.find(ref).ref
