@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -159,7 +160,7 @@ def test_a_polars_frame_is_taken_as_it_is_and_another_librarys_is_read(
     flow = load(FLOW).flow
 
     as_it_is = flow.run(source=frame, project=tmp_path)
-    read = flow.run(source=frame.to_arrow(), project=tmp_path)
+    read = flow.run(source=pd.DataFrame(frame.to_dict(as_series=False)), project=tmp_path)
 
     assert as_it_is["paid"].equals(frame)
     assert (

@@ -29,7 +29,7 @@ _STEPS = (
 )
 _FINDINGS = (
     "boundary conformal cost directions explanation extraction "
-    "fairness label_gaps learning membership remedies robustness slices stability"
+    "fairness label_gaps learning membership remedies robustness slices stability steadiness"
 )
 
 RESERVED = frozenset(" ".join((_ENDPOINTS, _WORDS, _COMMANDS, _LISTS, _STEPS, _FINDINGS)).split())
