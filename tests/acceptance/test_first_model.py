@@ -15,7 +15,7 @@ TABLES = [
     # name, target, the metric chosen by default, what it has to reach
     ("churn", "Churn", "auc", 0.80),
     pytest.param("adult", "income", "auc", 0.90, marks=pytest.mark.deep),
-    ("diamonds", "price", "rmse", 900.0),
+    pytest.param("diamonds", "price", "rmse", 900.0, marks=pytest.mark.deep),
     pytest.param("digits", "target", "log_loss", 0.30, marks=pytest.mark.deep),
 ]
 
