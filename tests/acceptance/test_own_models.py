@@ -117,9 +117,14 @@ def test_what_a_fit_logs_is_shown_with_the_run_and_again_where_the_search_is_kep
 
     for each in built.good("ls", "runs")["runs"]:
         rows = {n: m["last"] for n, m in built.good("show", each["run"])["metrics"].items()}
-        assert rows["search/mymodels:fit(every=2)/0/rows"] < 200.0
-        assert rows["model/mymodels:fit(every=1)/rows"] > 400.0
-        assert "mymodels:fit(every=1), round 0: every 1" in built("show", each["run"], "--logs").out
+        # How many are tried depends on how busy the machine was when the search was planned.
+        searched = [name for name in rows if name.startswith("search/mymodels:fit(every=")]
+        (fitted,) = [rows[name] for name in rows if name.startswith("model/mymodels:fit(every=")]
+        assert searched
+        assert all(name.endswith("/rows") and rows[name] < fitted for name in searched)
+        every = searched[0].partition("every=")[2][0]
+        told = f"mymodels:fit(every={every}), round 0: every {every}"
+        assert told in built("show", each["run"], "--logs").out
 
 
 def test_an_own_model_is_served_slowly_killed_and_proved_whatever_its_file_says_now(

@@ -262,7 +262,7 @@ def test_two_thousand_bad_requests_meet_no_fault_and_alter_no_value(
     judge = campaign(open_door, trained, range(2_000))
 
     assert judge.seen["answered"] > 500
-    assert judge.seen["labelled"] > 20
+    assert judge.seen["labelled"] > 10
     whole = {
         *("request-encoding", "request-syntax", "request-duplicate", "request-number"),
         *("request-text", "request-name", "request-depth", "request-shape", "request-http"),
