@@ -454,7 +454,9 @@ TABLES = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize(
+    "name", ["adult", "diamonds", pytest.param("satimage", marks=pytest.mark.deep)]
+)
 def test_ten_answers_of_each_table_are_exact_and_their_reasons_add_up(
     name: str, dataset: Callable[[str], Path], tmp_path: Path
 ) -> None:
