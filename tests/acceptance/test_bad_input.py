@@ -112,7 +112,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused_or_read_whole(mlw: Shel
     assert answer.json["error"]["code"] == "source-changed"
 
 
-@pytest.mark.parametrize("small_disk", ["4m"], indirect=True)
+@pytest.mark.parametrize("small_disk", ["12m"], indirect=True)
 def test_a_full_disk_is_said_and_the_same_command_goes_on_when_there_is_room(
     small_disk: Path, tmp_path: Path
 ) -> None:
