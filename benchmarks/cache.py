@@ -15,11 +15,11 @@ from time import perf_counter
 
 from mlwright.core.seam import SystemSeam
 from mlwright.ledger.ledger import Ledger
-from mlwright.run.closure import closure
+from mlwright.run.closure.walk import closure
 from mlwright.run.engine import Runner
-from mlwright.run.environment import environment
-from mlwright.run.pipeline import Pipeline
-from mlwright.run.step import step
+from mlwright.run.environments.record import environment
+from mlwright.run.pipelines.pipeline import Pipeline
+from mlwright.run.steps.step import step
 from mlwright.store.local import LocalStore
 
 RATES = {"low": 1.0, "high": 2.0}

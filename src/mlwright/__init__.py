@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlwright.core.errors import MlwrightError as MlwrightError
     from mlwright.data.frame import Table as Table
     from mlwright.flows.own_checks import check as check
-    from mlwright.run.step import step as step
+    from mlwright.run.steps.step import step as step
     from mlwright.train.own.declare import train as train
     from mlwright.train.own.fold import Context as Context
     from mlwright.train.own.fold import Fold as Fold
@@ -49,7 +49,7 @@ _HOMES = {
     "Track": "mlwright.api.track",
     "run": "mlwright.api.run",
     "runs": "mlwright.api.track",
-    "step": "mlwright.run.step",
+    "step": "mlwright.run.steps.step",
     "track": "mlwright.api.track",
     "train": "mlwright.train.own.declare",
 }

@@ -16,14 +16,14 @@ import pytest
 
 from mlwright.core.errors import FaultError, MlwrightError
 from mlwright.run.artefacts import pack, unpack
-from mlwright.run.classes import classes_in
-from mlwright.run.closure import closure
+from mlwright.run.closure.walk import closure
+from mlwright.run.code.sources import read_sources
 from mlwright.run.executors.inline import Inline
 from mlwright.run.executors.processes import Processes
 from mlwright.run.executors.protocol import Executor, Outcome, Task
 from mlwright.run.executors.sandbox import Sandbox, why_no_sandbox
-from mlwright.run.sources import read_sources
-from mlwright.run.step import Step
+from mlwright.run.steps.classes import classes_in
+from mlwright.run.steps.step import Step
 
 STEPS = """
 import os

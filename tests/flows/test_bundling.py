@@ -20,8 +20,8 @@ from mlwright.api.project import Project
 from mlwright.core.errors import BrokenError, RefusedError
 from mlwright.govern.bundle.verifier import KEY, MANIFEST, SEAL
 from mlwright.ledger.records import NewEvent
-from mlwright.run.trees import shelf_in
-from mlwright.run.wheels import record_wheels
+from mlwright.run.code.trees import shelf_in
+from mlwright.run.environments.wheels import record_wheels
 from mlwright.train.progress import Silent
 
 Find = Callable[[str], Path]

@@ -31,7 +31,7 @@ from mlwright.run.records import Environment
 from mlwright.store.memory import MemoryStore
 
 CODE = """
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 
 RATE = 2
 

@@ -26,13 +26,13 @@ from mlwright.flows.environments import (
     used_by,
 )
 from mlwright.ledger.records import NewEvent
+from mlwright.run.code.trees import shelf_in
 from mlwright.run.engine import Runner
+from mlwright.run.environments.lock import locked
+from mlwright.run.environments.wheels import KEPT
 from mlwright.run.history import run_record
-from mlwright.run.lock import locked
 from mlwright.run.records import CodeState, Environment, RunRecord, RunWheels, Wheels
-from mlwright.run.step import step
-from mlwright.run.trees import shelf_in
-from mlwright.run.wheels import KEPT
+from mlwright.run.steps.step import step
 
 
 @step
@@ -164,7 +164,7 @@ def test_where_no_code_was_kept_the_commit_is_named(project: Project, tmp_path: 
 @pytest.mark.deep
 def test_a_model_is_exact_in_its_own_environment_after_that_was_deleted(tmp_path: Path) -> None:
     """A virtual environment with an older numpy trains; it is deleted, and the model is proved."""
-    from mlwright.run.installers import find_uv
+    from mlwright.run.environments.installers import find_uv
 
     uv = find_uv(os.environ)
     assert uv is not None

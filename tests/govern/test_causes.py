@@ -21,10 +21,10 @@ from mlwright.govern.records import Difference, ProofVerdict, ProvedStep
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.artefacts import pack
 from mlwright.run.engine import Runner
-from mlwright.run.environment import environment
+from mlwright.run.environments.record import environment
 from mlwright.run.history import run_record
 from mlwright.run.records import Diagnosis, Installed, Replay, Replayed, RunRecord, Sighting
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.store.memory import MemoryStore
 
 VALUE = 0.1 + 0.2

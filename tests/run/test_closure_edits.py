@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mlwright.run.closure import closure
+from mlwright.run.closure.walk import closure
 
 Files = Mapping[str, str]
 
@@ -149,7 +149,7 @@ def step(x): return helper(x)
     },
     "a step called as a function": {
         "steps.py": """
-from mlwright.run.step import step as made
+from mlwright.run.steps.step import step as made
 @made
 def helper(x): return x + EDIT
 def step(x): return helper(x)

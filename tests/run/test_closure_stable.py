@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mlwright.run.closure import closure
+from mlwright.run.closure.walk import closure
 
 STEPS = """
 import enum, re
@@ -35,7 +35,7 @@ def make():
 step = make()
 """
 PRINT = """
-from mlwright.run.closure import closure
+from mlwright.run.closure.walk import closure
 import steps
 found = closure(steps.step)
 print(found.digest, sorted(found.parts.items()), found.unseen)
@@ -110,7 +110,7 @@ def step(x):
     return json, norm(np.ones(2)), shop.prices.rate(x), till.total(x), roc_auc_score
 """
 AROUND = """
-from mlwright.run.closure import closure
+from mlwright.run.closure.walk import closure
 import steps
 before = closure(steps.step)
 steps.step(1)

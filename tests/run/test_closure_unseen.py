@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlwright.run.closure import closure
+from mlwright.run.closure.walk import closure
 
 # A file in memory: one on the disk that nobody closes would warn in a later test.
 OPEN = "__import__('io').TextIOWrapper(__import__('io').BytesIO())"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from mlwright.core.records import dump, load
-from mlwright.run.code import code_files, code_tree, restore_code, snapshot_code
+from mlwright.run.code.snapshot import code_files, code_tree, restore_code, snapshot_code
+from mlwright.run.code.trees import Shelf, shelf_in
 from mlwright.run.records import CodeState
-from mlwright.run.trees import Shelf, shelf_in
 from mlwright.store.local import LocalStore
 from mlwright.store.memory import MemoryStore
 

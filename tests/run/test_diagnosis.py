@@ -15,7 +15,7 @@ from tests.run.test_replay import Recorded
 from mlwright.govern.prove import judge_steps
 from mlwright.govern.records import ProofVerdict, ProvedStep
 from mlwright.run.history import run_record
-from mlwright.run.replay import replay
+from mlwright.run.replaying.replay import replay
 from mlwright.store.local import LocalStore
 
 STEPS = """
@@ -23,7 +23,7 @@ import os, random, socket, time
 from datetime import datetime
 from pathlib import Path
 import numpy as np
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 
 STARTED = time.time()
 
@@ -180,7 +180,7 @@ def test_each_cause_is_named_with_the_line_that_is_at_fault(proved: dict[str, Pr
 
 DYING = """
 import os, sys
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 
 @step
 def dying(x: int) -> str:

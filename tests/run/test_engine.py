@@ -16,9 +16,9 @@ from mlwright.core.seam import ReplaySeam
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.engine import Runner, StepReport
 from mlwright.run.history import run_record
-from mlwright.run.pipeline import Pipeline
+from mlwright.run.pipelines.pipeline import Pipeline
 from mlwright.run.records import ENDINGS
-from mlwright.run.step import Step, step
+from mlwright.run.steps.step import Step, step
 from mlwright.store.local import LocalStore
 from mlwright.store.memory import MemoryStore
 
@@ -123,7 +123,7 @@ def test_a_step_is_executed_again_when_a_method_of_its_argument_is_edited(
 ) -> None:
     text = """
 from dataclasses import dataclass
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 @dataclass(frozen=True)
 class Price:
     value: int
@@ -144,7 +144,7 @@ def test_a_step_is_executed_again_when_the_declared_class_of_a_resource_is_edite
 ) -> None:
     text = """
 from typing import Protocol
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 class Tables:
     def rows(self, n): return n * EDIT
 class Listener(Protocol):

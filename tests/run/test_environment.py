@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mlwright.core.records import dump, load
-from mlwright.run.environment import environment
+from mlwright.run.environments.record import environment
 from mlwright.run.records import Environment
 
 
@@ -69,9 +69,9 @@ def test_what_numpy_chose_is_remembered_for_a_process_that_has_not_loaded_it(
 import sys
 from pathlib import Path
 from mlwright.core.records import dump
-from mlwright.run.environment import environment
-from mlwright.run.stamps import Stamps
-from mlwright.run.trees import Shelf
+from mlwright.run.environments.record import environment
+from mlwright.run.code.stamps import Stamps
+from mlwright.run.code.trees import Shelf
 from mlwright.store.memory import MemoryStore
 stamps = Stamps.open(Path(sys.argv[1]))
 found = environment(Shelf(MemoryStore(), stamps))

@@ -23,8 +23,8 @@ from mlwright.run.executors.processes import Processes, cores
 from mlwright.run.executors.terminal import Terminal
 from mlwright.run.history import run_record
 from mlwright.run.records import RunRecord
-from mlwright.run.replay import replay
-from mlwright.run.step import step
+from mlwright.run.replaying.replay import replay
+from mlwright.run.steps.step import step
 from mlwright.run.telling import Telling
 from mlwright.run.tracking.reading import points
 from mlwright.store.local import LocalStore

@@ -23,9 +23,9 @@ from pathlib import Path
 from mlwright.core.seam import SystemSeam
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.engine import Runner
-from mlwright.run.environment import environment
-from mlwright.run.pipeline import Pipeline
-from mlwright.run.step import step
+from mlwright.run.environments.record import environment
+from mlwright.run.pipelines.pipeline import Pipeline
+from mlwright.run.steps.step import step
 from mlwright.store.local import LocalStore
 
 def work(name, value):

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from mlwright.core.errors import UsageError
-from mlwright.run.annotations import agrees, may_pass
-from mlwright.run.pipeline import Pipeline
-from mlwright.run.step import step
-from mlwright.run.wires import Fixed, Gathered, Given, Output
+from mlwright.run.pipelines.annotations import agrees, may_pass
+from mlwright.run.pipelines.pipeline import Pipeline
+from mlwright.run.steps.step import step
+from mlwright.run.steps.wires import Fixed, Gathered, Given, Output
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,20 @@ from mlwright.core.errors import BrokenError, MlwrightError, RefusedError
 from mlwright.core.records import dump, load
 from mlwright.core.seam import ReplaySeam
 from mlwright.ledger.ledger import Ledger
-from mlwright.run import installers, lock
-from mlwright.run.environment import environment
-from mlwright.run.installers import find_python, install, make_environment
-from mlwright.run.rebuild import rebuild
+from mlwright.run.code.trees import shelf_in
+from mlwright.run.environments import installers, lock
+from mlwright.run.environments.installers import find_python, install, make_environment
+from mlwright.run.environments.rebuild import rebuild
+from mlwright.run.environments.record import environment
+from mlwright.run.environments.wheelfile import Member, files_in_wheel, write_wheel
+from mlwright.run.environments.wheels import (
+    keep_wheels,
+    kept_wheels,
+    record_wheels,
+    wheels_for,
+    wheels_of_run,
+)
 from mlwright.run.records import Environment, Rebuilt
-from mlwright.run.trees import shelf_in
-from mlwright.run.wheelfile import Member, files_in_wheel, write_wheel
-from mlwright.run.wheels import keep_wheels, kept_wheels, record_wheels, wheels_for, wheels_of_run
 from mlwright.store.local import LocalStore
 
 SCRIPT = b"#!python\nimport alpha\nprint(alpha.rate(2))\n"

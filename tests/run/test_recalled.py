@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlwright.run import bytecode
-from mlwright.run.recalled import Recalled, name_of
+from mlwright.run.closure import bytecode
+from mlwright.run.closure.recalled import Recalled, name_of
 
 TEXT = """
 import math

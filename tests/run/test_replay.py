@@ -17,8 +17,8 @@ from mlwright.core.seam import ReplaySeam, SystemSeam
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.engine import Runner
 from mlwright.run.records import Replayed
-from mlwright.run.replay import replay
-from mlwright.run.step import step
+from mlwright.run.replaying.replay import replay
+from mlwright.run.steps.step import step
 from mlwright.store.local import LocalStore
 from mlwright.store.memory import MemoryStore
 
@@ -29,7 +29,7 @@ import random
 from dataclasses import dataclass
 import numpy as np
 import polars as pl
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 import pricing
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def test_a_step_that_fails_now_is_told_and_the_steps_after_it_are_not_done(
 ) -> None:
     text = """
     import os
-    from mlwright.run.step import step
+    from mlwright.run.steps.step import step
     @step
     def first() -> int:
         print("noise")
@@ -187,7 +187,7 @@ def test_a_step_that_fails_now_is_told_and_the_steps_after_it_are_not_done(
 
 def test_a_step_that_opens_a_recorded_output_is_refused(recorded: Recorded, write: Any) -> None:
     text = """
-    from mlwright.run.step import step
+    from mlwright.run.steps.step import step
     @step
     def first() -> int: return 1
     @step
@@ -216,7 +216,7 @@ def test_a_store_in_memory_is_replayed_too(recorded: Recorded, write: Any) -> No
 
 def test_resources_can_be_made_by_a_function_of_the_users(recorded: Recorded, write: Any) -> None:
     text = """
-    from mlwright.run.step import step
+    from mlwright.run.steps.step import step
     @step
     def told(listener, store) -> int:
         listener("hello")
@@ -240,8 +240,8 @@ from pathlib import Path
 from mlwright.core.seam import SystemSeam
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.engine import Runner
-from mlwright.run.replay import replay
-from mlwright.run.step import step
+from mlwright.run.replaying.replay import replay
+from mlwright.run.steps.step import step
 from mlwright.store.local import LocalStore
 
 print("the script runs")
@@ -299,7 +299,7 @@ NOTEBOOK = """
 import sys
 cells = [
     "",
-    "from mlwright.run.step import step",
+    "from mlwright.run.steps.step import step",
     "RATE = 2",
     "%magic",
     "@step\\ndef first(n: int) -> int:\\n    return n * RATE",
@@ -318,7 +318,7 @@ from mlwright.core.errors import RefusedError
 from mlwright.core.seam import SystemSeam
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.engine import Runner
-from mlwright.run.replay import replay
+from mlwright.run.replaying.replay import replay
 from mlwright.store.local import LocalStore
 folder = Path(sys.argv[1])
 store = LocalStore(folder / "store")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import mlwright
-from mlwright.run.secrecy import secret_by_name, secret_in
+from mlwright.run.code.secrecy import secret_by_name, secret_in
 
 SOURCE = Path(mlwright.__file__).parent
 DRAWN = "q7Zt2Lm9Xv4Kp8Rw3Ns6"

@@ -9,7 +9,7 @@ import pytest
 
 from mlwright.core.errors import RefusedError
 from mlwright.core.records import load
-from mlwright.run.sources import Sources, read_sources, require_open
+from mlwright.run.code.sources import Sources, read_sources, require_open
 
 KEY = "KEY = 'AKIA" + "ABCDEFGHIJKLMNOP'\n"
 

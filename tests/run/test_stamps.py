@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlwright.run.stamps import Stamps
+from mlwright.run.code.stamps import Stamps
 
 LONG_AGO = (1_700_000_000, 1_700_000_000)
 

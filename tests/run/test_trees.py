@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from mlwright.core.digest import digest_bytes
 from mlwright.core.errors import BrokenError, UsageError
 from mlwright.core.records import dump
-from mlwright.run.records import Tree, TreeFile
-from mlwright.run.trees import (
+from mlwright.run.code.trees import (
     EXECUTED,
     LINK,
     PLAIN,
@@ -24,6 +23,7 @@ from mlwright.run.trees import (
     tree_digest,
     write_pack,
 )
+from mlwright.run.records import Tree, TreeFile
 from mlwright.store.memory import MemoryStore
 
 
@@ -98,7 +98,7 @@ def test_the_digest_of_a_tree_is_about_names_modes_and_contents_not_about_packs(
 
 
 def test_what_is_too_much_is_left_out_and_said(tmp_path: Path) -> None:
-    from mlwright.run.trees import Limits
+    from mlwright.run.code.trees import Limits
 
     store = MemoryStore()
     for name in ("a", "b", "c", "d"):

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mlwright.run.elsewhere import ASKED, PINNED, sightings_in, watched_apart
 from mlwright.run.records import Sighting
-from mlwright.run.watch import Watch
+from mlwright.run.watching.elsewhere import ASKED, PINNED, sightings_in, watched_apart
+from mlwright.run.watching.watch import Watch
 
 TEXT = """
 import datetime, glob, logging, os, random, secrets, socket, sqlite3, subprocess, sys, tempfile

@@ -17,7 +17,7 @@ from mlwright.run.why import why_step
 from mlwright.store.memory import MemoryStore
 
 STEPS = """
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 import thirdparty
 RATE = 2
 class Price:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from mlwright.api.project import Project
 from mlwright.core.errors import NotFoundError, nearest
 from mlwright.flows.pipelines import Carried, carry_out
-from mlwright.run import pipeline as recipes
 from mlwright.run.engine import StepReport
 from mlwright.run.executors.terminal import Terminal
-from mlwright.run.pipeline import Part
+from mlwright.run.pipelines import pipeline as recipes
+from mlwright.run.pipelines.pipeline import Part
 from mlwright.run.records import RunShape
 from mlwright.run.standing import run_shape
 

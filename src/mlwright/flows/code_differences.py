@@ -10,9 +10,9 @@ from mlwright.core.digest import Digest
 from mlwright.core.errors import MlwrightError
 from mlwright.core.records import load
 from mlwright.govern.difference import Difference, Part
-from mlwright.run.code import code_files
+from mlwright.run.code.snapshot import code_files
+from mlwright.run.code.sources import Sources
 from mlwright.run.records import CodeState, RunRecord
-from mlwright.run.sources import Sources
 from mlwright.store.protocol import Store
 
 _MOST_LINES = 20_000

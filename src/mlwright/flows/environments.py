@@ -13,15 +13,15 @@ from tempfile import TemporaryDirectory
 from mlwright.core.errors import MlwrightError
 from mlwright.core.records import load
 from mlwright.flows.workspace import Workspace
-from mlwright.run.environment import OURS
+from mlwright.run.closure.origin import loaded_distributions, with_requirements
+from mlwright.run.code.trees import Shelf, read_tree, shelf_in, tree_digest
+from mlwright.run.environments.lock import locked
+from mlwright.run.environments.rebuild import rebuild
+from mlwright.run.environments.record import OURS
+from mlwright.run.environments.wheels import keep_wheels, kept_wheels, record_wheels, wheels_of_run
 from mlwright.run.history import run_record
-from mlwright.run.lock import locked
-from mlwright.run.origin import loaded_distributions, with_requirements
-from mlwright.run.rebuild import rebuild
 from mlwright.run.records import Environment, Installed, KeyTerms, Rebuilt, RunRecord, Wheels
 from mlwright.run.settings import EnvironmentSettings
-from mlwright.run.trees import Shelf, read_tree, shelf_in, tree_digest
-from mlwright.run.wheels import keep_wheels, kept_wheels, record_wheels, wheels_of_run
 from mlwright.store.memory import MemoryStore
 from mlwright.train.records import Plan
 
@@ -139,7 +139,7 @@ def build_environment(
     Raises
     ------
     MlwrightError
-        As :func:`mlwright.run.rebuild.rebuild`.
+        As :func:`mlwright.run.environments.rebuild.rebuild`.
     """
     recorded = load(Environment, workspace.store.get(run.environment))
     kept = wheels_of_run(run.id, workspace.ledger, workspace.store)

@@ -30,7 +30,7 @@ from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
 from mlwright.run.engine import Runner, StepReport
-from mlwright.run.graph import AnyStep
+from mlwright.run.steps.graph import AnyStep
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.progress import Progress
 from mlwright.train.records import Task

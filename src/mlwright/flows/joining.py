@@ -23,7 +23,7 @@ from mlwright.govern.why import resolve
 from mlwright.ledger.records import NewEvent
 from mlwright.registry.versions import find
 from mlwright.run.engine import Runner
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.store.protocol import Store
 
 JOINED = "data.joined"

@@ -23,8 +23,8 @@ from mlwright.flows.predict import answered, answers_of
 from mlwright.flows.tables import Tables, rows_judged
 from mlwright.flows.workspace import Workspace
 from mlwright.run.context import CONTEXT
-from mlwright.run.layout import Placed
-from mlwright.run.step import Parameter, Step
+from mlwright.run.pipelines.layout import Placed
+from mlwright.run.steps.step import Parameter, Step
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer, load
 from mlwright.store.protocol import Store

@@ -16,9 +16,9 @@ from mlwright.flows.owning import modules_of, own_parts
 from mlwright.flows.records import RowRoles, SearchRule
 from mlwright.flows.tables import Tables, parted
 from mlwright.flows.workspace import Workspace
-from mlwright.run.closure import closure
-from mlwright.run.sources import read_sources, require_open
-from mlwright.run.step import Step
+from mlwright.run.closure.walk import closure
+from mlwright.run.code.sources import read_sources, require_open
+from mlwright.run.steps.step import Step
 from mlwright.scoring.own.apart import shared_steps
 from mlwright.scoring.own.compiled import fuller_table
 from mlwright.scoring.own.examine import examine

@@ -10,9 +10,9 @@ from mlwright.core.errors import UsageError
 from mlwright.features.recipes import known_recipe
 from mlwright.flows.importing import MARK, imported
 from mlwright.flows.workspace import Workspace
-from mlwright.run.closure import closure
+from mlwright.run.closure.walk import closure
+from mlwright.run.code.sources import Source, read_sources, require_open
 from mlwright.run.records import Closure
-from mlwright.run.sources import Source, read_sources, require_open
 from mlwright.train.own import blueprint
 from mlwright.train.own.content import pickle_not_asked
 from mlwright.train.own.declare import Train

@@ -13,8 +13,8 @@ from mlwright.data.sources.frames import address_of, is_frame
 from mlwright.data.table import read
 from mlwright.flows.ingesting import ingest_source
 from mlwright.flows.workspace import Workspace
-from mlwright.run.layout import Input
-from mlwright.run.step import step
+from mlwright.run.pipelines.layout import Input
+from mlwright.run.steps.step import step
 from mlwright.store.protocol import Store
 
 

@@ -13,17 +13,17 @@ from typing import Any
 from mlwright.core.errors import NotFoundError, UsageError, nearest
 from mlwright.flows.importing import imported
 from mlwright.flows.workspace import Workspace
-from mlwright.run.annotations import agrees, told
 from mlwright.run.context import SEED
 from mlwright.run.engine import Runner, StepReport
 from mlwright.run.executors.choose import executor_of
-from mlwright.run.graph import AnyStep
-from mlwright.run.layout import Input, Laid, Placed
-from mlwright.run.pipeline import Pipeline
-from mlwright.run.scope import takes_unknown
+from mlwright.run.pipelines.annotations import agrees, told
+from mlwright.run.pipelines.layout import Input, Laid, Placed
+from mlwright.run.pipelines.pipeline import Pipeline
+from mlwright.run.pipelines.scope import takes_unknown
 from mlwright.run.settings import EnvironmentSettings, RunSettings
+from mlwright.run.steps.graph import AnyStep
+from mlwright.run.steps.wires import Given
 from mlwright.run.telling import Live
-from mlwright.run.wires import Given
 
 _SCALARS = (bool, int, float, str, type(None))
 

@@ -18,7 +18,7 @@ from mlwright.flows.owning import algorithms
 from mlwright.flows.question import Question
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
-from mlwright.run.environment import machine_class
+from mlwright.run.environments.record import machine_class
 from mlwright.scoring.records import OwnSteps
 from mlwright.train.owning import with_own
 from mlwright.train.plan import probe

@@ -34,7 +34,7 @@ from mlwright.registry.versions import find
 from mlwright.run.history import run_record, step_named
 from mlwright.run.points import Nowhere
 from mlwright.run.records import RunRecord, StepRecord
-from mlwright.run.replay import alone, replay
+from mlwright.run.replaying.replay import alone, replay
 from mlwright.run.tracking.events import COMMAND
 from mlwright.store.local import LocalStore
 from mlwright.store.overlay import OverlayStore

@@ -27,7 +27,7 @@ from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import RoleName
 from mlwright.registry.versions import find, require_name, versions
-from mlwright.run.environment import cpu_level
+from mlwright.run.environments.record import cpu_level
 from mlwright.scoring.records import ModelPackage
 from mlwright.serve.children import Child, Crew
 from mlwright.serve.config import WorkerConfig

@@ -26,7 +26,7 @@ from mlwright.flows.own_steps import examined, learnt, ruled
 from mlwright.flows.records import Baselines, Goal, Judgement, RowRoles, SearchRule
 from mlwright.flows.tables import Tables, part_of, parted, rows_judged
 from mlwright.run.points import Sink
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.package import package
 from mlwright.scoring.records import ModelPackage, OwnFeatures, OwnSteps
 from mlwright.scoring.scorer import load

@@ -9,9 +9,9 @@ from mlwright.core.errors import BrokenError, NotFoundError
 from mlwright.core.ids import short
 from mlwright.core.records import load
 from mlwright.ledger.records import Event
-from mlwright.run.code import code_tree
+from mlwright.run.code.snapshot import code_tree
+from mlwright.run.environments.wheels import KEPT
 from mlwright.run.records import CodeState, Environment
-from mlwright.run.wheels import KEPT
 from mlwright.store.protocol import Store
 
 

@@ -11,7 +11,7 @@ from mlwright.core.records import load
 from mlwright.flows.environments import build_environment
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import find
-from mlwright.run.code import restore_code
+from mlwright.run.code.snapshot import restore_code
 from mlwright.run.history import run_record
 from mlwright.run.records import CodeState, Rebuilt, RunRecord
 
@@ -63,7 +63,7 @@ def export_environment(ref: str, folder: Path, workspace: Workspace) -> Environm
     Raises
     ------
     MlwrightError
-        As :func:`mlwright.run.rebuild.rebuild`.
+        As :func:`mlwright.run.environments.rebuild.rebuild`.
     """
     run = _run_of(ref, workspace)
     return EnvironmentOut(run.id, build_environment(run, workspace, folder.absolute()))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mlwright.govern.records import Cause, Difference
-from mlwright.run import giveaways
 from mlwright.run.records import Diagnosis, Replayed, Sighting
+from mlwright.run.watching import giveaways
 
 _SHOWN = 3
 _SAYS = {

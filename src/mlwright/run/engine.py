@@ -17,28 +17,28 @@ from mlwright.core.seam import Seam
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import NewEvent
 from mlwright.run.artefacts import Artefact, pack, unpack
-from mlwright.run.blindspots import OUTSIDE
-from mlwright.run.call import Call, Held, hold, key_terms
-from mlwright.run.classes import annotated_classes
-from mlwright.run.closure import closure
-from mlwright.run.code import snapshot_code
+from mlwright.run.closure.blindspots import OUTSIDE
+from mlwright.run.closure.recalled import RECALLED
+from mlwright.run.closure.walk import closure
+from mlwright.run.code.snapshot import snapshot_code
+from mlwright.run.code.sources import Sources, read_sources
+from mlwright.run.code.trees import shelf_in
 from mlwright.run.context import SEED
-from mlwright.run.environment import environment
+from mlwright.run.environments.record import environment
 from mlwright.run.executors.inline import Inline
 from mlwright.run.executors.protocol import Executor, Outcome, Task
-from mlwright.run.graph import AnyStep, edges, ordered
 from mlwright.run.keyed import Heard, Keyed
 from mlwright.run.noting import NotingStore
-from mlwright.run.recalled import RECALLED
 from mlwright.run.records import Closure, Environment, KeyTerms, Shape, StepReport
-from mlwright.run.sources import Sources, read_sources
-from mlwright.run.step import Parameter
+from mlwright.run.steps.call import Call, Held, hold, key_terms
+from mlwright.run.steps.classes import annotated_classes
+from mlwright.run.steps.graph import AnyStep, edges, ordered
+from mlwright.run.steps.step import Parameter
+from mlwright.run.steps.wires import Fixed, Gathered, Given, Output
 from mlwright.run.telling import Live, Telling
 from mlwright.run.tracking.events import points_event
 from mlwright.run.tracking.reading import points_of_step
 from mlwright.run.tracking.writer import Writer
-from mlwright.run.trees import shelf_in
-from mlwright.run.wires import Fixed, Gathered, Given, Output
 from mlwright.store.local import LocalStore
 from mlwright.store.protocol import Store
 

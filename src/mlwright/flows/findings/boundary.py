@@ -14,7 +14,7 @@ from mlwright.flows.findings.asking import subject_asked
 from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.tables import Tables
 from mlwright.govern.findings.boundary import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.records import ModelPackage
 from mlwright.stats.metrics import BINARY, MULTICLASS
 from mlwright.store.protocol import Store

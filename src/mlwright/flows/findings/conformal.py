@@ -14,7 +14,7 @@ from mlwright.evaluate.unseen import Unseen
 from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.tables import Tables, rows_judged
 from mlwright.govern.findings.conformal import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.stats.metrics import BINARY, MULTICLASS, REGRESSION
 from mlwright.store.protocol import Store
 from mlwright.train.records import Plan, Task

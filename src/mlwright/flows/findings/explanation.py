@@ -15,7 +15,7 @@ from mlwright.flows.findings.asking import ASKED
 from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.tables import Tables, part_of, rows_judged
 from mlwright.govern.findings.explanation import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.records import ModelPackage
 from mlwright.stats.metrics import METRICS
 from mlwright.store.protocol import Store

@@ -23,7 +23,7 @@ from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.records import Judgement
 from mlwright.flows.tables import Tables, rows_judged
 from mlwright.govern.findings.fairness import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load
 from mlwright.stats.fairness import SMALLEST_GROUP

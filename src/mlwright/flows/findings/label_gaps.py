@@ -17,7 +17,7 @@ from mlwright.flows.records import Judgement, SearchRule
 from mlwright.flows.stages import SEEN
 from mlwright.flows.tables import Tables, part_of
 from mlwright.govern.findings.label_gaps import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.stats.metrics import BINARY
 from mlwright.store.protocol import Store
 from mlwright.train.records import Plan, Task

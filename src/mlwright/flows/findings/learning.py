@@ -17,7 +17,7 @@ from mlwright.flows.own_steps import parted_learnt, ruled
 from mlwright.flows.records import SearchRule
 from mlwright.flows.tables import Tables
 from mlwright.govern.findings.learning import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.records import OwnFeatures
 from mlwright.stats.metrics import BINARY, METRICS, MULTICLASS, REGRESSION
 from mlwright.store.protocol import Store

@@ -20,7 +20,7 @@ from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.stages import SEEN
 from mlwright.flows.tables import Tables, part_of, rows_judged
 from mlwright.govern.findings.membership import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load
 from mlwright.stats.counts import FloatArray

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlwright.checks.judge import Values
 from mlwright.checks.records import Scale
 from mlwright.core.settings import Settings
-from mlwright.run.graph import AnyStep
+from mlwright.run.steps.graph import AnyStep
 
 if TYPE_CHECKING:
     from mlwright.govern.told import Told

@@ -21,7 +21,7 @@ from mlwright.flows.records import Judgement, SearchRule
 from mlwright.flows.stages import SEEN
 from mlwright.flows.tables import Tables
 from mlwright.govern.findings.remedies import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.records import ModelPackage, OwnFeatures
 from mlwright.scoring.scorer import load
 from mlwright.stats.counts import FloatArray

@@ -13,7 +13,7 @@ from mlwright.evaluate.unseen import Unseen
 from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.tables import Tables, rows_judged
 from mlwright.govern.findings.slices import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.records import ModelPackage
 from mlwright.stats.metrics import BINARY, METRICS, MULTICLASS, REGRESSION
 from mlwright.store.protocol import Store

@@ -20,7 +20,7 @@ from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.findings.robustness import FLIP, USUAL
 from mlwright.flows.tables import Tables, rows_judged
 from mlwright.govern.findings.steadiness import told
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.additive import amounts
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load

@@ -28,7 +28,7 @@ from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find, versions
 from mlwright.run.engine import Runner
-from mlwright.run.environment import machine_class
+from mlwright.run.environments.record import machine_class
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.portfolio import PORTFOLIO, with_trees
 from mlwright.train.records import Plan

@@ -11,7 +11,7 @@ from mlwright.data.split import sealed
 from mlwright.data.table import read
 from mlwright.features.numbers import Matrix
 from mlwright.flows.labelling.records import Asked
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.store.protocol import Store
 from mlwright.train.out_of_fold import out_of_fold
 from mlwright.train.target import target_values

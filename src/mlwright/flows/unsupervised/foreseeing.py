@@ -11,7 +11,7 @@ from mlwright.flows.question import Question, check_columns
 from mlwright.flows.tables import Tables, part_of
 from mlwright.flows.unsupervised import stages
 from mlwright.flows.workspace import Workspace
-from mlwright.run.environment import machine_class
+from mlwright.run.environments.record import machine_class
 from mlwright.train.records import Plan
 from mlwright.train.settings import SearchSettings
 from mlwright.train.unsupervised.fit import prepared

@@ -22,7 +22,7 @@ from mlwright.flows.own_steps import learnt, ruled
 from mlwright.flows.records import Goal, RowRoles, SearchRule
 from mlwright.flows.stages import SEEN, contract, profile, with_reasons
 from mlwright.flows.tables import Tables, part_of
-from mlwright.run.step import step
+from mlwright.run.steps.step import step
 from mlwright.scoring.package import package
 from mlwright.scoring.records import ModelPackage, OwnFeatures
 from mlwright.stats import usual

@@ -11,7 +11,7 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event
 from mlwright.registry.records import ModelVersion
 from mlwright.run.artefacts import CONTAINER
-from mlwright.run.wheels import KEPT
+from mlwright.run.environments.wheels import KEPT
 
 BUNDLED = "bundle.made"
 """That a version was handed over; no part of what is handed over next time."""

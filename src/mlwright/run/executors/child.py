@@ -21,13 +21,13 @@ from mlwright.core.channel import ChannelEndedError, receive, send
 from mlwright.core.errors import MlwrightError, RefusedError
 from mlwright.core.records import load
 from mlwright.run.artefacts import Artefact, pack, unpack
-from mlwright.run.classes import classes_in
-from mlwright.run.closure import closure
+from mlwright.run.closure.walk import closure
+from mlwright.run.code.restore import MAIN, restore_main, restore_modules
+from mlwright.run.code.sources import Sources
 from mlwright.run.context import CONTEXT, Context
-from mlwright.run.restore import MAIN, restore_main, restore_modules
-from mlwright.run.sources import Sources
-from mlwright.run.step import Step
-from mlwright.run.wires import assembled
+from mlwright.run.steps.classes import classes_in
+from mlwright.run.steps.step import Step
+from mlwright.run.steps.wires import assembled
 
 _FRAMES = 30
 

@@ -12,7 +12,7 @@ from mlwright.run.artefacts import pack, unpack
 from mlwright.run.context import CONTEXT, Context
 from mlwright.run.executors.attempts import Raised, attempted
 from mlwright.run.executors.protocol import Hearer, Outcome, Task
-from mlwright.run.wires import assembled
+from mlwright.run.steps.wires import assembled
 
 
 def carried_out(task: Task) -> Outcome:

@@ -23,10 +23,10 @@ from mlwright.core.errors import FaultError, MlwrightError, StoppedError, UsageE
 from mlwright.core.quantities import Quantity, format_quantity
 from mlwright.core.records import dump
 from mlwright.run.artefacts import Artefact
+from mlwright.run.code.sources import Sources
 from mlwright.run.executors.attempts import Raised
 from mlwright.run.executors.memory import held_by
 from mlwright.run.executors.protocol import Hearer, Task
-from mlwright.run.sources import Sources
 
 _PATIENCE = 1.0
 """Seconds a process that answered, or was asked to end, may take for it."""

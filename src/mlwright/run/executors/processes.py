@@ -12,12 +12,12 @@ from threading import Event, Lock, Thread
 import mlwright
 from mlwright.core.errors import MlwrightError, UsageError
 from mlwright.run.artefacts import Artefact
+from mlwright.run.code.restore import MAIN
+from mlwright.run.code.sources import Sources
 from mlwright.run.executors.attempts import attempted
 from mlwright.run.executors.here import carried_out
 from mlwright.run.executors.process import Launch, Process
 from mlwright.run.executors.protocol import Outcome, Task
-from mlwright.run.restore import MAIN
-from mlwright.run.sources import Sources
 
 _SHARED = (
     "BLIS_NUM_THREADS",

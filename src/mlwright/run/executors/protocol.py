@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mlwright.run.artefacts import Artefact
-from mlwright.run.limits import Limits
+from mlwright.run.code.sources import Sources
 from mlwright.run.points import Sink
 from mlwright.run.records import Closure
-from mlwright.run.sources import Sources
+from mlwright.run.steps.limits import Limits
 
 
 class Hearer(Sink, Protocol):

@@ -13,11 +13,11 @@ from mlwright.core.ids import Noun, random_id
 from mlwright.core.records import dump
 from mlwright.core.seam import Seam
 from mlwright.ledger.ledger import Ledger
-from mlwright.run.code import snapshot_code
-from mlwright.run.environment import environment
+from mlwright.run.code.snapshot import snapshot_code
+from mlwright.run.code.trees import shelf_in
+from mlwright.run.environments.record import environment
 from mlwright.run.tracking.events import ended_event, noted_event, started_event
 from mlwright.run.tracking.writer import Writer
-from mlwright.run.trees import shelf_in
 from mlwright.store.local import LocalStore
 from mlwright.store.protocol import Store
 

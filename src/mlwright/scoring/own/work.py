@@ -18,7 +18,7 @@ from mlwright.core.errors import DataError, MlwrightError, UsageError
 from mlwright.data.digests import DTYPES
 from mlwright.data.normalise import normalise
 from mlwright.data.records import Column, Kind
-from mlwright.run.step import Step
+from mlwright.run.steps.step import Step
 from mlwright.scoring.frames import cast_column, packed, unpacked
 from mlwright.scoring.own.apart import str_of_day
 from mlwright.scoring.own.compare import alone, first_difference, pieces

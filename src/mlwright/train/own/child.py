@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from mlwright.run.context import PrunedError
-from mlwright.run.elsewhere import watched_apart
+from mlwright.run.watching.elsewhere import watched_apart
 from mlwright.train.own.attend import Blocks, Head, attend
 from mlwright.train.own.content import head_of
 from mlwright.train.own.talk import Talk

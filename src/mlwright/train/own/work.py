@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlwright.core.errors import DataError, FaultError, MlwrightError, UsageError
-from mlwright.run.restore import MAIN, restore_main, restore_modules
-from mlwright.run.sources import Source
+from mlwright.run.code.restore import MAIN, restore_main, restore_modules
+from mlwright.run.code.sources import Source
 from mlwright.train.own import content as contents
 from mlwright.train.own.blueprint import alone, found, make
 from mlwright.train.own.declare import Train

@@ -1,0 +1,1 @@
+"""The environment a run runs in: recorded, locked, kept as wheels, built again."""

@@ -1,0 +1,1 @@
+"""Pipelines: steps connected by the names of their arguments."""

@@ -1,0 +1,1 @@
+"""Recorded steps executed again, in a fresh process, from the recorded code."""

@@ -1,0 +1,1 @@
+"""A step as its author writes it: options, edges, variants, and what it is called with."""
