@@ -11,6 +11,7 @@ from mlwright.core.errors import BrokenError
 from mlwright.core.merkle import leaf_hash
 from mlwright.core.seam import ReplaySeam
 from mlwright.ledger import soundness
+from mlwright.ledger.body import draft, tells
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import NewEvent
 from mlwright.ledger.verify import verify
@@ -116,3 +117,26 @@ def test_the_look_is_quick(tmp_path: Path) -> None:
         ledger.require_sound()
 
     assert time.process_time() - began < 0.05
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"kind": "test.other", "sequence": 7, "subject": "d_other"},
+        {"text": ',"kind":"test.other","objects":[],"sequence":7,"subject":"d_other","time":"'},
+        {"deep": [{"kind": "test.other", "objects": ["],"], "subject": "d_other"}]},
+    ],
+)
+def test_bytes_tell_their_own_kind_place_and_subject_whatever_the_facts_hold(
+    facts: dict[str, object],
+) -> None:
+    event = draft(NewEvent("test.made", 'd_"quoted\\', facts, uses=("d_1",))).place(
+        sequence=3, time="2026-01-01T00:00:00.000000Z", actor=',"kind":'
+    )
+
+    assert tells(event.body, 3, "test.made", 'd_"quoted\\')
+    assert not tells(event.body, 3, "test.other", 'd_"quoted\\')
+    assert not tells(event.body, 7, "test.made", 'd_"quoted\\')
+    assert not tells(event.body, 3, "test.made", "d_other")
+    assert not tells(event.body, 3, b"test.made", 'd_"quoted\\')

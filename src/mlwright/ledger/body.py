@@ -133,6 +133,19 @@ def read_body(body: bytes) -> Event:
     )
 
 
+def tells(body: bytes, sequence: int, kind: object, subject: object) -> bool:
+    """Tell whether bytes in their canonical form are an event of this place, kind and subject.
+
+    Facts are not read: a quote inside a text is escaped, so that the last ``,"kind":`` is the
+    event's own, and no list or object stands between it and the subject but the digests.
+    """
+    if not isinstance(kind, str) or not isinstance(subject, str):
+        return False
+    tail = body[body.rfind(b',"kind":') :]
+    placed = b'],"sequence":%d,"subject":%b,"time":"' % (sequence, _text(subject))
+    return tail.startswith(b',"kind":%b,"objects":[' % _text(kind)) and placed in tail
+
+
 def is_canonical(body: bytes) -> bool:
     """Tell whether the bytes are the one canonical form of what they say."""
     return canonical_json(json.loads(body)) == body

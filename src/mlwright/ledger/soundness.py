@@ -10,12 +10,13 @@ from __future__ import annotations
 from mlwright.core.errors import BrokenError, UsageError
 from mlwright.core.merkle import Frontier, leaf_hash, root_of
 from mlwright.ledger import log, opening, tiles
+from mlwright.ledger.body import tells
 from mlwright.ledger.checkpoint import parse_key, unseal
 from mlwright.ledger.database import Database
 
 RECENT = 8 * tiles.WIDTH
-_PARSED = 128
-"""The newest events, which are also read: their bytes say the same as their rows."""
+_HELD = 128
+"""The newest events, which are also held against their rows: their bytes say the same."""
 
 
 def require_sound(database: Database) -> None:
@@ -35,10 +36,12 @@ def require_sound(database: Database) -> None:
 def _check_recent(database: Database, head: Frontier) -> None:
     start = max(0, head.size - RECENT) // tiles.WIDTH * tiles.WIDTH
     rows = database.rows(
-        "SELECT sequence, body, leaf FROM event WHERE sequence >= ? ORDER BY sequence", (start,)
+        "SELECT sequence, kind, subject, body, leaf FROM event WHERE sequence >= ?"
+        " ORDER BY sequence",
+        (start,),
     )
     leaves: list[bytes] = []
-    for place, (sequence, body, leaf) in enumerate(rows, start):
+    for place, (sequence, _, _, body, leaf) in enumerate(rows, start):
         if sequence != place:
             raise log.broken(f"entry e_{place}", "it is missing")
         if not isinstance(body, bytes) or leaf_hash(body) != leaf:
@@ -52,8 +55,10 @@ def _check_recent(database: Database, head: Frontier) -> None:
         )
     if _frontier_at(database, start).extend(leaves) != head:
         raise _misplaced(database, start, leaves)
-    for _ in log.events(database, start=max(start, head.size - _PARSED)):
-        pass  # each is held against its row as it is read
+    for row in rows[-_HELD:]:
+        sequence, kind, subject, body, _ = row
+        if not tells(body, sequence, kind, subject):
+            log.event_of(row)  # reads it whole, and says what is wrong
 
 
 def _frontier_at(database: Database, size: int) -> Frontier:
