@@ -47,7 +47,7 @@ def told(
 _START = """
 import importlib, sys
 sys.path.append(sys.argv[1])
-importlib.import_module(f"mlwright.run.{sys.argv[2]}").main()
+importlib.import_module(f"mlwright.run.replaying.{sys.argv[2]}").main()
 """
 """What the fresh process does first; its own mlwright comes before ours."""
 
