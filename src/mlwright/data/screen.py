@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
+from mlwright.core.dataclass import dataclass
 from mlwright.data.cells import Cells, TableCells, each_column
 from mlwright.data.column import Places
 from mlwright.data.profile import describe

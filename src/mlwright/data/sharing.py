@@ -8,11 +8,12 @@ anew with the others, which is all that compaction is. The rows decide the id, s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from mlwright.core.dataclass import dataclass
 from mlwright.data.digests import FRAGMENT_ROWS, Digests
 from mlwright.data.fragments import DIGEST_BYTES, pack
 from mlwright.data.matching import NOWHERE, Places, matches

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mlwright.core.dataclass import dataclass
 from mlwright.data.fragments import frame_of
 from mlwright.data.records import Shift, Snapshot
 from mlwright.stats.association import benjamini_hochberg, count_shift

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
+from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import LATER
 from mlwright.data.records import Column, Kind
 

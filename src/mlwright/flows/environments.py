@@ -6,10 +6,11 @@ import platform
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import MlwrightError
 from mlwright.core.records import load
 from mlwright.flows.workspace import Workspace

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import BrokenError
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.verify import verify as verify_log

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError
 from mlwright.data.cells import Cells
 from mlwright.data.leaks.records import CHECKS, Leak

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from mlwright.core.dataclass import dataclass
 from mlwright.core.seam import Seam
 from mlwright.core.settings import Settings
 from mlwright.data.sources.outside import Outside

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mlwright.core.dataclass import dataclass
 from mlwright.serve.listening import web_address
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 
 import numpy as np
 
+from mlwright.core.dataclass import dataclass
 from mlwright.features.numbers import Matrix
 from mlwright.train import blend
 from mlwright.train.algorithms.problem import Rows

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from mlwright.core.dataclass import dataclass
 
 STRETCH, SHIFT = "stretch", "shift"
 """Parameters that any configuration may have: what its scores are multiplied by and moved by."""

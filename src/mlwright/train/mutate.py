@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from mlwright.core.dataclass import dataclass
 from mlwright.train.records import Configuration, Scored
 
 _PARENTS = 4

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mlwright.core.dataclass import dataclass
 from mlwright.data.table import Table
 from mlwright.stats.explained import Explained, explained, straight
 

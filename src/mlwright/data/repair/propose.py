@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
+from mlwright.core.dataclass import dataclass
 from mlwright.data.column import ALWAYS_MISSING, Column
 from mlwright.data.records import Fault, Finding, Kind, Scalar, Screening
 from mlwright.data.repair.carry import repair_frame

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import polars as pl
 
+from mlwright.core.dataclass import dataclass
 from mlwright.data.column import Column, Places
 from mlwright.data.records import Scalar
 from mlwright.data.sheet import Sheet

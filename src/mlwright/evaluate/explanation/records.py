@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mlwright.core.dataclass import dataclass
 from mlwright.data.records import Kind, Scalar
 from mlwright.stats.records import Interval
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
+from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.fairness.records import Compared, GapTold, GroupTold
 from mlwright.evaluate.truth import CROSSED, Groups
 from mlwright.stats.association import benjamini_hochberg

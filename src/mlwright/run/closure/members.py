@@ -6,6 +6,8 @@ import types
 from enum import EnumMeta
 from typing import Any
 
+from mlwright.core.dataclass import dataclass
+
 _BOOKKEEPING = frozenset(
     {
         "__abstractmethods__",
@@ -26,6 +28,7 @@ _GENERATED = frozenset(
         "__delattr__",
         "__eq__",
         "__ge__",
+        "__getstate__",
         "__gt__",
         "__hash__",
         "__init__",
@@ -34,8 +37,10 @@ _GENERATED = frozenset(
         "__replace__",
         "__repr__",
         "__setattr__",
+        "__setstate__",
     }
 )
+_GENERATORS = ("<string>", dataclass.__code__.co_filename)
 _ENUM_MEANING = frozenset({"_missing_", "_generate_next_value_", "_new_member_"})
 
 
@@ -59,7 +64,7 @@ def silent_names(value: type) -> frozenset[str]:
 
 def _is_generated(value: object) -> bool:
     code = getattr(getattr(value, "__wrapped__", value), "__code__", None)
-    return code is not None and code.co_filename == "<string>"
+    return code is not None and code.co_filename in _GENERATORS
 
 
 def member_state(member: Any) -> object:

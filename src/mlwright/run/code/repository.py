@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from mlwright.core.dataclass import dataclass
 
 _SECONDS = 20
 _DEEPEST = 4

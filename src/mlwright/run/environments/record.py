@@ -9,10 +9,11 @@ import platform
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import digest_of
 from mlwright.run.closure.origin import installed
 from mlwright.run.code.stamps import Stamps
