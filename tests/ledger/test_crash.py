@@ -121,7 +121,8 @@ def _append_until_it_fails(ledger: Ledger, events: list[NewEvent]) -> None:
 
 
 def test_a_full_disk_is_named_and_appending_goes_on_once_there_is_room(small_disk: Path) -> None:
-    large = [NewEvent("k", "r_aa", {"text": "x" * 4000, "n": n}) for n in range(50)]
+    draw = random.Random(7)
+    large = [NewEvent("k", "r_aa", {"text": draw.randbytes(2000).hex()}) for _ in range(50)]
     ballast = small_disk / "ballast"
     with Ledger.open(small_disk / "ledger", ReplaySeam(), create=True) as ledger:
         before = ledger.append(large[:3])
@@ -155,7 +156,7 @@ def test_a_disk_too_full_for_a_new_ledger_is_named_and_later_it_is_made(small_di
 
 def test_a_file_size_limit_is_told_and_nothing_is_half_recorded(tmp_path: Path) -> None:
     code = (
-        "import resource, sys\nfrom pathlib import Path\n"
+        "import random, resource, sys\nfrom pathlib import Path\n"
         "from mlwright.core.errors import FaultError\n"
         "from mlwright.core.seam import SystemSeam\nfrom mlwright.ledger.ledger import Ledger\n"
         "from mlwright.ledger.records import NewEvent\n"
@@ -163,7 +164,8 @@ def test_a_file_size_limit_is_told_and_nothing_is_half_recorded(tmp_path: Path) 
         "ledger.append([NewEvent('k', 'r_aa')])\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))\n"
         "try:\n"
-        "    while True:\n        ledger.append([NewEvent('k', 'r_aa', {'x': 'x' * 20_000})])\n"
+        "    while True:\n        text = random.randbytes(10_000).hex()\n"
+        "        ledger.append([NewEvent('k', 'r_aa', {'x': text})])\n"
         "except FaultError as error:\n    print(error)\n"
     )
 

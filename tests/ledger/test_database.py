@@ -96,7 +96,7 @@ def test_events_are_neither_updated_nor_deleted_nor_put_out_of_order(
 
 
 @pytest.mark.parametrize(
-    ("written", "code"), [("3", "ledger-format"), ("0", "ledger-format"), ("x", "log-broken")]
+    ("written", "code"), [("4", "ledger-format"), ("0", "ledger-format"), ("x", "log-broken")]
 )
 def test_a_ledger_of_another_format_is_refused(tmp_path: Path, written: str, code: str) -> None:
     with Ledger.open(tmp_path, ReplaySeam(), create=True) as ledger:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,34 +118,75 @@ def test_an_event_that_could_not_be_looked_up_is_not_recorded(facts: dict[str, o
         assert ledger.size == 0
 
 
-def as_format_1(folder: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Make a ledger what an older program wrote, and return what its newer tables held."""
+def as_format(number: int, folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Make a ledger what an older program wrote, and return what its log and newer tables hold."""
     with Ledger.open(folder, ReplaySeam()) as ledger:
-        held = {name: rows(ledger, name) for name in NEW}
-        for name in NEW:
-            ledger.database.run(f"DROP TABLE {name}")
-        ledger.database.run("UPDATE meta SET value = '1' WHERE key = 'format'")
+        database = ledger.database
+        trigger = "SELECT sql FROM sqlite_master WHERE name = 'event_never_updated'"
+        ((kept,),) = database.rows(trigger)
+        database.run("DROP TRIGGER event_never_updated")
+        clear = [(event.body, event.sequence) for event in ledger.events()]
+        database.run_many("UPDATE event SET body = ? WHERE sequence = ?", clear)
+        database.run(kept)
+        held = {name: rows(ledger, name) for name in ("event", *NEW)}
+        if number < 2:
+            for name in NEW:
+                database.run(f"DROP TABLE {name}")
+        database.run("DELETE FROM meta WHERE key LIKE 'dictionary %'")
+        database.run("UPDATE meta SET value = ? WHERE key = 'format'", (str(number),))
     return held
 
 
-def test_a_ledger_of_format_1_is_brought_to_ours_with_its_log_as_it_was(tmp_path: Path) -> None:
-    checkpoint = write_history(tmp_path, runs=4, points=700, tracked=True)
-    held = as_format_1(tmp_path)
+def brought(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Bring a ledger to our format by opening it, and return the same."""
+    with Ledger.open(folder, ReplaySeam()) as ledger:
+        return {name: rows(ledger, name) for name in ("event", *NEW)}
 
-    with Ledger.open(tmp_path, ReplaySeam()) as ledger:
-        found = {name: rows(ledger, name) for name in NEW}
-        report = verify(ledger, checkpoint=checkpoint)
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_older_ledger_is_brought_to_ours_with_its_log_as_it_was(
+    tmp_path: Path, number: int
+) -> None:
+    checkpoint = write_history(tmp_path, runs=4, points=300, tracked=True)
+    held = as_format(number, tmp_path)
+
+    found = brought(tmp_path)
 
     assert all(held.values())
     assert found == held
-    assert report.outside
+    with Ledger.open(tmp_path, ReplaySeam()) as ledger:
+        ledger.append([NewEvent("point", "r_a", {"loss": n / 7}) for n in range(300)])
+        assert [len(event.facts) for event in ledger.events(subject="r_a")] == [1] * 300
+        assert verify(ledger, checkpoint=checkpoint).outside
 
 
-def test_a_ledger_of_format_1_that_cannot_be_written_is_refused_and_left(
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_kill_while_a_ledger_is_brought_to_ours_loses_nothing(
+    tmp_path: Path, number: int
+) -> None:
+    checkpoint = write_history(tmp_path, runs=2, points=20, tracked=True)
+    held = as_format(number, tmp_path)
+    code = (
+        "import os, sys\nfrom pathlib import Path\n"
+        "from mlwright.core.seam import SystemSeam\nfrom mlwright.ledger import migrating\n"
+        "from mlwright.ledger.ledger import Ledger\n"
+        "migrating.dictionary_rows = lambda: os.kill(os.getpid(), 9)\n"
+        "Ledger.open(Path(sys.argv[1]), SystemSeam())\n"
+    )
+
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert brought(tmp_path) == held
+    with Ledger.open(tmp_path, ReplaySeam()) as ledger:
+        assert verify(ledger, checkpoint=checkpoint).outside
+
+
+def test_an_older_ledger_that_cannot_be_written_is_refused_and_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_history(tmp_path, runs=1)
-    as_format_1(tmp_path)
+    as_format(1, tmp_path)
     before = (tmp_path / "ledger.db").read_bytes()
     monkeypatch.setattr("mlwright.ledger.opening.os.access", lambda *_: False)
 

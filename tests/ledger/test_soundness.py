@@ -13,6 +13,7 @@ from mlwright.core.seam import ReplaySeam
 from mlwright.ledger import soundness
 from mlwright.ledger.body import draft, tells
 from mlwright.ledger.ledger import Ledger
+from mlwright.ledger.packing import packed
 from mlwright.ledger.records import NewEvent
 from mlwright.ledger.verify import verify
 
@@ -43,7 +44,8 @@ def test_a_log_as_it_was_written_is_sound(count: int) -> None:
 
 def test_a_changed_byte_is_found_by_its_entry() -> None:
     ledger = filled(700)
-    tamper(ledger, "UPDATE event SET body = replace(body, '12', '13') WHERE sequence = 12")
+    body = ledger.event(12).body.replace(b"12", b"13")
+    tamper(ledger, "UPDATE event SET body = ? WHERE sequence = 12", packed(body))
 
     with pytest.raises(BrokenError, match="entry e_12") as caught:
         ledger.require_sound()
@@ -98,7 +100,8 @@ def test_damage_at_the_end_or_in_what_holds_the_rest_is_found(sql: str, named: s
 
 def test_an_entry_long_ago_is_left_to_the_audit() -> None:
     ledger = filled(soundness.RECENT + 300)
-    tamper(ledger, "UPDATE event SET body = replace(body, '12', '13') WHERE sequence = 12")
+    body = ledger.event(12).body.replace(b"12", b"13")
+    tamper(ledger, "UPDATE event SET body = ? WHERE sequence = 12", packed(body))
 
     ledger.require_sound()
 

@@ -9,6 +9,7 @@ from mlwright.core.merkle import Frontier, leaf_hash
 from mlwright.ledger import projections, tiles
 from mlwright.ledger.body import Draft, read_body
 from mlwright.ledger.database import Database, Row
+from mlwright.ledger.packing import packed, unpacked
 from mlwright.ledger.records import Event
 
 _PAGE = 1000
@@ -42,7 +43,7 @@ def append(
     )
     database.run_many(
         "INSERT INTO event (sequence, kind, subject, body, leaf) VALUES (?, ?, ?, ?, ?)",
-        [(e.sequence, e.kind, e.subject, e.body, e.leaf) for e in events],
+        [(e.sequence, e.kind, e.subject, packed(e.body), e.leaf) for e in events],
     )
     after = before.extend(event.leaf for event in events)
     tiles.grow(database, before.size, after.size)
@@ -128,9 +129,8 @@ def event_of(row: Row) -> Event:
     BrokenError
         ``log-broken``, naming the entry.
     """
-    sequence, kind, subject, body, leaf = row
-    if not isinstance(body, bytes) or leaf_hash(body) != leaf:
-        raise broken(f"entry e_{sequence}", "its bytes do not hash to its leaf")
+    sequence, kind, subject, stored, leaf = row
+    body = body_of(sequence, stored, leaf)
     try:
         event = read_body(body)
     except ValueError as error:
@@ -138,6 +138,23 @@ def event_of(row: Row) -> Event:
     if (event.sequence, event.kind, event.subject) != (sequence, kind, subject):
         raise broken(f"entry e_{sequence}", "its row says other than its bytes")
     return event
+
+
+def body_of(sequence: object, stored: object, leaf: object) -> bytes:
+    """Return the bytes of an event from what is stored, once they hash to their leaf.
+
+    Raises
+    ------
+    BrokenError
+        ``log-broken``, naming the entry.
+    """
+    try:
+        body = unpacked(stored)
+    except ValueError as error:
+        raise broken(f"entry e_{sequence}", str(error)) from error
+    if leaf_hash(body) != leaf:
+        raise broken(f"entry e_{sequence}", "its bytes do not hash to its leaf")
+    return body
 
 
 def broken(part: str, why: str) -> BrokenError:

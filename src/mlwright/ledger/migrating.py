@@ -1,10 +1,14 @@
-"""A ledger of an older format is brought to ours: the log stays, what is made from it is made."""
+"""A ledger of an older format is brought to ours: its log stays as it lies.
+
+What is made from the log is made, and what newer entries are packed with is added.
+"""
 
 from __future__ import annotations
 
 from mlwright.ledger import log, run_tables
 from mlwright.ledger.database import Database
-from mlwright.ledger.schema import FORMAT, added_since
+from mlwright.ledger.packing import dictionary_rows
+from mlwright.ledger.schema import FORMAT, RUNS_SINCE, added_since
 
 _FORMAT = "SELECT value FROM meta WHERE key = 'format'"
 
@@ -22,9 +26,11 @@ def migrate(database: Database, written: str) -> None:
             return  # another process was faster
         for statement in added_since(int(written)):
             database.run(statement)
-        for page in log.pages(database):
-            told = [row for row in page if run_tables.concerns(kind=row[1])]
-            run_tables.write(database, [log.event_of(row) for row in told])
+        if int(written) < RUNS_SINCE:
+            for page in log.pages(database):
+                told = [row for row in page if run_tables.concerns(kind=row[1])]
+                run_tables.write(database, [log.event_of(row) for row in told])
+        database.run_many("INSERT INTO meta (key, value) VALUES (?, ?)", dictionary_rows())
         database.run("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))
 
 

@@ -12,6 +12,7 @@ from mlwright.ledger.checkpoint import VerifierKey
 from mlwright.ledger.database import Database
 from mlwright.ledger.log import broken
 from mlwright.ledger.migrating import migrate
+from mlwright.ledger.packing import dictionary_rows
 from mlwright.ledger.place import refuse_network, writers_turn
 from mlwright.ledger.schema import FORMAT, statements
 
@@ -89,12 +90,12 @@ def fill(database: Database, key: VerifierKey) -> None:
     database.run("INSERT INTO head (id, size, frontier) VALUES (0, 0, ?)", (b"",))
     database.run_many(
         "INSERT INTO meta (key, value) VALUES (?, ?)",
-        [("format", str(FORMAT)), ("key", key.line())],
+        [("format", str(FORMAT)), ("key", key.line()), *dictionary_rows()],
     )
 
 
 def meta(database: Database) -> dict[str, str]:
-    """Return what a ledger says of itself: its format and its public key."""
+    """Return what a ledger says of itself: its format, its public key, its dictionaries."""
     return dict(database.rows("SELECT key, value FROM meta"))
 
 

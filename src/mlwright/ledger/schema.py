@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-FORMAT = 2
+FORMAT = 3
 """Rises with each change an older program could not read; :mod:`.migrating` leads here."""
 
 _LOG = (
@@ -115,7 +115,8 @@ _INDEXES = (
     "CREATE INDEX metric_by_value ON metric (name, value)",
 )
 
-SINCE: Mapping[int, tuple[str, ...]] = {2: ("run", "metric", "param", "tag")}
+RUNS_SINCE = 2
+SINCE: Mapping[int, tuple[str, ...]] = {RUNS_SINCE: ("run", "metric", "param", "tag")}
 """Which projections each format brought."""
 
 

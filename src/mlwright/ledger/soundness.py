@@ -8,11 +8,11 @@ bodies of older events and the look-up tables: :func:`mlwright.ledger.verify.ver
 from __future__ import annotations
 
 from mlwright.core.errors import BrokenError, UsageError
-from mlwright.core.merkle import Frontier, leaf_hash, root_of
+from mlwright.core.merkle import Frontier, root_of
 from mlwright.ledger import log, opening, tiles
 from mlwright.ledger.body import tells
 from mlwright.ledger.checkpoint import parse_key, unseal
-from mlwright.ledger.database import Database
+from mlwright.ledger.database import Database, Row
 
 RECENT = 8 * tiles.WIDTH
 _HELD = 128
@@ -41,12 +41,15 @@ def _check_recent(database: Database, head: Frontier) -> None:
         (start,),
     )
     leaves: list[bytes] = []
-    for place, (sequence, _, _, body, leaf) in enumerate(rows, start):
+    held: list[tuple[bytes, Row]] = []
+    for place, row in enumerate(rows, start):
+        sequence, _, _, stored, leaf = row
         if sequence != place:
             raise log.broken(f"entry e_{place}", "it is missing")
-        if not isinstance(body, bytes) or leaf_hash(body) != leaf:
-            raise log.broken(f"entry e_{place}", "its bytes do not hash to its leaf")
+        body = log.body_of(place, stored, leaf)
         leaves.append(leaf)
+        if head.size - place <= _HELD:
+            held.append((body, row))
     found = start + len(leaves)
     if found != head.size:
         raise log.broken(
@@ -55,8 +58,8 @@ def _check_recent(database: Database, head: Frontier) -> None:
         )
     if _frontier_at(database, start).extend(leaves) != head:
         raise _misplaced(database, start, leaves)
-    for row in rows[-_HELD:]:
-        sequence, kind, subject, body, _ = row
+    for body, row in held:
+        sequence, kind, subject, *_ = row
         if not tells(body, sequence, kind, subject):
             log.event_of(row)  # reads it whole, and says what is wrong
 

@@ -4,6 +4,8 @@
 
 PUBLIC_KEY is the line `mlw audit key` prints, or a file that holds it. Needs `cryptography`.
 The log is RFC 6962's: leaf = SHA-256(0x00 + body), node = SHA-256(0x01 + left + right).
+A stored body is clear and begins with {, or is the number of a dictionary, four bytes of
+CRC-32 and raw DEFLATE (RFC 1951); the table meta holds the dictionaries.
 """
 
 import base64
@@ -12,9 +14,12 @@ import json
 import pathlib
 import sqlite3
 import sys
+import zlib
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+DAMAGED = (sqlite3.Error, zlib.error)
 
 
 def checkpoint_of(note: str, key: str) -> tuple[int, bytes]:
@@ -32,14 +37,24 @@ def checkpoint_of(note: str, key: str) -> tuple[int, bytes]:
     raise ValueError(f"the checkpoint is not signed by {name}")
 
 
+def body_of(stored: bytes, dictionaries: dict[int, bytes]) -> bytes:
+    """Return the bytes of an event from what is stored."""
+    if stored[:1] == b"{":
+        return stored
+    return zlib.decompressobj(-15, dictionaries[stored[0]]).decompress(stored[5:])
+
+
 def root_of(database: str, size: int) -> tuple[bytes, int]:
     """Return the root over the first events of the log, and how many events follow them."""
     path = pathlib.Path(database).resolve(strict=True)
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
     log = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)
+    said = log.execute("SELECT key, value FROM meta WHERE key LIKE 'dictionary %'").fetchall()
+    dictionaries = {int(name.split()[1]): text.encode() for name, text in said}
     subtrees: list[bytes] = []
     count = 0
-    for sequence, body in log.execute("SELECT sequence, body FROM event ORDER BY sequence"):
+    for sequence, stored in log.execute("SELECT sequence, body FROM event ORDER BY sequence"):
+        body = body_of(stored, dictionaries)
         if sequence != count or json.loads(body)["sequence"] != count:
             raise ValueError(f"entry {count} is missing, or entry {sequence} is not in its place")
         count += 1
@@ -72,5 +87,5 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         print(main(*sys.argv[1:]))  # noqa: T201 - a program of its own
-    except (ValueError, KeyError, TypeError, InvalidSignature, OSError, sqlite3.Error) as error:
+    except (InvalidSignature, LookupError, OSError, TypeError, ValueError, *DAMAGED) as error:
         sys.exit(f"NOT VERIFIED: {type(error).__name__} {error}")

@@ -13,6 +13,7 @@ from mlwright.ledger.checkpoint import Checkpoint, VerifierKey, parse_key, unsea
 from mlwright.ledger.database import Database
 from mlwright.ledger.keys import check_signature
 from mlwright.ledger.ledger import Ledger
+from mlwright.ledger.packing import dictionary_rows
 from mlwright.ledger.records import Event, LogReport
 
 
@@ -105,8 +106,11 @@ def _check_file(database: Database) -> None:
 
 def _key(database: Database) -> VerifierKey:
     said = opening.meta(database)
-    if set(said) != {"format", "key"}:
+    if set(said) != {"format", "key", *dict(dictionary_rows())}:
         raise log.broken("what it says of itself", f"it says {sorted(said)}")
+    for name, text in dictionary_rows():
+        if said[name] != text:
+            raise log.broken(f"its {name}", "it is not the one its entries were packed with")
     try:
         return parse_key(said["key"])
     except UsageError as error:
