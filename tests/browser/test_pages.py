@@ -22,7 +22,10 @@ PATHS = {
     "home": "/",
     "model": "/models/Churn@1",
     "why": "/why/search",
-    "prove": "/prove/Churn@1",
+    "prove": "/prove/{first}",
+    "steps": "/runs/{second}",
+    "diff": "/diff/Churn@1/Churn@2",
+    "diff-of-runs": "/diff/{first}/{second}",
     "search": "/search?q=chu",
     "list": "/list/events",
 }
@@ -56,6 +59,10 @@ def visit(browser: Browser, pages: Pages) -> Iterator[Open]:
         seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
         if path == PASSPORT:
             path = path.format(prediction=pages("/api/v1/labels").json["labels"][0]["about"])
+        if "{first}" in path or "{second}" in path:
+            runs = pages("/api/v1/runs").json["runs"]
+            second, first = (each["run"] for each in runs if "charges" in each["name"])
+            path = path.format(first=first, second=second)
         if path == TRACKED:
             found = pages("/api/v1/runs?where=metrics.loss").json["runs"]
             path = path.format(run=found[0]["run"])

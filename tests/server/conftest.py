@@ -23,6 +23,24 @@ import mlwright as mw
 TRACKED = "tuning <script>alert('t')</script>"
 REASON = "the first one <script>alert('x')</script> & more"
 
+CLOCK = """import time
+
+import mlwright as mw
+
+
+@mw.step
+def doubled(given: int) -> int:
+    return 2 * given
+
+
+@mw.step
+def stamped(doubled: list[int]) -> str:
+    return f"{sum(doubled)} <b>at</b> {time.time()}"
+
+
+flow = mw.pipeline(doubled.over(given=[1, 2]), stamped, name="charges")
+"""
+
 ROW = {
     "gender": "Female",
     "SeniorCitizen": 0,
@@ -145,6 +163,7 @@ def pages_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _make(folder: Path) -> None:
     """Track a run, train, promote, answer a row and three at once, tell the truth of the first."""
     _track(folder)
+    _do_steps(folder)
     table = DATA / "churn.csv"
     build = ["run", table, "--target", "Churn", "--models", "linear", "--budget", "1s"]
     mlw(folder, *build)
@@ -155,6 +174,16 @@ def _make(folder: Path) -> None:
         first = post(server, "/Churn/predict", row)
         post(server, "/Churn/predict", [ROW, {**ROW, "tenure": 1}, {**ROW, "Contract": "One year"}])
         post(server, "/labels", {"id": first["id"], "value": "Yes"})
+
+
+def _do_steps(folder: Path) -> None:
+    """Run a pipeline that reads the clock, edit it and run it again; prove the first run."""
+    flow = folder / "flow.py"
+    flow.write_text(CLOCK)
+    first = mlw(folder, "run", flow)["run"]
+    flow.write_text(CLOCK.replace("[1, 2]", "[1, 2, 3]").replace("2 * given", "3 * given"))
+    mlw(folder, "run", flow)
+    mlw(folder, "prove", first, exit_code=6)
 
 
 def _track(folder: Path) -> None:

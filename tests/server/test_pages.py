@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 import pytest
 from tests.conftest import ROOT
-from tests.server.conftest import REASON, ROW, Pages, mlw, serving
+from tests.server.conftest import CLOCK, REASON, ROW, Pages, mlw, serving
 
 from mlwright.core.errors import ExitCode
 
@@ -279,6 +279,27 @@ def test_a_proof_is_made_recorded_and_shown_while_other_pages_answer(pages: Page
     shown = pages(f"/prove/{data}.json").json["proofs"]
     assert {proof["verdict"] for proof in shown} == {"exact"}
     assert by_program.json["proof"]["event"] in [proof["event"] for proof in shown]
+
+
+def test_the_page_of_a_proof_tells_each_step_and_the_line_that_is_the_likely_cause(
+    pages: Pages,
+) -> None:
+    runs = pages("/api/v1/runs").json["runs"]
+    run = [each["run"] for each in runs if "charges" in each["name"]][-1]
+
+    text = pages(f"/prove/{run}").text
+    steps = {each["step"]: each for each in pages(f"/prove/{run}.json").json["steps"]}
+
+    assert {name: each["verdict"] for name, each in steps.items()} == {
+        "doubled[given=1]": "exact",
+        "doubled[given=2]": "exact",
+        "stamped": "different",
+    }
+    line = CLOCK.partition("time.time()")[0].count("\n") + 1
+    assert f"flow.py:{line} reads the clock" in text
+    assert "likely cause: clock" in text
+    assert "2 exact, 1 different." in text
+    assert f"mlw prove {run}" in text
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,9 @@ def _runs(
     evaluated = [known.has("evaluation") for known in runs.known]
     if all(evaluated):
         old, new = (known.of("evaluation", Evaluation) for known in runs.known)
-        found += metric_differences(old, new)
+        told = tuple(metric_differences(old, new))
+        again = {f"metrics.{each.what}" for each in told}  # logged too, without an interval
+        found = [*(each for each in found if each.what not in again), *told]
     tables = snapshots(runs)
     data = None
     if tables is not None and tables[0].id != tables[1].id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -43,7 +44,15 @@ def side_told(value: object) -> str:
     if isinstance(value, MetricSummary):
         within = value.low is not None and value.high is not None and value.count > 1
         return f"{value.last:.4g}" + (f" ({value.low:.4g} to {value.high:.4g})" if within else "")
-    text = "" if value is None else str(value)
+    text = _words(value)
     if is_digest(text):
         return text.removeprefix("sha256:")[:12]
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_words(each)}" for name, each in value.items() if each != [])
+    if isinstance(value, tuple | list):
+        return ", ".join(map(_words, value))
+    return "" if value is None else str(value)

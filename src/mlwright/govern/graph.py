@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_BOX_WIDTH, _BOX_HEIGHT, _GAP_X, _GAP_Y, _EDGE = 158, 46, 44, 14, 2
-_LONGEST = 21  # characters that fit a box
+_BOX_WIDTH, _BOX_HEIGHT, _GAP_X, _GAP_Y, _EDGE = 166, 46, 44, 14, 2
+_LONGEST = 18  # characters that fit a box, in a wide font too
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def graph(
     curves = "".join(_curve(places[a], places[b]) for a, b in edges if {a, b} <= places.keys())
     boxes = "".join(_box(node, *place) for node, place in places.items())
     return (
-        f'<svg viewBox="0 0 {max(width, 1)} {height}" role="group" class="graph"'
+        f'<svg viewBox="0 0 {max(width, 1)} {height}" width="{max(width, 1)}" height="{height}"'
+        f' role="group" class="graph"'
         f' aria-label="{escape(title)}">{curves}{boxes}</svg>'
     )
 
@@ -71,4 +72,6 @@ def _box(node: Node, x: float, y: float) -> str:
 
 
 def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+    """Leave out the middle of a long name: variants of one step differ at its end."""
+    half = _LONGEST // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}…{name[1 - half :]}"

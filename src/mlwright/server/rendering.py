@@ -16,6 +16,7 @@ from mlwright.server.links import address, linked, model_page
 from mlwright.server.records import Page
 
 _SECONDS = len("2026-01-01T00:00:00")
+_DIGEST = 12
 
 
 @cache
@@ -29,7 +30,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(number=number, moment=moment, short=short, address=address)
-    environment.filters["cell"] = cell_text
+    environment.filters.update(cell=cell_text, digest=digest_start)
     environment.filters["as_logged"] = value_text
     environment.filters.update(model_page=model_page, words=words, exact=exact)
     environment.tests["linked"] = lambda value: linked(value) is not None
@@ -58,6 +59,15 @@ def exact(value: object) -> str:
     ('No', '1889.5', '1400', 'true', 'null')
     """
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def digest_start(value: object) -> str:
+    """Return a digest by its start, as the command line does.
+
+    >>> digest_start("sha256:2c40ca56dab14077a27deeedbec0fae3")
+    '2c40ca56dab1'
+    """
+    return str(value).removeprefix("sha256:")[:_DIGEST]
 
 
 def words(value: object) -> str:
