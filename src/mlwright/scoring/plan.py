@@ -9,6 +9,7 @@ through the steps' own table code. Nobody trusts the two to agree;
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -23,8 +24,9 @@ from mlwright.features.prepare import transform
 from mlwright.features.records import FittedStep, Preparation
 from mlwright.scoring.cast import INTEGERS
 from mlwright.scoring.cells import compile_many, compile_one, compile_wide
+from mlwright.scoring.native.lanes import Lane, inverse, lane_of
 from mlwright.scoring.native.protocol import Matrix, Native
-from mlwright.scoring.row import Row, compile_numbers
+from mlwright.scoring.row import Row, compile_packed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,16 +58,22 @@ class Plan:
 
 def compile_plan(preparation: Preparation, native: Native) -> Plan:
     """Return the plan of a preparation and a predictor."""
-    numbers = compile_numbers(preparation)
-    answer = native.row
+    pack, order = compile_packed(preparation)
+    at = inverse(order)
+    here = threading.local()
 
     def row(record: Row) -> Answer:
-        return answer(numbers(record))
+        packed = pack(record)
+        try:
+            lane: Lane = here.lane
+        except AttributeError:
+            lane = here.lane = lane_of(native, order)
+        return lane(packed)
 
     def rows(records: Sequence[Row]) -> Matrix:
-        width = len(preparation.outputs)
-        X = np.array([numbers(record) for record in records], dtype=np.float64)
-        return native.matrix(X.reshape(len(records), width))
+        packed = b"".join([pack(record) for record in records])
+        X = np.frombuffer(packed).reshape(len(records), len(order))
+        return native.matrix(np.ascontiguousarray(X[:, at]))
 
     prepare = compile_columns(preparation)
 

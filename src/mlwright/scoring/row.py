@@ -2,8 +2,8 @@
 
 What the steps of one column make of a text is looked up once, all of it together. Numbers are
 looked at together, which tells that nothing is wrong with any, and take plain arithmetic then. All
-else goes through the compiled function of its step. At the end the features are put in the order
-of the preparation.
+else goes through the compiled function of its step. The features are packed as they come, eight
+bytes each; who reads them puts them in order.
 """
 
 from __future__ import annotations
@@ -14,20 +14,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
-from math import isnan
+from math import hypot
 from operator import getitem, itemgetter, lt
-from typing import Any
+from struct import Struct
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from mlwright.data.records import Kind
 from mlwright.features.catalogue import WIDE_STEPS
 from mlwright.features.records import FittedStep, Preparation
 from mlwright.scoring.cast import INTEGERS, missing_columns
 from mlwright.scoring.cells import compile_many, compile_one, compile_wide, surely_inside
+from mlwright.scoring.native.lanes import inverse
 
 Row = Mapping[str, object]
 Numbers = Sequence[float]
 
-_LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
+_MOST = INTEGERS[-1]
 _NUMBERS = frozenset((int, float))
 _WHOLE = frozenset((int,))
 _DATES = (Kind.DATE, Kind.DATETIME)
@@ -59,60 +63,61 @@ class _Part:
     places: Sequence[int]
 
 
+class _Texts(NamedTuple):
+    """Columns of categories: what they take of a row, and what is looked up, packed."""
+
+    take: Callable[[Row], Any]
+    look_up: Callable[[Any], bytes]
+    places: Sequence[int]
+
+
 def compile_features(preparation: Preparation) -> Callable[[Row], list[float]]:
     """Return the function from a row to its features."""
-    numbers = compile_numbers(preparation)
-    return lambda record: [float(number) for number in numbers(record)]
+    pack, order = compile_packed(preparation)
+    at = inverse(order)
+    return lambda record: np.frombuffer(pack(record))[at].tolist()
 
 
-def compile_numbers(preparation: Preparation) -> Callable[[Row], Numbers]:
-    """Return the function from a row to its features, where an integer may stand for a float.
+def compile_packed(preparation: Preparation) -> tuple[Callable[[Row], bytes], Sequence[int]]:
+    """Return the function from a row to its features as bytes, and the place of each of them.
 
     It raises ``column-missing`` or ``value-kind`` as :mod:`mlwright.scoring.cast` does.
     """
-    parts = _parts(preparation.steps)
+    texts, parts = _parts(preparation.steps)
     inputs = preparation.inputs
-    if not parts:
-        return lambda _: []
-    order = [place for part in parts for place in part.places]
-    ordered = _inverse(order)
+    take_texts, look_up, places = texts or (lambda _: (), lambda _: b"", ())
+    takes, makes = [part.take for part in parts], [part.make for part in parts]
+    made = [place for part in parts for place in part.places]
+    pack = Struct(f"={len(made)}d").pack
+    order = [*places, *made]
     if len(parts) == 1:
-        take, make = parts[0].take, parts[0].make
+        (take,), (make,) = takes, makes
 
-        def one_part(record: Row) -> Numbers:
+        def one_part(record: Row) -> bytes:
             try:
-                taken = take(record)
+                some, taken = take_texts(record), take(record)
             except KeyError:
                 raise missing_columns(record, inputs) from None
-            made = make(taken)
-            return made if ordered is None else ordered(made)
+            return look_up(some) + pack(*make(taken))
 
-        return one_part
-    takes, makes = [part.take for part in parts], [part.make for part in parts]
+        return one_part, order
 
-    def several(record: Row) -> Numbers:
+    def several(record: Row) -> bytes:
         try:
-            taken = [take(record) for take in takes]
+            some, taken = take_texts(record), [take(record) for take in takes]
         except KeyError:
             raise missing_columns(record, inputs) from None
+        known = look_up(some)
         flat: list[float] = []
-        for make, some in zip(makes, taken, strict=True):
-            flat += make(some)
-        return flat if ordered is None else ordered(flat)
+        for make, values in zip(makes, taken, strict=True):
+            flat += make(values)
+        return known + pack(*flat)
 
-    return several
-
-
-def _inverse(order: Sequence[int]) -> Callable[[Sequence[float]], Sequence[float]] | None:
-    """Return what puts features made in some order into that of the preparation; None if it is."""
-    if list(order) == sorted(order):
-        return None
-    at = {place: number for number, place in enumerate(order)}
-    return itemgetter(*(at[place] for place in range(len(order))))
+    return several, order
 
 
-def _parts(steps: Sequence[FittedStep]) -> list[_Part]:
-    """Return the steps in parts; columns of numbers are one, those of categories another."""
+def _parts(steps: Sequence[FittedStep]) -> tuple[_Texts | None, list[_Part]]:
+    """Return the steps in parts: columns of categories, of numbers together, and all others."""
     placed, first = [], 0
     for step in steps:
         placed.append(_Placed(step, first))
@@ -140,9 +145,7 @@ def _parts(steps: Sequence[FittedStep]) -> list[_Part]:
         parts.append(_alone(others))
     if floats or whole:
         parts.insert(0, _numeric(floats, whole))
-    if categories:
-        parts.insert(0, _categorical(categories))
-    return parts
+    return _categorical(categories) if categories else None, parts
 
 
 def _picker(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
@@ -209,11 +212,13 @@ def _all_places(columns: Iterable[Iterable[_Placed]]) -> list[int]:
     return [place for some in columns for place in _places(some)]
 
 
-class _OfText(dict[object, tuple[float, ...]]):
-    """What each text of a column becomes; a text that is not known becomes ``other``."""
+class _OfText(dict[object, bytes]):
+    """What each text of a column becomes, packed; a text that is not known becomes ``other``."""
 
     def __init__(self, some: Sequence[_Placed]) -> None:
-        self._careful = careful = _all_of(some)
+        self._make = _all_of(some)
+        self._pack = Struct(f"={len(_places(some))}d").pack
+        careful = self.careful
         known = dict.fromkeys(text for each in some for text in _texts_of(each.step))
         super().__init__((text, careful(text)) for text in known)
         other = ""
@@ -222,8 +227,12 @@ class _OfText(dict[object, tuple[float, ...]]):
         self._other = careful(other)
         self[None] = careful(None)
 
-    def __missing__(self, value: object) -> tuple[float, ...]:
-        return self._other if type(value) is str else self._careful(value)
+    def careful(self, value: object) -> bytes:
+        """Return what the steps make of any cell."""
+        return self._pack(*self._make(value))
+
+    def __missing__(self, value: object) -> bytes:
+        return self._other if type(value) is str else self.careful(value)
 
 
 def _texts_of(step: FittedStep) -> Sequence[str]:
@@ -233,22 +242,18 @@ def _texts_of(step: FittedStep) -> Sequence[str]:
     return [key[1:] for key in step.categories if key]
 
 
-def _categorical(columns: Sequence[Sequence[_Placed]]) -> _Part:
+def _categorical(columns: Sequence[Sequence[_Placed]]) -> _Texts:
     known = [_OfText(some) for some in columns]
-    careful = [_all_of(some) for some in columns]
 
-    def make(values: tuple[Any, ...]) -> Numbers:
+    def look_up(values: tuple[Any, ...]) -> bytes:
         try:
-            return tuple(chain.from_iterable(map(getitem, known, values)))
+            return b"".join(map(getitem, known, values))
         except TypeError:  # a list, say, is no key: its step tells what is wrong
-            pairs = zip(careful, values, strict=True)
-            return tuple(chain.from_iterable([one(value) for one, value in pairs]))
+            pairs = zip(known, values, strict=True)
+            return b"".join([of_text.careful(value) for of_text, value in pairs])
 
-    return _Part(
-        _picker([some[0].step.column for some in columns]),
-        make,
-        _all_places(columns),
-    )
+    names = [some[0].step.column for some in columns]
+    return _Texts(_picker(names), look_up, _all_places(columns))
 
 
 def _numeric(floats: Sequence[Sequence[_Placed]], whole: Sequence[Sequence[_Placed]]) -> _Part:
@@ -269,11 +274,10 @@ def _numeric(floats: Sequence[Sequence[_Placed]], whole: Sequence[Sequence[_Plac
         return list(chain.from_iterable([one(values[place]) for one, place in cells]))
 
     def are_plain(values: tuple[Any, ...]) -> bool:
-        if few == len(values):
-            return _are_plain(values, _NUMBERS)
-        if not few:
-            return _are_plain(values, _WHOLE)
-        return _are_plain(values[:few], _NUMBERS) and _are_plain(values[few:], _WHOLE)
+        types = _NUMBERS if few else _WHOLE
+        if not (types.issuperset(map(type, values)) and _are_small(values)):
+            return False
+        return not few or few == len(values) or _WHOLE.issuperset(map(type, values[few:]))
 
     def passed(values: tuple[Any, ...]) -> Numbers:
         return values if are_plain(values) else careful(values)
@@ -294,14 +298,15 @@ def _numeric(floats: Sequence[Sequence[_Placed]], whole: Sequence[Sequence[_Plac
     return _Part(_picker(names), passed if only_passed else make, _places(every))
 
 
-def _are_plain(values: tuple[Any, ...], types: frozenset[type]) -> bool:
-    """Tell whether columns of numbers take all as they are; some they would take may be doubted."""
-    return (
-        types.issuperset(map(type, values))
-        and max(values) <= _MOST
-        and min(values) >= _LEAST
-        and not (float in types and isnan(sum(values)))
-    )
+def _are_small(values: tuple[Any, ...]) -> bool:
+    """Tell whether numbers are all there and a column of integers holds each of them.
+
+    Some that it does hold are doubted: no number is larger than the root of the sum of squares.
+    """
+    try:
+        return hypot(*values) <= _MOST
+    except OverflowError:
+        return False
 
 
 Maker = Callable[[tuple[Any, ...]], Sequence[float] | None]

@@ -12,6 +12,7 @@ import numpy as np
 
 from mlwright.core.encoding import canonical_json
 from mlwright.scoring.native.broken import predictor_broken
+from mlwright.scoring.native.lanes import Held, Lane, shares_of_two
 from mlwright.scoring.native.lightgbm import LightgbmModel
 from mlwright.scoring.native.linear import LinearModel
 from mlwright.scoring.native.protocol import Matrix
@@ -29,11 +30,13 @@ class BlendModel:
         self._features = features
         read = _read(content, _LINKS.get(outputs, "softmax"))
         self._members = [_Member(each, features, outputs) for each in read]
-        if len(self._members) == 1 and isinstance(self._members[0].model, LightgbmModel):
-            self.row: Callable[[Sequence[float]], tuple[float, ...]] = self._members[0].model.row
-            self.matrix: Callable[[Matrix], Matrix] = self._members[0].model.matrix
+        first = self._members[0].model
+        if len(self._members) == 1 and isinstance(first, LightgbmModel):
+            self.row: Callable[[Sequence[float]], tuple[float, ...]] = first.row
+            self.matrix: Callable[[Matrix], Matrix] = first.matrix
+            self.lane: Callable[[Sequence[int]], Lane] = first.lane
         else:
-            self.row, self.matrix = self._row, self._matrix
+            self.row, self.matrix, self.lane = self._row, self._matrix, self._lane
 
     def scores(self, features: Sequence[float]) -> tuple[float, ...]:
         """Return the sums of the members' scores for one row."""
@@ -49,17 +52,24 @@ class BlendModel:
         return total
 
     def _row(self, features: Sequence[float]) -> tuple[float, ...]:
-        scores = _sum([each.raw_row(each.pick(features)) for each in self._members])
-        if self._outputs == 1:
-            return scores
-        if self._outputs > 2:
-            return shares_of_row(scores)
-        # The shares of the scores 0 and this one; the larger is raised to exactly 1.
-        score = scores[0]
-        smaller = float(np.exp(np.array((-abs(score),)))[0])
-        total = smaller + 1.0
-        low, high = smaller / total, 1.0 / total
-        return (low, high) if score > 0.0 else (high, low)
+        return self._link(_sum([each.raw_row(each.pick(features)) for each in self._members]))
+
+    def _link(self, scores: tuple[float, ...]) -> tuple[float, ...]:
+        if self._outputs == 2:
+            return shares_of_two(scores[0])
+        return scores if self._outputs == 1 else shares_of_row(scores)
+
+    def _lane(self, order: Sequence[int]) -> Lane:
+        held = Held(order)
+        view = held.view
+        sums = [each.model.sums(*held.read(each.places)) for each in self._members]
+        link = self._link
+
+        def answer(packed: bytes) -> tuple[float, ...]:
+            view[:] = packed
+            return link(_sum([each() for each in sums]))
+
+        return answer
 
     def _matrix(self, X: Matrix) -> Matrix:
         scores: Matrix = reduce(np.add, [each.raw_matrix(X) for each in self._members])

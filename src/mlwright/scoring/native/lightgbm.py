@@ -20,6 +20,7 @@ import numpy as np
 
 from mlwright.core.errors import FaultError
 from mlwright.scoring.native.broken import predictor_broken
+from mlwright.scoring.native.lanes import Fill, Held, Lane
 from mlwright.scoring.native.model_text import canonical
 from mlwright.scoring.native.protocol import Matrix
 
@@ -82,6 +83,40 @@ class LightgbmModel:
         if lane.predict():
             raise _fault()
         return tuple(lane.out[:])
+
+    def lane(self, order: Sequence[int]) -> Lane:
+        """Return a thread's way from features packed in an order."""
+        held = Held(order)
+        view, outputs = held.view, self._call(*held.read(None), _NORMAL)
+        if self._outputs != 2:
+
+            def answer(packed: bytes) -> tuple[float, ...]:
+                view[:] = packed
+                return outputs()
+
+            return answer
+
+        def of_two(packed: bytes) -> tuple[float, ...]:
+            view[:] = packed
+            (positive,) = outputs()
+            return (1.0 - positive, positive)
+
+        return of_two
+
+    def sums(self, fill: Fill, row: Matrix) -> Callable[[], tuple[float, ...]]:
+        """Return what gives the sums over the trees of the row that ``fill`` puts at ``row``."""
+        return self._call(fill, row, _RAW)
+
+    def _call(self, fill: Fill, row: Matrix, kind: int) -> Callable[[], tuple[float, ...]]:
+        lane = _Lane(self._booster, kind, row)
+
+        def call() -> tuple[float, ...]:
+            fill()
+            if lane.predict():
+                raise _fault()
+            return tuple(lane.out[:])
+
+        return call
 
     def raw_matrix(self, X: Matrix) -> Matrix:
         """Return rows x scores for a matrix of features: the sums over the trees."""
@@ -161,7 +196,7 @@ class _Lane:
     The library guards its side with a lock; the buffers are ours, so no two threads share them.
     """
 
-    def __init__(self, booster: _Booster, kind: int = _NORMAL) -> None:
+    def __init__(self, booster: _Booster, kind: int = _NORMAL, row: Matrix | None = None) -> None:
         library = _library()
         self._booster = booster  # outlives this lane, whose handle points into it
         handle = ctypes.c_void_p()
@@ -178,14 +213,15 @@ class _Lane:
             )
         )
         weakref.finalize(self, library.LGBM_FastConfigFree, handle)
-        self._row = (ctypes.c_double * booster.features)()
+        # The library is told once where the row is.
+        self._row = np.zeros(booster.features) if row is None else row
         self._written = ctypes.c_int64()
         self.out = (ctypes.c_double * booster.outputs)()
-        self.write = partial(Struct(f"={booster.features}d").pack_into, self._row, 0)
+        self.write = partial(Struct(f"={booster.features}d").pack_into, self._row.data, 0)
         self.predict: Callable[[], int] = partial(
             _answer_of_one(),
             handle,
-            ctypes.c_void_p(ctypes.addressof(self._row)),
+            ctypes.c_void_p(self._row.ctypes.data),
             ctypes.c_void_p(ctypes.addressof(self._written)),
             ctypes.c_void_p(ctypes.addressof(self.out)),
         )

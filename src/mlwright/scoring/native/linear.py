@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlwright.scoring.native.broken import predictor_broken
+from mlwright.scoring.native.lanes import Fill, Held, Lane, shares_of_two
 from mlwright.scoring.native.protocol import Matrix
 from mlwright.stats.linear import scores_of, shares_of, shares_of_row
 
@@ -34,12 +35,44 @@ class LinearModel:
             return tuple(scores.tolist())
         if self._link == "softmax":
             return shares_of_row(scores.tolist())
-        # The shares of the scores 0 and this one; the larger is raised to exactly 1.
-        score = scores[0]
-        smaller = float(np.exp(-np.abs(scores))[0])
-        total = smaller + 1.0
-        low, high = smaller / total, 1.0 / total
-        return (low, high) if score > 0.0 else (high, low)
+        return shares_of_two(float(scores[0]))
+
+    def lane(self, order: Sequence[int]) -> Lane:
+        """Return a thread's way from features packed in an order."""
+        held = Held(order)
+        view, scores = held.view, self.sums(*held.read(None))
+        link: Callable[[tuple[float, ...]], tuple[float, ...]] | None = {
+            "logistic": lambda scores: shares_of_two(scores[0]),
+            "softmax": shares_of_row,
+        }.get(self._link)
+
+        def answer(packed: bytes) -> tuple[float, ...]:
+            view[:] = packed
+            return scores() if link is None else link(scores())
+
+        return answer
+
+    def sums(self, fill: Fill, row: Matrix) -> Callable[[], tuple[float, ...]]:
+        """Return what gives the scores of the row that ``fill`` puts at ``row``."""
+        multiply, total = np.multiply, np.add.reduce
+        if len(self._intercepts) > 1:
+            weights, intercepts = self._weights, self._intercepts
+            many = np.empty(weights.shape)
+
+            def several() -> tuple[float, ...]:
+                fill()
+                multiply(weights, row, many)
+                return tuple((total(many, 1) + intercepts).tolist())
+
+            return several
+        own, intercept, products = self._weights[0], float(self._intercepts[0]), row * 0.0
+
+        def one() -> tuple[float, ...]:
+            fill()
+            multiply(own, row, products)
+            return (float(total(products)) + intercept,)
+
+        return one
 
     def scores(self, features: Sequence[float]) -> tuple[float, ...]:
         """Return the scores behind the outputs of one row."""
