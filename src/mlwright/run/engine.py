@@ -55,6 +55,10 @@ __all__ = ["Runner", "StepReport"]
 class Runner:
     """Carries out one run: start it, execute steps, finish it.
 
+    What is recorded is durable before anything is carried out that takes it as given, and before
+    a call returns that was not told to hold it. Of steps that were kept nothing has to be: they
+    are recorded together, with what is durable next.
+
     Parameters
     ----------
     cache
@@ -92,6 +96,7 @@ class Runner:
         self._live = live
         self._run = ""
         self._ended = False
+        self._held: list[NewEvent] = []
         self._inputs: dict[str, Held] = {}
         self._config: dict[str, object] = {}
         self._made: dict[str, Held] = {}
@@ -105,15 +110,19 @@ class Runner:
         inputs: Mapping[str, object] | None = None,
         config: Mapping[str, object] | None = None,
         shape: Shape | None = None,
+        *,
+        hold: bool = False,
     ) -> str:
         """Record that a run starts, with its inputs, configuration, code and environment.
 
         ``config`` gives steps the values of parameters nothing else gives; a step's key holds
         those it takes, not the whole. ``shape`` tells which steps are to come, where that is known
-        before. Returns the run's id.
+        before. With ``hold`` the start is recorded before the first step that has to be carried
+        out, or with the end. Returns the run's id.
         """
         self._run = random_id(Noun.RUN, self._seam)
         self._ended = False
+        self._held = []
         self._config = dict(config or {})
         self._inputs = {}
         self._made = {}
@@ -135,7 +144,9 @@ class Runner:
         named = [str(facts[n]) for n in ("spec", "environment", "code", "shape") if n in facts]
         objects = [*map(Digest, named), *(artefact.digest for artefact in packed.values())]
         objects += shelf.close()
-        self._record("run.started", facts, objects, uses=_ids((inputs or {}).values()))
+        self._hold("run.started", facts, objects, uses=_ids((inputs or {}).values()))
+        if not hold:
+            self._append()
         return self._run
 
     def execute(
@@ -144,6 +155,7 @@ class Runner:
         *,
         inputs: Mapping[str, object] | None = None,
         resources: Mapping[str, object] | None = None,
+        hold: bool = False,
     ) -> dict[str, object]:
         """Execute steps in the order of their edges and return their outputs by name.
 
@@ -156,6 +168,8 @@ class Runner:
             More inputs, beside those the run was started with.
         resources
             What steps work with and no result depends on, by parameter name; not in any key.
+        hold
+            The last steps that were kept are recorded with what follows, such as the run's end.
 
         Raises
         ------
@@ -170,6 +184,8 @@ class Runner:
             )
         self._pack_inputs(inputs or {})
         outputs = self._carry_out(ordered(steps), resources or {})
+        if not hold:
+            self._append()
         if self._memory is not None:
             RECALLED.keep(self._memory)
         return outputs
@@ -177,7 +193,8 @@ class Runner:
     def finish(self, status: str, facts: Mapping[str, object] | None = None) -> None:
         """Record how the run ended: ``finished``, or another word for it."""
         self._ended = True
-        self._record(f"run.{status}", {"status": status, **(facts or {})}, [])
+        self._hold(f"run.{status}", {"status": status, **(facts or {})}, [])
+        self._append()
 
     @contextmanager
     def recording(self, step: AnyStep | None = None) -> Iterator[None]:
@@ -218,12 +235,14 @@ class Runner:
                     with _collected(at_work, failed):
                         begun = self._begin(at_work, set(by_name), resources)
                         if begun.kept is None:
+                            self._append()
                             under_way[at_work.name] = begun
                             self._executor.submit(begun.task)
                         else:
                             outputs[at_work.name] = self._settle(begun, begun.kept)
                 elif under_way:
                     at_work = next(iter(under_way.values())).step
+                    self._append()
                     outcome = self._executor.wait()
                     begun = under_way.pop(outcome.task.step)
                     with _collected(begun.step, failed):
@@ -409,7 +428,9 @@ class Runner:
         named += [each.digest for each in given.values()]
         told = self._told_before(step.name, done) if done.logged else self._last_told(step.name)
         finished = NewEvent("step.finished", self._run, facts, objects=tuple(dict.fromkeys(named)))
-        self._ledger.append([*told, finished])
+        self._held += [*told, finished]
+        if not done.cached:
+            self._append()
 
     def _connect(self, step: AnyStep, names: set[str], resources: Mapping[str, object]) -> Call:
         """Find each parameter: another step's output, an input, a resource, configuration."""
@@ -505,19 +526,25 @@ class Runner:
             facts["log"] = log
             told = [each for name in self._tellings for each in self._last_told(name)]
             objects = () if log is None else (log,)
-            self._ledger.append([*told, NewEvent(f"run.{status}", self._run, facts, (), objects)])
+            self._held += [*told, NewEvent(f"run.{status}", self._run, facts, (), objects)]
+            self._append()
         except MlwrightError as other:
             error.add_note(f"and the failure could not be recorded: {other}")
 
-    def _record(
+    def _hold(
         self,
         kind: str,
         facts: Mapping[str, object],
         objects: Iterable[Digest],
         uses: tuple[str, ...] = (),
     ) -> None:
-        event = NewEvent(kind, self._run, facts, uses=uses, objects=tuple(objects))
-        self._ledger.append([event])
+        """Have an event recorded with the next that are."""
+        self._held.append(NewEvent(kind, self._run, facts, uses=uses, objects=tuple(objects)))
+
+    def _append(self) -> None:
+        """Record what was held: on return it survives a crash."""
+        self._ledger.append(self._held)
+        self._held = []
 
     def _put(self, content: bytes, digest: Digest | None = None) -> Digest:
         if digest is not None and digest in self._stored:

@@ -98,8 +98,8 @@ class Pipeline:
     ) -> Finished:
         """Carry the pipeline out as one run; what was done before is kept."""
         laid = laid or self.laid
-        run = runner.start(command, inputs, config, laid.shape(self.name))
-        outputs = runner.execute(laid.steps, resources=resources)
+        run = runner.start(command, inputs, config, laid.shape(self.name), hold=True)
+        outputs = runner.execute(laid.steps, resources=resources, hold=True)
         runner.finish("finished")
         return Finished(run, outputs)
 
