@@ -17,6 +17,7 @@ from mlwright.data.profile import profile
 from mlwright.data.table import Table
 from mlwright.scoring.package import package
 from mlwright.scoring.scorer import load
+from mlwright.stats.decisions import decided
 from mlwright.store.memory import MemoryStore
 from mlwright.train.evening import shifts_for, weights_for
 from mlwright.train.fit import answers, fit
@@ -141,6 +142,40 @@ def test_limits_follow_what_mistakes_cost(dataset: Find) -> None:
     plain = scores + member @ shifts_for(scores, y, member, "tpr_gap") > 0
     assert abs(rates[0] - rates[1]) < 0.02
     assert called.mean() < plain.mean() - 0.1
+
+
+def test_limits_by_group_and_costs_of_mistakes_hold_together(dataset: Find) -> None:
+    """To miss one who earns more costs four times as much: adult, judged on unseen rows."""
+    frame = pl.read_csv(dataset("adult"), infer_schema_length=None)[:8_000]
+    table = Table(frame[::2], pl.Series([f"{place:032x}" for place in range(0, 8_000, 2)]))
+    plain = infer_task(frame, "income", None, None)
+    dear = replace(plain, costs=((0.0, 1.0), (4.0, 0.0)))
+    rest = frame[1::2]
+    y = (rest["income"] == plain.classes[1]).to_numpy()
+    men = (rest["sex"] == "Male").to_numpy()
+
+    def judged(called: np.ndarray) -> tuple[float, float]:
+        gap = abs(called[y & men].mean() - called[y & ~men].mean())
+        return float(gap), float((1.0 * (called & ~y) + 4.0 * (~called & y)).mean())
+
+    before = answers(fit(table, LINEAR, dear, PLAN, ()), rest)
+    unlike, cost = judged(decided(before, dear.costs) == 1)
+    both = replace(dear, evening=Evening("thresholds", "sex", "tpr_gap"))
+    store = MemoryStore()
+    made = package(
+        fit(table, LINEAR, both, PLAN, ()), infer(profile(table), "income"), table, store
+    )
+    scorer = load(made, store)
+    found = scorer.predict_frame(rest)
+    alike, price = judged(decided(found, both.costs) == 1)
+
+    assert unlike > 0.08 > 0.04 > alike
+    assert price < 1.05 * cost
+    assert price < 0.8 * judged(found[:, 1] > 0.5)[1]
+    few = rest.head(40)
+    one = [scorer.decide_row(scorer.predict_row(row)) for row in few.iter_rows(named=True)]
+    assert one == scorer.decide(found[:40])
+    assert len(set(one)) == 2
 
 
 @pytest.mark.parametrize("configuration", [FEW, LINEAR, BLEND], ids=lambda each: each.name)
