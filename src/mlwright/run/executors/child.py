@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from mlwright.core.carried import told
 from mlwright.core.channel import ChannelEndedError, receive, send
 from mlwright.core.errors import MlwrightError, RefusedError
 from mlwright.core.records import load
@@ -158,14 +159,7 @@ def _from_the_step(error: BaseException) -> BaseException:
 
 def _told(error: BaseException) -> dict[str, Any]:
     if isinstance(error, MlwrightError):
-        return {
-            "kind": type(error).__name__,
-            "code": error.code,
-            "message": error.message,
-            "fix": error.fix,
-            "facts": {name: str(value) for name, value in error.facts.items()},
-            "looked": list(error.looked),
-        }
+        return told(error)
     kind = type(error)
     lines = traceback.format_exception(_from_the_step(error))
     return {

@@ -15,11 +15,11 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from mlwright.core import errors
+from mlwright.core.carried import carried
 from mlwright.core.channel import ChannelEndedError, Message, receive, send
 from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes
-from mlwright.core.errors import FaultError, MlwrightError, StoppedError, UsageError
+from mlwright.core.errors import FaultError, StoppedError, UsageError
 from mlwright.core.quantities import Quantity, format_quantity
 from mlwright.core.records import dump
 from mlwright.run.artefacts import Artefact
@@ -254,15 +254,7 @@ def _taken(task: Task, answer: Message | None, why: str | None, how: str, said: 
         return Artefact(head["kind"], Digest(head["content"]), digest_bytes(raw), raw)
     told = head["error"]
     if "code" in told:
-        kind = getattr(errors, told["kind"])
-        refused: MlwrightError = kind(
-            told["code"],
-            told["message"],
-            fix=told["fix"],
-            facts=told["facts"],
-            looked=told["looked"],
-        )
-        raise refused
+        raise carried(told)
     if told["memory"] and task.limits.memory is not None:
         raise Raised(_too_much(step, task.limits.memory))
     raise Raised(

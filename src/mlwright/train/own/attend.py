@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mlwright.core.carried import told
 from mlwright.core.channel import ChannelEndedError, receive, send
 from mlwright.core.errors import MlwrightError
 from mlwright.train.own.confine import confine
@@ -41,22 +42,11 @@ def attend(
         try:
             send(answered, {}, answer(head, blocks))
         except MlwrightError as error:
-            send(answered, {"error": _told(error)})
+            send(answered, {"error": told(error)})
         except ChannelEndedError:
             return
         except Exception as error:  # noqa: BLE001 - the top of the process: told to who asked
             send(answered, {"fault": f"{type(error).__name__}: {error}"})
-
-
-def _told(error: MlwrightError) -> dict[str, object]:
-    return {
-        "kind": type(error).__name__,
-        "code": error.code,
-        "message": error.message,
-        "fix": error.fix,
-        "facts": error.facts,
-        "looked": list(error.looked),
-    }
 
 
 def _channel(*, quiet: bool) -> tuple[int, int]:

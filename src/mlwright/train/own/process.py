@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import mlwright
-from mlwright.core import errors
+from mlwright.core.carried import carried
 from mlwright.core.channel import (
     ChannelEndedError,
     ChannelSlowError,
@@ -272,15 +272,7 @@ def _taken(name: str, message: Message) -> list[bytes]:
             facts={"model": name},
         )
     if "error" in head:
-        told = head["error"]
-        kind = getattr(errors, told["kind"])
-        raise kind(
-            told["code"],
-            told["message"],
-            fix=told["fix"],
-            facts=told["facts"],
-            looked=told["looked"],
-        )
+        raise carried(head["error"])
     return blocks
 
 
