@@ -44,15 +44,51 @@ def test_a_log_as_it_was_written_is_sound(count: int) -> None:
 
 def test_a_changed_byte_is_found_by_its_entry() -> None:
     ledger = filled(700)
-    body = ledger.event(12).body.replace(b"12", b"13")
-    tamper(ledger, "UPDATE event SET body = ? WHERE sequence = 12", packed(body))
+    body = ledger.event(600).body.replace(b"600", b"601")
+    tamper(ledger, "UPDATE event SET body = ? WHERE sequence = 600", packed(body))
 
-    with pytest.raises(BrokenError, match="entry e_12") as caught:
+    with pytest.raises(BrokenError, match="entry e_600") as caught:
         ledger.require_sound()
 
     assert caught.value.code == "log-broken"
     assert "mlw doctor" in caught.value.fix
     assert caught.value.exit_code == 6
+
+
+def test_a_flipped_bit_in_what_is_stored_is_found_by_its_entry() -> None:
+    ledger = filled(700)
+    stored = bytearray(packed(ledger.event(12).body))
+    stored[len(stored) // 2] ^= 4
+    tamper(ledger, "UPDATE event SET body = ? WHERE sequence = 12", bytes(stored))
+
+    with pytest.raises(BrokenError, match="entry e_12"):
+        ledger.require_sound()
+
+
+def test_what_came_since_is_looked_at_and_a_log_put_in_its_place_is_looked_at_anew(
+    tmp_path: Path,
+) -> None:
+    def made(folder: Path, count: int) -> Ledger:
+        ledger = Ledger.open(folder, ReplaySeam(), create=True)
+        ledger.append([NewEvent("test.made", f"d_{n}", {"n": n}) for n in range(count)])
+        return ledger
+
+    with made(tmp_path / "a", 300) as ledger:
+        ledger.require_sound()
+    with Ledger.open(tmp_path / "a", ReplaySeam()) as ledger:
+        ledger.append([NewEvent("test.made", f"d_{n}", {"n": n}) for n in range(300, 600)])
+        ledger.require_sound()
+        ledger.append([NewEvent("test.made", "d_600", {})])
+        tamper(ledger, "UPDATE event SET kind = 'test.lost' WHERE sequence = 600")
+        with pytest.raises(BrokenError, match="entry e_600"):
+            ledger.require_sound()
+
+    (tmp_path / "a").rename(tmp_path / "b")
+    with made(tmp_path / "a", 700) as ledger:
+        ledger.require_sound()
+        tamper(ledger, "UPDATE head SET frontier = zeroblob(length(frontier))")
+        with pytest.raises(BrokenError, match="its head"):
+            ledger.require_sound()
 
 
 @pytest.mark.parametrize(

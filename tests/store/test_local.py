@@ -152,3 +152,21 @@ def test_a_folder_where_a_file_should_be_is_told_as_unreadable(tmp_path: Path) -
         LocalStore(tmp_path).get(digest)
 
     assert caught.value.code == "object-unreadable"
+
+
+def test_what_was_compared_once_is_compared_again_when_its_file_changed(tmp_path: Path) -> None:
+    content = b"the true bytes"
+    digest = LocalStore(tmp_path).put(content)
+    [path] = (each for each in (tmp_path / "objects").rglob("*") if each.is_file())
+    os.utime(path, (1, 1))
+    for _ in range(2):
+        assert LocalStore(tmp_path).put(content) == digest  # the second time without reading it
+
+    path.chmod(0o644)
+    path.write_bytes(b"the fake bytes")
+    assert LocalStore(tmp_path).put(content) == digest
+    assert LocalStore(tmp_path).get(digest) == content
+
+    path.unlink()
+    assert LocalStore(tmp_path).put(content) == digest
+    assert LocalStore(tmp_path).get(digest) == content

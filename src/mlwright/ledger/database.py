@@ -52,6 +52,11 @@ class Database:
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._held: dict[int, sqlite3.Connection] = {}
 
+    @property
+    def path(self) -> Path | None:
+        """The file, None for one in memory."""
+        return self._path
+
     def close(self) -> None:
         """Close every connection; the last one of all processes folds the WAL into the file."""
         self._closed = True

@@ -71,6 +71,16 @@ def packed(body: bytes) -> bytes:
     return b"%c%b%b" % (_NEWEST, zlib.crc32(short).to_bytes(_HEAD - 1, "big"), short)
 
 
+def tells_damage(stored: object) -> bool:
+    """Tell whether what is stored carries a sum of its own: damage shows without unpacking."""
+    return isinstance(stored, bytes) and len(stored) > _HEAD and stored[0] in _WORDS
+
+
+def is_whole(stored: bytes) -> bool:
+    """Tell whether what is stored, and carries a sum, is what was written."""
+    return zlib.crc32(stored[_HEAD:]) == int.from_bytes(stored[1:_HEAD], "big")
+
+
 def unpacked(stored: object) -> bytes:
     """Return an event's bytes from what is stored.
 

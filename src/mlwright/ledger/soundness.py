@@ -1,22 +1,33 @@
 """A quick look at a log before it is built upon: its end, whole, and what holds the rest.
 
-Covered are the newest ``RECENT`` events, byte by byte; the head, against these and the tiles of
-all before; and the newest stored checkpoint, its signature and its root. Not covered are the
-bodies of older events and the look-up tables: :func:`mlwright.ledger.verify.verify` reads those.
+Covered are the newest ``RECENT`` events, each once in a process: what is stored of them is what
+was written, and of the last they are also read; the head, against these and the tiles of all
+before; and the newest stored checkpoint, its signature and its root. Not covered are the bodies of
+older events and the look-up tables: :func:`mlwright.ledger.verify.verify` reads those. Whatever
+reads an event holds it against its leaf.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from mlwright.core.errors import BrokenError, UsageError
 from mlwright.core.merkle import Frontier, root_of
 from mlwright.ledger import log, opening, tiles
 from mlwright.ledger.body import tells
 from mlwright.ledger.checkpoint import parse_key, unseal
-from mlwright.ledger.database import Database, Row
+from mlwright.ledger.database import Database
+from mlwright.ledger.packing import is_whole, tells_damage
 
 RECENT = 8 * tiles.WIDTH
-_HELD = 128
-"""The newest events, which are also held against their rows: their bytes say the same."""
+_READ = 128
+"""The newest events, which are unpacked: they hash to their leaf and say what their row says.
+
+Of those before, the sum that is stored with their bytes tells damage.
+"""
+
+_SEEN: dict[Path, Frontier] = {}
+"""The head of each log this process has found sound: only what came later is looked at again."""
 
 
 def require_sound(database: Database) -> None:
@@ -29,39 +40,59 @@ def require_sound(database: Database) -> None:
     """
     with database.reading():
         head = log.head(database)
-        _check_recent(database, head)
-        _check_checkpoint(database, head)
+        path = database.path and database.path.absolute()
+        seen = _SEEN.get(path) if path else None
+        if seen is None or not _is_further(database, head, seen):
+            _check_recent(database, head)
+            _check_checkpoint(database, head)
+    if path:
+        _SEEN[path] = head
+
+
+def _is_further(database: Database, head: Frontier, seen: Frontier) -> bool:
+    """Tell whether a log is one this process has looked at, and sound events since."""
+    if head.size < seen.size:
+        return False
+    try:
+        leaves = _leaves(database, seen.size, head.size)
+    except BrokenError:
+        return False  # said by the whole look, which begins before
+    return seen.extend(leaves) == head
 
 
 def _check_recent(database: Database, head: Frontier) -> None:
     start = max(0, head.size - RECENT) // tiles.WIDTH * tiles.WIDTH
+    leaves = _leaves(database, start, head.size)
+    if _frontier_at(database, start).extend(leaves) != head:
+        raise _misplaced(database, start, leaves)
+
+
+def _leaves(database: Database, start: int, size: int) -> list[bytes]:
+    """Return the leaves from ``start`` on, of events that are as they were written."""
     rows = database.rows(
         "SELECT sequence, kind, subject, body, leaf FROM event WHERE sequence >= ?"
         " ORDER BY sequence",
         (start,),
     )
     leaves: list[bytes] = []
-    held: list[tuple[bytes, Row]] = []
     for place, row in enumerate(rows, start):
-        sequence, _, _, stored, leaf = row
+        sequence, kind, subject, stored, leaf = row
         if sequence != place:
             raise log.broken(f"entry e_{place}", "it is missing")
-        body = log.body_of(place, stored, leaf)
+        if size - place <= _READ or not tells_damage(stored):
+            body = log.body_of(place, stored, leaf)
+            if not tells(body, place, kind, subject):
+                log.event_of(row)  # reads it whole, and says what is wrong
+        elif not is_whole(stored):
+            log.body_of(place, stored, leaf)  # says what is wrong
         leaves.append(leaf)
-        if head.size - place <= _HELD:
-            held.append((body, row))
     found = start + len(leaves)
-    if found != head.size:
+    if found != size:
         raise log.broken(
-            f"entry e_{min(found, head.size)}",
-            f"the log has {found:,} entries, its head says {head.size:,}",
+            f"entry e_{min(found, size)}",
+            f"the log has {found:,} entries, its head says {size:,}",
         )
-    if _frontier_at(database, start).extend(leaves) != head:
-        raise _misplaced(database, start, leaves)
-    for body, row in held:
-        sequence, kind, subject, *_ = row
-        if not tells(body, sequence, kind, subject):
-            log.event_of(row)  # reads it whole, and says what is wrong
+    return leaves
 
 
 def _frontier_at(database: Database, size: int) -> Frontier:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,14 @@ from mlwright.store import refusals
 
 _CHUNK = 1 << 20
 _REST = re.compile("[0-9a-f]{62}")
+
+_MOST = 10_000
+_TICK = 100_000_000  # nanoseconds: a file this young may change once more at the same time
+
+State = tuple[int, int, int, int]
+
+_DURABLE: dict[Path, State] = {}
+"""The state of files that this process has compared with their content and synced."""
 
 
 class LocalStore:
@@ -30,7 +39,7 @@ class LocalStore:
         self.folder = folder
         self._writable = writable
         self._objects = folder / "objects"
-        self._verified: dict[Digest, tuple[int, int, int]] = {}
+        self._verified: dict[Digest, State] = {}
 
     def put(self, content: bytes) -> Digest:
         """Keep ``content`` and return its name; on return it survives a crash."""
@@ -38,11 +47,15 @@ class LocalStore:
             raise refusals.read_only(str(self.folder))
         digest = digest_bytes(content)
         path = self._path(digest)
+        state = _state(path)
+        if state is not None and _DURABLE.get(path) == state:
+            return digest
         found = _holds(path, content)
         if found:
             # Whoever wrote it may not have come to its own sync yet.
             with disk_faults(path):
                 sync_folder(path.parent)
+            _remember(path, state)
             return digest
         if found is False:
             self._quarantine(path, digest)
@@ -67,11 +80,10 @@ class LocalStore:
         """Return the file of an object, read through where it was not before or has changed."""
         path = self._path(digest)
         try:
-            found = path.stat()
+            state = _state_of(path.stat())
         except OSError:
             self.get(digest)  # says what is wrong
             raise
-        state = (found.st_ino, found.st_size, found.st_mtime_ns)
         if self._verified.get(digest) != state:
             if digest_file(path) != digest:
                 self.get(digest)  # says so, and moves it aside
@@ -113,6 +125,26 @@ class LocalStore:
                 target.rename(path)
             sync_folder(path.parent)
         return target
+
+
+def _state_of(found: os.stat_result) -> State:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _state(path: Path) -> State | None:
+    """Return what tells that a file is the one it was; None where it cannot be looked at."""
+    try:
+        return _state_of(path.stat())
+    except OSError:
+        return None
+
+
+def _remember(path: Path, state: State | None) -> None:
+    if state is None or time.time_ns() - state[-1] < _TICK:
+        return
+    if len(_DURABLE) >= _MOST:
+        _DURABLE.clear()
+    _DURABLE[path] = state
 
 
 def _holds(path: Path, content: bytes) -> bool | None:
