@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import signal
 import subprocess
@@ -9,14 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlwright.core.errors import RefusedError
+from mlwright.core.encoding import canonical_json
+from mlwright.core.errors import BrokenError, RefusedError
 from mlwright.core.seam import ReplaySeam
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.metrics import summarise, write_number, write_summary
 from mlwright.ledger.records import NewEvent
+from mlwright.ledger.searching import find_params, find_runs
 from mlwright.ledger.verify import verify
 
 from .history import write_history
@@ -95,6 +98,49 @@ def test_a_run_is_looked_up_by_how_it_stands_and_what_was_said_of_it_last() -> N
         assert ledger.rebuild().equal
 
 
+PARAMS = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.text(),
+    ),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.dictionaries(st.text(), PARAMS, max_size=4), min_size=1, max_size=4))
+def test_parameters_and_tags_are_found_as_they_were_said(runs: list[dict[str, object]]) -> None:
+    said = [json.loads(canonical_json(params)) for params in runs]
+    with Ledger.in_memory(ReplaySeam()) as ledger:
+        for number, params in enumerate(said):
+            tags = {name: str(value) for name, value in params.items()}
+            begun(ledger, f"r_{number}", params={**params, "nan": {"float": "-inf"}}, tags=tags)
+
+        found = find_runs(ledger.database, limit=9)
+        alone = [find_params(ledger.database, f"r_{number}") for number in range(len(said))]
+
+    assert found is not None
+    assert [(row.params, row.tags) for row in reversed(found)] == alone
+    for (params, tags), want in zip(alone, said, strict=True):
+        assert params == {**want, "nan": -math.inf}
+        assert tags == {name: str(value) for name, value in want.items()}
+
+
+def test_a_value_that_is_no_json_any_more_is_told_as_damage() -> None:
+    with Ledger.in_memory(ReplaySeam()) as ledger:
+        begun(ledger, params={"depth": 5})
+        ledger.database.run("UPDATE param SET written = '5 6'")
+
+        with pytest.raises(BrokenError) as caught:
+            find_runs(ledger.database, limit=1)
+
+    assert caught.value.code == "log-broken"
+
+
 @pytest.mark.parametrize(
     "facts",
     [
@@ -143,11 +189,11 @@ def brought(folder: Path) -> dict[str, list[tuple[object, ...]]]:
         return {name: rows(ledger, name) for name in ("event", *NEW)}
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize(("number", "points"), [(1, 250), (2, 20)])
 def test_an_older_ledger_is_brought_to_ours_with_its_log_as_it_was(
-    tmp_path: Path, number: int
+    tmp_path: Path, number: int, points: int
 ) -> None:
-    checkpoint = write_history(tmp_path, runs=4, points=300, tracked=True)
+    checkpoint = write_history(tmp_path, runs=4, points=points, tracked=True)
     held = as_format(number, tmp_path)
 
     found = brought(tmp_path)
@@ -155,8 +201,8 @@ def test_an_older_ledger_is_brought_to_ours_with_its_log_as_it_was(
     assert all(held.values())
     assert found == held
     with Ledger.open(tmp_path, ReplaySeam()) as ledger:
-        ledger.append([NewEvent("point", "r_a", {"loss": n / 7}) for n in range(300)])
-        assert [len(event.facts) for event in ledger.events(subject="r_a")] == [1] * 300
+        ledger.append([NewEvent("point", "r_a", {"loss": n / 7}) for n in range(50)])
+        assert [len(event.facts) for event in ledger.events(subject="r_a")] == [1] * 50
         assert verify(ledger, checkpoint=checkpoint).outside
 
 
