@@ -23,7 +23,8 @@ def known(tmp_path: Path) -> tuple[Path, Path]:
     file.write_text("RATE = 1\n")
     stamps = Stamps.open(path)
     os.utime(file, LONG_AGO)
-    stamps._opened += 1_000_000_000  # as if the file had been changed a second before
+    assert stamps.note_of(str(file), file.lstat(), kind="content") is None
+    stamps._began += 1_000_000_000  # as if the file had been changed a second before
     stamps.note(str(file), file.lstat(), "digest", kind="content")
     stamps.learn({"pack:a": "b"})
     stamps.close()
@@ -58,6 +59,7 @@ def test_a_file_changed_just_before_it_was_looked_at_is_not_noted(tmp_path: Path
     file.write_text("RATE = 1\n")
     stamps = Stamps.open(path)
 
+    assert stamps.note_of(str(file), file.lstat(), kind="content") is None
     stamps.note(str(file), file.lstat(), "digest", kind="content")
     stamps.learn({"pack:a": "b"})
     stamps.close()

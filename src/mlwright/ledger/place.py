@@ -68,8 +68,10 @@ def network_kind(folder: Path, mounts: str) -> str | None:
         The system's table: device, place, kind and options of each mount, one a line.
     """
     found, kind = Path("/"), ""
-    for line in mounts.splitlines():
-        _, place, of, *_ = line.split(" ")
+    table = [line.split(" ") for line in mounts.splitlines()]
+    if not any(_NETWORK.fullmatch(of) for _, _, of, *_ in table):
+        return None
+    for _, place, of, *_ in table:
         point = Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), place))
         # A later mount hides an earlier one at the same place.
         if folder.is_relative_to(point) and len(point.parts) >= len(found.parts):

@@ -37,7 +37,7 @@ class Stamps:
     _notes: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict)
     _facts: dict[str, str] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
-    _opened: int = 0
+    _began: int = 0
     _changed: bool = False
 
     @classmethod
@@ -46,7 +46,6 @@ class Stamps:
         found = cls(path)
         if path is None:
             return found
-        found._opened = _now(path.parent)
         try:
             read = json.loads(path.read_text("utf-8"))
             if read["version"] == _VERSION:
@@ -62,11 +61,15 @@ class Stamps:
         name = f"{kind}:{path}"
         self._asked.add(name)
         found = self._notes.get(name)
-        return found[1] if found is not None and found[0] == _looks(seen) else None
+        if found is not None and found[0] == _looks(seen):
+            return found[1]
+        if self._began == 0 and self.path is not None:
+            self._began = _now(self.path.parent)  # before the file is read
+        return None
 
     def note(self, path: str, seen: os.stat_result, note: str, *, kind: str) -> None:
         """Note something of a file that looked like ``seen`` before it was read."""
-        if max(seen.st_mtime_ns, seen.st_ctime_ns) < self._opened - _TICK:
+        if max(seen.st_mtime_ns, seen.st_ctime_ns) < self._began - _TICK:
             self._notes[f"{kind}:{path}"] = (_looks(seen), note)
             self._changed = True
 
