@@ -32,10 +32,11 @@ class Shell:
     """Runs `mlw` in a project's folder, each time as a process of its own."""
 
     folder: Path
+    python: str = sys.executable
 
     def __call__(self, *arguments: object, **environment: str) -> Answer:
         done = subprocess.run(
-            [sys.executable, "-m", "mlwright", *(str(a) for a in arguments)],
+            [self.python, "-m", "mlwright", *(str(a) for a in arguments)],
             cwd=self.folder,
             env={**os.environ, "NO_COLOR": "1", **environment},
             capture_output=True,

@@ -1,12 +1,14 @@
-"""Each example as its reader does it: run, changed without a commit, and the old model proved."""
+"""Each example as its reader does it: run, changed, its environment gone, the old model proved."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -15,16 +17,21 @@ from typing import Any
 import pytest
 from tests.acceptance.conftest import Shell
 
+from mlwright.run.environments.installers import find_uv
+
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 2_600
 """Enough for a sealed part, and few enough for tests."""
+OTHER_NUMPY = "numpy==2.4.4"
+"""Another than the lock's, so that what is installed here is not what a model was trained with."""
 
 
 @dataclass(frozen=True)
 class Example:
     """An example: its folder, its data set, its module and an edit of it that matters.
 
-    ``makes`` is the script that makes its table of the data set.
+    ``makes`` is the script that makes its table of the data set, ``needs`` what it asks for beside
+    mlwright.
     """
 
     folder: str
@@ -32,19 +39,35 @@ class Example:
     module: str
     edit: tuple[str, str]
     makes: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 EXAMPLES = (
     Example("scikit_learn", "churn", "forest.py", ("n_estimators=40", "n_estimators=4")),
     Example("xgboost", "bikeshare", "counts.py", ("num_boost_round=200", "num_boost_round=20")),
-    Example("statsmodels", "diamonds", "logprice.py", ("np.log(train.y)", "train.y / 1e4")),
-    Example("pytorch", "satimage", "network.py", ("ROWS_A_STEP = 15,", "ROWS_A_STEP = 1,")),
+    Example(
+        "statsmodels",
+        "diamonds",
+        "logprice.py",
+        ("np.log(train.y)", "train.y / 1e4"),
+        None,
+        ("statsmodels",),
+    ),
+    Example(
+        "pytorch",
+        "satimage",
+        "network.py",
+        ("ROWS_A_STEP = 15,", "ROWS_A_STEP = 1,"),
+        None,
+        ("safetensors", "torch"),
+    ),
     Example(
         "recommender",
         "flights/flights",
         "factors.py",
         ("PENALTY, STEEPNESS = 10, 1.0", "PENALTY, STEEPNESS = 10, 9.0"),
         "pairs.py",
+        ("safetensors",),
     ),
     Example(
         "forecast", "flights/flights", "seasons.py", ("share = 2 /", "share = 1 /"), "hours.py"
@@ -62,22 +85,20 @@ def made(
 ) -> tuple[Shell, dict[str, Any]]:
     """An example that was run; what its file says matters by now, and is something else."""
     example: Example = request.param
-    if example.folder == "pytorch" and find_spec("torch") is None:
-        pytest.skip("there is no CPU build of PyTorch here")
-    folder = tmp_path / example.folder
-    shutil.copytree(
-        ROOT / "examples" / example.folder, folder, ignore=shutil.ignore_patterns("[._]*")
-    )
-    mlw = Shell(folder)
-    table = _table(example, folder, dataset(example.data))
-    module = folder / example.module
-    text = module.read_text()
-    assert text.count(example.edit[0]) == 1
-
+    mlw, table = _laid_out(example, tmp_path, dataset)
     run = mlw.good("run", table, "--budget", "1s")
-    assert run["model"]["chosen"].startswith(f"{module.stem}:fit")
-    module.write_text(text.replace(*example.edit))
+    _edit(example, mlw.folder, run)
     return mlw, run
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment of what mlwright requires, with another numpy than the one here."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "venv"
+    _uv("venv", "--python", sys.executable, folder)
+    _install(folder, "-r", ROOT / "requirements" / "run.lock")
+    _install(folder, "--no-deps", "-e", ROOT, OTHER_NUMPY)
+    return folder
 
 
 @pytest.mark.parametrize("made", EXAMPLES[:3], indirect=True, ids=_folder)
@@ -112,6 +133,61 @@ def test_an_example_is_proved_whole_from_the_text_that_was_recorded(
     proof = mlw.good("prove", run["model"]["ref"])
 
     assert (proof["verdict"], proof["subject"]) == ("exact", run["model"]["id"])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("example", EXAMPLES, ids=_folder)
+def test_an_example_is_proved_when_the_environment_it_was_trained_in_is_gone(
+    example: Example, tmp_path: Path, dataset: Callable[[str], Path], elsewhere: Path
+) -> None:
+    mlw, table = _laid_out(example, tmp_path, dataset)
+    if example.needs:
+        needed = [f"{name}=={version(name)}" for name in example.needs]
+        _install(elsewhere, *needed, OTHER_NUMPY)
+    there = Shell(mlw.folder, str(elsewhere / "bin" / "python"))
+    run = there.good("run", table, "--budget", "1s", "--keep-wheels")
+    _edit(example, mlw.folder, run)
+    gone = elsewhere.rename(elsewhere.with_name("gone"))
+
+    try:
+        proof = mlw.good("prove", run["model"]["ref"])
+    finally:
+        gone.rename(elsewhere)  # the next example is trained in it
+
+    assert (proof["verdict"], proof["subject"]) == ("exact", run["model"]["id"])
+    assert "environment, built again" in proof["why"]
+    assert OTHER_NUMPY.replace("==", " ") in proof["why"]
+
+
+def _laid_out(example: Example, folder: Path, dataset: Callable[[str], Path]) -> tuple[Shell, Path]:
+    """Return a copy of an example's folder, and its table."""
+    if example.folder == "pytorch" and find_spec("torch") is None:
+        pytest.skip("there is no CPU build of PyTorch here")
+    folder = folder / example.folder
+    shutil.copytree(
+        ROOT / "examples" / example.folder, folder, ignore=shutil.ignore_patterns("[._]*")
+    )
+    return Shell(folder), _table(example, folder, dataset(example.data))
+
+
+def _edit(example: Example, folder: Path, run: dict[str, Any]) -> None:
+    """Change a line that matters of the module that was run, and commit nothing."""
+    module = folder / example.module
+    text = module.read_text()
+    assert text.count(example.edit[0]) == 1
+    assert run["model"]["chosen"].startswith(f"{module.stem}:fit")
+    module.write_text(text.replace(*example.edit))
+
+
+def _install(venv: Path, *packages: object) -> None:
+    _uv("pip", "install", "--python", venv / "bin" / "python", *packages)
+
+
+def _uv(*arguments: object) -> None:
+    uv = find_uv(os.environ)
+    assert uv is not None
+    environ = {"UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", ""), **os.environ}
+    subprocess.run([uv, *map(str, arguments)], env=environ, check=True, capture_output=True)
 
 
 def _table(example: Example, folder: Path, whole: Path) -> Path:
