@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from enum import IntEnum
 from itertools import islice
 from typing import Self
@@ -141,6 +140,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     known = list(islice(known, _MOST_NAMES))
     if len(name) > _LONGEST_NAME:
         return None
+    from difflib import get_close_matches  # only a mistake needs it
+
     folded = {k.casefold(): k for k in reversed(known)}
     found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import socket
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import perf_counter
@@ -53,7 +52,7 @@ class SystemSeam:
             user = pwd.getpwuid(os.getuid()).pw_name
         except KeyError:
             user = str(os.getuid())
-        return f"{user}@{socket.gethostname()}"
+        return f"{user}@{os.uname().nodename}"
 
 
 @dataclass

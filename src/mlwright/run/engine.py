@@ -38,7 +38,6 @@ from mlwright.run.steps.step import Parameter
 from mlwright.run.steps.wires import Fixed, Gathered, Given, Output
 from mlwright.run.telling import Live, Telling
 from mlwright.run.tracking.events import points_event
-from mlwright.run.tracking.reading import points_of_step
 from mlwright.run.tracking.writer import Writer
 from mlwright.store.local import LocalStore
 from mlwright.store.protocol import Store
@@ -352,6 +351,8 @@ class Runner:
 
     def _told_before(self, step: str, done: _Done) -> list[NewEvent]:
         """Return the event of the numbers a kept step logged when it was carried out."""
+        from mlwright.run.tracking.reading import points_of_step
+
         assert done.logged is not None
         batch = points_of_step(self._ledger, self._store, *done.logged)
         there = {f"{step}/{name}": series for name, series in batch.items()}

@@ -19,7 +19,6 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import Enum
-from pickle import PicklingError
 from typing import Any, Protocol
 
 from mlwright.core.digest import Digest, digest_bytes
@@ -304,6 +303,8 @@ def _of_library(value: Any, walk: Walk) -> Form | None:
 
 def _reduced(value: Any, walk: Walk, above: tuple[int, ...]) -> Form:
     """Return the form of what pickling would keep, the one way to see into a compiled object."""
+    from pickle import PicklingError  # most values show without it
+
     kind = type(value)
     described = f"{kind.__module__}.{kind.__qualname__}"
     reducer = copyreg.dispatch_table.get(kind)

@@ -164,9 +164,8 @@ def _read(info: Path, *, shared: bool) -> _Distribution:
         elif not line:
             break
     origin = Origin(Home.DISTRIBUTION, name, version)
-    direct = info / "direct_url.json"
-    if direct.is_file():
-        source = json.loads(direct.read_text("utf-8"))
+    if direct := _direct(info):
+        source = json.loads(direct)
         if "dir_info" in source:
             origin = _USER
         else:
@@ -176,11 +175,22 @@ def _read(info: Path, *, shared: bool) -> _Distribution:
     return _Distribution(info, name, version, origin, tuple(requires), shared)
 
 
+def _direct(info: Path) -> str:
+    try:
+        return (info / "direct_url.json").read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
 def _metadata(info: Path) -> Iterator[str]:
     for name in ("METADATA", "PKG-INFO"):
-        if (info / name).is_file():
-            yield from (info / name).read_text("utf-8", "replace").splitlines()
+        try:
+            with (info / name).open(encoding="utf-8", errors="replace") as file:
+                for line in file:  # whoever has seen the head does not read what is told below
+                    yield line.rstrip("\r\n")
             return
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            continue
 
 
 def normalised(name: str) -> str:
@@ -227,6 +237,13 @@ def installed() -> Iterator[tuple[str, str, Path]]:
     """Give name, version and metadata folder of every distribution Python can import from."""
     for name, found in sorted(_installed(tuple(sys.path)).items()):
         yield name, found.version, found.info
+
+
+def from_folders() -> Iterator[tuple[str, Path]]:
+    """Give name and metadata folder of every distribution that was installed from a folder."""
+    for name, found in sorted(_installed(tuple(sys.path)).items()):
+        if found.origin is _USER:
+            yield name, found.info
 
 
 @cache

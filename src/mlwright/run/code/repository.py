@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -115,6 +114,8 @@ def difference(repository: Repository, names: Sequence[str]) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
+    import subprocess
+
     # Without GIT_* variables: a hook that runs us sets them for another repository.
     environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     command = ["git", "--no-optional-locks", "-c", "core.quotepath=off", "-C", str(folder)]

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TypeVar
 
 from mlwright.core.dataclass import dataclass
@@ -103,6 +102,8 @@ class Stamps:
 
 def _now(folder: Path) -> int:
     """Return the time as the file system has it: what files are stamped with."""
+    from tempfile import TemporaryFile
+
     with disk_faults(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder) as file:

@@ -103,12 +103,10 @@ def by_installer(line: str, info: str) -> bool:
 def direct_url(info: Path) -> Mapping[str, Any]:
     """Return what a distribution was installed from, where that was no index."""
     path = info / "direct_url.json"
-    if not path.is_file():
-        return {}
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
-        return {}  # nobody's installer wrote it: it tells nothing
+        return {}  # none, or nobody's installer wrote it: it tells nothing
     return found if isinstance(found, dict) else {}
 
 

@@ -15,10 +15,9 @@ from pathlib import Path
 
 from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import digest_of
-from mlwright.run.closure.origin import installed
+from mlwright.run.closure.origin import from_folders
 from mlwright.run.code.stamps import Stamps
 from mlwright.run.code.trees import Shelf
-from mlwright.run.environments.editable import keep_editable
 from mlwright.run.environments.lock import direct_url, is_editable, locked
 from mlwright.run.records import Environment, Installed
 
@@ -166,6 +165,8 @@ def _distributions(shelf: Shelf | None) -> Mapping[str, Installed]:
         return locked()
     found = dict(locked(shelf.stamps))
     for name, info in _editable(tuple(sys.path)):
+        from mlwright.run.environments.editable import keep_editable
+
         tree, _ = keep_editable(info, shelf)
         found[name] = replace(found[name], tree=tree)
     return found
@@ -175,5 +176,5 @@ def _distributions(shelf: Shelf | None) -> Mapping[str, Installed]:
 def _editable(_path: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
     """Return the projects that are installed as folders, as far as Python imports from them."""
     # mlwright's own is kept with the wheels: elsewhere its version stands for it.
-    others = ((name, info) for name, _, info in installed() if name != OURS)
+    others = ((name, info) for name, info in from_folders() if name != OURS)
     return tuple((name, info) for name, info in others if is_editable(direct_url(info)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mlwright.core.errors import UsageError, nearest
 from mlwright.run.executors.inline import Inline
-from mlwright.run.executors.processes import Processes
 from mlwright.run.executors.protocol import Executor
-from mlwright.run.executors.sandbox import Sandbox
 
-NAMES = (Inline.name, Processes.name, Sandbox.name)
+_PROCESSES = "processes"
+_SANDBOX = "sandbox"
+NAMES = (Inline.name, _PROCESSES, _SANDBOX)
 
 
 def executor_of(name: str, workers: int | None = None) -> Executor:
@@ -23,9 +23,13 @@ def executor_of(name: str, workers: int | None = None) -> Executor:
     """
     if name == Inline.name:
         return Inline()
-    if name == Processes.name:
+    if name == _PROCESSES:
+        from mlwright.run.executors.processes import Processes
+
         return Processes(workers)
-    if name == Sandbox.name:
+    if name == _SANDBOX:
+        from mlwright.run.executors.sandbox import Sandbox
+
         return Sandbox(workers)
     near = nearest(name, NAMES)
     raise UsageError(

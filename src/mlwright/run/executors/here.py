@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
@@ -31,6 +30,8 @@ def _once(task: Task) -> Any:
             value = task.function(**values, **task.resources, **told)
         except Exception as error:
             if not _ours(task):
+                import traceback
+
                 where = "".join(traceback.format_exception(error))
                 task.hearer.printed(where, shown=True)  # by whoever meets it
             raise Raised(error) from error

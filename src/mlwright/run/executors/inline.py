@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from mlwright.run.executors.here import carried_out
-from mlwright.run.executors.processes import Processes
 from mlwright.run.executors.protocol import Outcome, Task
+
+if TYPE_CHECKING:
+    from mlwright.run.executors.processes import Processes
 
 
 class Inline:
@@ -22,7 +25,7 @@ class Inline:
 
     def __init__(self) -> None:
         self._task: Task | None = None
-        self._apart = Processes(1, variables={})
+        self._apart: Processes | None = None
 
     def variables(self) -> Mapping[str, str]:
         """Return nothing: a step here runs under what this process runs under."""
@@ -39,13 +42,18 @@ class Inline:
         assert task is not None
         if not task.limits.need_a_process:
             return carried_out(task)
+        if self._apart is None:
+            from mlwright.run.executors.processes import Processes
+
+            self._apart = Processes(1, variables={})
         self._apart.submit(task)
         return self._apart.wait()
 
     def cancel(self) -> None:
         """End a process that was started."""
         self._task = None
-        self._apart.cancel()
+        if self._apart is not None:
+            self._apart.cancel()
 
     def close(self) -> None:
         """End a process that was started."""
