@@ -17,6 +17,10 @@ from mlflow.tracking import MlflowClient
 BATCH = 1_000
 
 
+def ready():
+    return 0.0
+
+
 def log(count):
     run = CLIENT.create_run(EXPERIMENT).info.run_id
     CLIENT.log_batch(run, metrics=[Metric("loss", 1.0, int(time.time() * 1000), -1)])
