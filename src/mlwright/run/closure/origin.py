@@ -239,19 +239,23 @@ def installed() -> Iterator[tuple[str, str, Path]]:
         yield name, found.version, found.info
 
 
-def from_folders() -> Iterator[tuple[str, Path]]:
-    """Give name and metadata folder of every distribution that was installed from a folder."""
-    for name, found in sorted(_installed(tuple(sys.path)).items()):
-        if found.origin is _USER:
-            yield name, found.info
+def named(info: Path) -> tuple[str, str]:
+    """Return name and version of the distribution a metadata folder is of."""
+    found = _read(info, shared=False)
+    return found.name, found.version
+
+
+def metadata_folders(path: tuple[str, ...]) -> Iterator[Path]:
+    """Give the metadata folder of every distribution on a path, as Python would find them."""
+    for entry in path:
+        if Path(entry).is_dir():
+            yield from sorted(Path(entry).glob("*.dist-info"))
 
 
 @cache
 def _installed(path: tuple[str, ...]) -> dict[str, _Distribution]:
     found: dict[str, _Distribution] = {}
-    for entry in path:
-        if Path(entry).is_dir():
-            for info in sorted(Path(entry).glob("*.dist-info")):
-                read = _read(info, shared=False)
-                found.setdefault(read.name, read)
+    for info in metadata_folders(path):
+        read = _read(info, shared=False)
+        found.setdefault(read.name, read)
     return found

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes
-from mlwright.run.closure.origin import installed
+from mlwright.run.closure.origin import metadata_folders, named
 from mlwright.run.code.stamps import Stamps
 from mlwright.run.records import Installed
 
@@ -23,7 +24,7 @@ _WRITTEN = frozenset(
     }
 )
 _SHA256 = re.compile("[0-9a-f]{64}")
-_KIND = "lock"
+_KIND = "installed"
 
 
 def locked(stamps: Stamps | None = None) -> Mapping[str, Installed]:
@@ -34,39 +35,64 @@ def locked(stamps: Stamps | None = None) -> Mapping[str, Installed]:
     stamps
         Lists of files that did not change since they were noted here are not read again.
     """
-    path = tuple(sys.path)
-    if path not in _FOUND:
-        _FOUND[path] = dict(_locked(stamps or Stamps(None)))
-    return _FOUND[path]
+    return {name: each.installed for name, each in _here(stamps).items()}
 
 
-_FOUND: dict[tuple[str, ...], dict[str, Installed]] = {}
+def editable(stamps: Stamps | None = None) -> Mapping[str, Path]:
+    """Return the metadata folder of every distribution that is edited where it is, by name."""
+    return {name: each.info for name, each in _here(stamps).items() if each.editable}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    name: str
+    installed: Installed
+    info: Path
+    editable: bool
+
+
+_FOUND: dict[tuple[str, ...], dict[str, _Seen]] = {}
 """What this process found, by the path it imports from: what it has imported stays as it is."""
 
 
-def _locked(stamps: Stamps) -> Iterator[tuple[str, Installed]]:
-    for name, version, info in installed():
-        record, files = _digests(info, stamps)
-        direct = direct_url(info)
-        yield name, Installed(version, record, files, _archive(direct), _repository(direct))
+def _here(stamps: Stamps | None) -> Mapping[str, _Seen]:
+    path = tuple(sys.path)
+    if path not in _FOUND:
+        found: dict[str, _Seen] = {}
+        for info in metadata_folders(path):
+            seen = _seen(info, stamps or Stamps(None))
+            found.setdefault(seen.name, seen)
+        _FOUND[path] = dict(sorted(found.items()))
+    return _FOUND[path]
 
 
-def _digests(info: Path, stamps: Stamps) -> tuple[Digest | None, Digest | None]:
-    """Return the digest of a list of files as it was written, and of the files it came with."""
+def _seen(info: Path, stamps: Stamps) -> _Seen:
+    """Return what is known of a distribution, as long as its list of files looks the same."""
     path = info / "RECORD"
     try:
-        seen = path.stat()
+        looks = path.stat()
     except OSError:
-        return None, None
-    noted = stamps.note_of(str(path), seen, kind=_KIND)
+        return _read(info, None)
+    noted = stamps.note_of(str(path), looks, kind=_KIND)
     if noted is not None:
-        record, _, files = noted.partition(" ")
-        return Digest(record), Digest(files)
-    content = path.read_bytes()
-    record_digest = digest_bytes(content)
-    files_digest = files_digest_of(content.decode("utf-8", "surrogateescape"), info.name)
-    stamps.note(str(path), seen, f"{record_digest} {files_digest}", kind=_KIND)
-    return record_digest, files_digest
+        name, edited, *told = json.loads(noted)
+        return _Seen(name, Installed(*told), info, edited)
+    found = _read(info, path.read_bytes())
+    it = found.installed
+    told = [it.version, it.record, it.files, it.wheel, it.source]
+    stamps.note(str(path), looks, json.dumps([found.name, found.editable, *told]), kind=_KIND)
+    return found
+
+
+def _read(info: Path, record: bytes | None) -> _Seen:
+    name, version = named(info)
+    direct = direct_url(info)
+    files = None
+    if record is not None:
+        files = files_digest_of(record.decode("utf-8", "surrogateescape"), info.name)
+    digest = None if record is None else digest_bytes(record)
+    found = Installed(version, digest, files, _archive(direct), _repository(direct))
+    return _Seen(name, found, info, is_editable(direct))
 
 
 def files_digest_of(record: str, info: str) -> Digest:

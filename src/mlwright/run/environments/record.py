@@ -15,10 +15,9 @@ from pathlib import Path
 
 from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import digest_of
-from mlwright.run.closure.origin import from_folders
 from mlwright.run.code.stamps import Stamps
 from mlwright.run.code.trees import Shelf
-from mlwright.run.environments.lock import direct_url, is_editable, locked
+from mlwright.run.environments.lock import editable, locked
 from mlwright.run.records import Environment, Installed
 
 OURS = "mlwright"
@@ -164,17 +163,12 @@ def _distributions(shelf: Shelf | None) -> Mapping[str, Installed]:
     if shelf is None:
         return locked()
     found = dict(locked(shelf.stamps))
-    for name, info in _editable(tuple(sys.path)):
+    # mlwright's own is kept with the wheels: elsewhere its version stands for it.
+    for name, info in editable(shelf.stamps).items():
+        if name == OURS:
+            continue
         from mlwright.run.environments.editable import keep_editable
 
         tree, _ = keep_editable(info, shelf)
         found[name] = replace(found[name], tree=tree)
     return found
-
-
-@cache
-def _editable(_path: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
-    """Return the projects that are installed as folders, as far as Python imports from them."""
-    # mlwright's own is kept with the wheels: elsewhere its version stands for it.
-    others = ((name, info) for name, info in from_folders() if name != OURS)
-    return tuple((name, info) for name, info in others if is_editable(direct_url(info)))
