@@ -93,7 +93,7 @@ def test_a_broken_log_is_refused_before_it_is_built_upon(
     shutil.copytree(made, folder)
     with sqlite3.connect(folder / ".mlwright" / "ledger" / "ledger.db") as database:
         database.execute("DROP TRIGGER event_never_updated")
-        database.execute("UPDATE event SET body = replace(body, 'e', 'f') WHERE sequence = 2")
+        database.execute("UPDATE event SET body = CAST(body || 'x' AS BLOB) WHERE sequence = 2")
     database.close()
     mlw = Shell(folder)
 
