@@ -26,10 +26,12 @@ from tests.contract.postgres import PASSWORD, database
 
 from mlwright.cli.main import run
 from mlwright.core.errors import MlwrightError
+from mlwright.core.seam import SystemSeam
 from mlwright.data.ingest import ingest, read_table
 from mlwright.data.records import Snapshot, Source
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources.outside import Outside
+from mlwright.ledger.ledger import Ledger
 from mlwright.store.memory import MemoryStore
 
 VARIABLE = "WAREHOUSE_URL"
@@ -510,6 +512,8 @@ def test_an_address_and_its_password_stand_nowhere(
 
     said = "".join(capfd.readouterr())
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    with Ledger.open(tmp_path / ".mlwright" / "ledger", SystemSeam()) as ledger:
+        kept += b"".join(event.body for event in ledger.events())  # packed in their file
     assert ended == [0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 4, 2, 0, 0, 0]
     assert f"env:{VARIABLE}" in said
     for secret in ("Passw0rd", "tester", address):
