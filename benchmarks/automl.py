@@ -3,9 +3,11 @@
 ``python benchmarks/automl.py [--quick] [--budget 60] [--sets adult,churn] [--systems NAME,...]
 [--out results.json]``. Every system learns from the same rows and answers the same rows it never
 saw, in the same seconds, one at a time on the same cores, each in an environment of its own. What
-is said of a difference is its paired bootstrap interval: above 0 is better for mlwright. At the end
-each of mlwright's models is made again by ``mlw prove`` (``--no-proofs`` leaves that out). Nothing
-is asserted; where a system fails, the end of its log is shown, and it is last on that set.
+is said of a difference is its paired bootstrap interval: above 0 is better for mlwright. A row is
+timed alike for all, in the process that has just searched: one is asked, then 50 others (20 of
+AutoGluon), one call after another, and the median is told; it holds what is not at hand yet. At the
+end each of mlwright's models is made again by ``mlw prove`` (``--no-proofs`` leaves that out).
+Nothing is asserted; where a system fails, the end of its log is shown, and it is last on that set.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class Result:
     """What a system reached on a set, over all its folds.
 
     ``longest`` are the seconds of the fold that took longest, ``search`` those of mlwright's plan,
-    search and fit alone in it.
+    search and fit alone in it; ``foreseen`` are the seconds that its search foresaw for a row.
     """
 
     score: Interval
@@ -60,6 +62,7 @@ class Result:
     what: str
     longest: float
     search: float | None
+    foreseen: float | None
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -163,6 +166,7 @@ def judged(
             what=parts[0].what,
             longest=max(part.seconds for part in parts),
             search=max((part.search for part in parts if part.search is not None), default=None),
+            foreseen=max((p.foreseen for p in parts if p.foreseen is not None), default=None),
         )
         for name, parts in done.items()
     }
@@ -256,18 +260,20 @@ def kept(
     """Return what mlwright promised beside its score, a line each set."""
     promised = [
         f"\n{OURS:14}{'whole run s':>12}{'budget':>10}{'search s':>10}{'budget':>10}{'MB':>8}"
-        f"{'row us':>8}{'goal':>7}{'proof':>12}{'s':>7}"
+        f"{'row us':>8}{'goal':>7}{'foreseen':>10}{'proof':>12}{'s':>7}"
     ]
     for name, results in found.items():
         each = results.get(OURS)
         if each is None:
             continue
         search = each.longest if each.search is None else each.search
+        foreseen = "" if each.foreseen is None else f"{1e6 * each.foreseen:.0f}"
         proof = proved.get(name, Proved("not made", 0.0))
         promised.append(
             f"{name:14}{each.longest:12.1f}{_held(each.longest, budget):>10}{search:10.1f}"
             f"{_held(search, budget):>10}{each.bytes / 1e6:8.2f}{1e6 * each.row:8.0f}"
-            f"{'kept' if each.row <= ROW_GOAL else 'missed':>7}{proof.verdict:>12}"
+            f"{'kept' if each.row <= ROW_GOAL else 'missed':>7}"
+            f"{foreseen:>10}{proof.verdict:>12}"
             f"{proof.seconds:7.1f} {proof.why}".rstrip()
         )
     return promised

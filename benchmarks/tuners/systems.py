@@ -62,7 +62,8 @@ class Done:
 
     ``seconds`` are those of its search and fit, ``bytes`` what its model takes on disk, ``row``
     the median seconds of one row's answer, asked in its own way. ``search`` are the seconds that a
-    budget is for, where others are told apart from them; ``model`` can be proved in ``project``.
+    budget is for, where others are told apart from them, ``foreseen`` those of a row that the
+    search kept to; ``model`` can be proved in ``project``.
     """
 
     answers: Answers
@@ -72,6 +73,7 @@ class Done:
     row: float
     what: str
     search: float | None = None
+    foreseen: float | None = None
     project: Path | None = None
     model: str | None = None
 
@@ -135,6 +137,7 @@ def run(system: System, fold: Fold, folder: Path, cores: Sequence[int], budget: 
         row=told["row_seconds"],
         what=told["what"],
         search=told.get("search"),
+        foreseen=told.get("foreseen"),
         project=out if "model" in told else None,
         model=told.get("model"),
     )

@@ -41,6 +41,7 @@ answers = model.predict(test).drop("value") if job["task"] != "regression" else 
 _, scorer = open_model(workspace, model.ref)
 names = [column.name for column in package.signature.inputs]
 rows = scorer.probe_rows()[:50] or test.select(names).head(50).to_dicts()
+chosen = run.build.search.chosen.name
 told(
     job,
     answers.to_numpy(),
@@ -49,6 +50,9 @@ told(
     row=row_seconds(scorer.predict_row, rows),
     what=f"mlwright {mlwright.__version__}, {package.configuration.name}",
     search=sum(run.build.seconds.get(stage, 0.0) for stage in SEARCHING),
+    foreseen=next(
+        (e.row_seconds for e in run.build.search.scored if e.configuration.name == chosen), None
+    ),
     model=model.ref,
     stages=dict(run.build.seconds),
     decisions=[each.what for each in run.build.search.decisions if "row_time" in each.override],

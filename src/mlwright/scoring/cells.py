@@ -142,7 +142,8 @@ def _ordinal(step: FittedStep, slow: Cell) -> Cell:
     return cell
 
 
-_SURELY_INSIDE = 1e5  # deviations; the step bounds its output at ten times this
+SURELY_INSIDE = 1e5
+"""Deviations within which a step of the kind ``scale`` bounds nothing; it does at ten times it."""
 
 
 def surely_inside(step: FittedStep) -> tuple[float, float]:
@@ -151,7 +152,7 @@ def surely_inside(step: FittedStep) -> tuple[float, float]:
     Both are NaN where there are none.
     """
     _, mean, deviation = step.numbers
-    low, high = mean - _SURELY_INSIDE * deviation, mean + _SURELY_INSIDE * deviation
+    low, high = mean - SURELY_INSIDE * deviation, mean + SURELY_INSIDE * deviation
     if not (math.isfinite(low) and math.isfinite(high)):
         return math.nan, math.nan
     if step.kind is Kind.INTEGER:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
 from math import hypot
-from operator import getitem, itemgetter, lt
+from operator import getitem, itemgetter
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -25,7 +25,13 @@ from mlwright.data.records import Kind
 from mlwright.features.catalogue import WIDE_STEPS
 from mlwright.features.records import FittedStep, Preparation
 from mlwright.scoring.cast import INTEGERS, missing_columns
-from mlwright.scoring.cells import compile_many, compile_one, compile_wide, surely_inside
+from mlwright.scoring.cells import (
+    SURELY_INSIDE,
+    compile_many,
+    compile_one,
+    compile_wide,
+    surely_inside,
+)
 from mlwright.scoring.native.lanes import inverse
 
 Row = Mapping[str, object]
@@ -325,18 +331,19 @@ def _passed(steps: Sequence[FittedStep], places: Sequence[int]) -> Iterable[Make
 
 
 def _scaled(steps: Sequence[FittedStep], places: Sequence[int]) -> Iterable[Maker]:
-    pick = _picked(places)
     bounds = [surely_inside(step) for step in steps]
-    lows, highs = [low for low, _ in bounds], [high for _, high in bounds]
+    if not all(low < high for low, high in bounds):
+        yield lambda _: None
+        return
+    pick = _picked(places)
     means = [step.numbers[1] for step in steps]
     deviations = [step.numbers[2] for step in steps]
 
     def make(values: tuple[Any, ...]) -> list[float] | None:
-        some = pick(values)
-        if all(map(lt, lows, some)) and all(map(lt, some, highs)):
-            triples = zip(some, means, deviations, strict=True)
-            return [(value - mean) / deviation for value, mean, deviation in triples]
-        return None
+        triples = zip(pick(values), means, deviations, strict=True)
+        scaled = [(value - mean) / deviation for value, mean, deviation in triples]
+        # None is larger than the root of the sum of squares; the step bounds what lies far out.
+        return scaled if hypot(*scaled) < SURELY_INSIDE else None
 
     yield make
 
