@@ -8,6 +8,7 @@ from html import escape
 
 _BOX_WIDTH, _BOX_HEIGHT, _GAP_X, _GAP_Y, _EDGE = 166, 46, 44, 14, 2
 _LONGEST = 18  # characters that fit a box, in a wide font too
+_SHRUNK = range(5, 7)  # columns that a page shows whole, a little smaller; more are scrolled
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,10 @@ def graph(
             places[node] = (x, top + row * (_BOX_HEIGHT + _GAP_Y))
     curves = "".join(_curve(places[a], places[b]) for a, b in edges if {a, b} <= places.keys())
     boxes = "".join(_box(node, *place) for node, place in places.items())
+    name = "graph shrinks" if len(columns) in _SHRUNK else "graph"
     return (
         f'<svg viewBox="0 0 {max(width, 1)} {height}" width="{max(width, 1)}" height="{height}"'
-        f' role="group" class="graph"'
+        f' role="group" class="{name}"'
         f' aria-label="{escape(title)}">{curves}{boxes}</svg>'
     )
 
