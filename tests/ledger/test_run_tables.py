@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mlwright.core.encoding import canonical_json
 from mlwright.core.errors import BrokenError, RefusedError
 from mlwright.core.seam import ReplaySeam
+from mlwright.ledger import standalone_verifier
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.metrics import summarise, write_number, write_summary
 from mlwright.ledger.records import NewEvent
@@ -204,6 +205,8 @@ def test_an_older_ledger_is_brought_to_ours_with_its_log_as_it_was(
         ledger.append([NewEvent("point", "r_a", {"loss": n / 7}) for n in range(50)])
         assert [len(event.facts) for event in ledger.events(subject="r_a")] == [1] * 50
         assert verify(ledger, checkpoint=checkpoint).outside
+        by_itself = standalone_verifier.root_of(str(tmp_path / "ledger.db"), ledger.size)
+        assert by_itself == (ledger.root, 0)
 
 
 @pytest.mark.parametrize("number", [1, 2])
