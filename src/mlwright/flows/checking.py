@@ -45,7 +45,8 @@ from mlwright.data.terms import Line, read_line, rules_of, within
 from mlwright.data.verdicts import hold
 from mlwright.features.settings import FeatureSettings
 from mlwright.flows.contracting import contract_version
-from mlwright.flows.ingesting import data_event, reading_of, snapshot_of
+from mlwright.flows.data_events import data_event
+from mlwright.flows.ingesting import reading_of, snapshot_of
 from mlwright.flows.leak_findings import LeakRoles, with_leaks
 from mlwright.flows.outputs import step_output
 from mlwright.flows.question import repair_rule, stated_lines

@@ -17,10 +17,10 @@ from mlwright.data.records import Column, Kind, Snapshot, Source
 from mlwright.data.settings import DataSettings
 from mlwright.data.sources.address import absolute, is_table_name
 from mlwright.data.sources.frames import address_of
+from mlwright.flows.data_events import data_event
 from mlwright.flows.step_tables import step_named, table_of_step
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve
-from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event, NewEvent
 from mlwright.registry.versions import find
 
@@ -224,12 +224,6 @@ def snapshot_of(identifier: str, workspace: Workspace) -> Snapshot:
     """Return the manifest of a data version, however it came to be."""
     event = data_event(identifier, workspace.ledger)
     return load(Snapshot, workspace.store.get(Digest(str(event.facts["manifest"]))))
-
-
-def data_event(identifier: str, ledger: Ledger) -> Event:
-    """Return the event by which a data version first came to be: read, or made from another."""
-    about = ledger.events(subject=identifier)
-    return next(event for event in about if "manifest" in event.facts)
 
 
 def _read_before(workspace: Workspace, snapshot: Snapshot, source: Source) -> bool:

@@ -17,7 +17,8 @@ from mlwright.data.joins.join import join, require_joinable
 from mlwright.data.joins.records import Joined, JoinRule, Joins
 from mlwright.data.records import Snapshot
 from mlwright.data.settings import DataSettings
-from mlwright.flows.ingesting import data_event, ingest_source, snapshot_of
+from mlwright.flows.data_events import data_event
+from mlwright.flows.ingesting import ingest_source, snapshot_of
 from mlwright.flows.question import Question
 from mlwright.flows.workspace import Workspace
 from mlwright.govern.why import resolve

@@ -8,7 +8,7 @@ from itertools import islice
 from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of, short
-from mlwright.flows.ingesting import data_event
+from mlwright.flows.data_events import data_event
 from mlwright.flows.tracking import search_runs
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import RunRow

@@ -26,11 +26,12 @@ from mlwright.features.records import Preparation
 from mlwright.flows import logged
 from mlwright.flows.contracting import contract_version
 from mlwright.flows.costs import cost_of, used_in_words
+from mlwright.flows.data_events import data_event
 from mlwright.flows.decisions import decisions as decisions_of
 from mlwright.flows.decisions import spec_of
 from mlwright.flows.findings.conformal import FINDING as CONFORMAL
 from mlwright.flows.findings.kept import findings_of, words
-from mlwright.flows.ingesting import data_event, snapshot_of
+from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.labelling.explaining import logged_label, why_answer
 from mlwright.flows.leak_gates import WAIVED
 from mlwright.flows.outputs import step_output
