@@ -54,6 +54,7 @@ class System:
     def call(self, command: list[str]) -> str:
         """Run a command of the system in its folder and return what it says."""
         environ = {**os.environ, **QUIET, "HOME": str(self.folder)}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each command compiles what it imports
         environ |= {"METAFLOW_DATASTORE_SYSROOT_LOCAL": str(self.folder / "metaflow")}
         environ |= {"PREFECT_HOME": str(self.folder / "prefect")}
         environ |= {"ZENML_CONFIG_PATH": str(self.folder / "zenml")}
