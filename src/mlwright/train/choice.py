@@ -115,8 +115,8 @@ def _of_choice(
         if trees < int(chosen.configuration.parameters["trees"]):
             why = "where more trees no longer helped on rows not trained on"
         else:
-            why = "as many as the plan holds: more might still help"
-        yield Decision(f"{trees} trees", why, "search.budget")
+            why = "as many as it was given: more might still help"
+        yield Decision(f"{trees} trees", why, "search.budget, search.row_time")
 
 
 def _of_members(configuration: Configuration) -> Decision:

@@ -27,6 +27,7 @@ from mlwright.train.progress import Progress
 from mlwright.train.records import Configuration, Decision, Plan, Scored, SearchResult, Task
 from mlwright.train.reports import Reports
 from mlwright.train.rounds import rounds_of
+from mlwright.train.shortening import shortened
 from mlwright.train.target import labelled, rows_of
 
 _MOST_SHOWN = 10
@@ -82,8 +83,11 @@ def search(
     progress.start(_pieces(plan), "")
     judged = work.in_full(work.looked_at(plan.configurations))
     judged, draws = work.drawn(judged)
-    progress.finish()
     bounds = _bounds(rounds, judged, task, plan, drop)
+    short = shortened(judged, bounds, task)
+    if short is not None:
+        judged.append(judge(short, rounds, task, plan, drop))
+    progress.finish()
     scored = [_with_time(each, bounds) for each in judged]
     too_large = [e.scored.configuration.name for e in judged if not bounds.hold([load_in(e)])]
     given_up = [each.decision() for each in reports.ended]
