@@ -6,47 +6,40 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import canonical_json, plain
-from mlwright.core.errors import BrokenError, MlwrightError, NotFoundError, UsageError, nearest
+from mlwright.core.errors import MlwrightError, UsageError
 from mlwright.core.ids import Noun, random_id
 from mlwright.core.records import dump
 from mlwright.core.seam import Seam
 from mlwright.ledger.ledger import Ledger
-from mlwright.ledger.records import NewEvent
-from mlwright.run.artefacts import Artefact, pack, unpack
+from mlwright.run.artefacts import unpack
 from mlwright.run.closure.blindspots import OUTSIDE
 from mlwright.run.closure.recalled import RECALLED
 from mlwright.run.closure.walk import closure
 from mlwright.run.code.snapshot import snapshot_code
-from mlwright.run.code.sources import Sources, read_sources
 from mlwright.run.code.trees import shelf_in
-from mlwright.run.context import SEED
 from mlwright.run.environments.record import environment
 from mlwright.run.executors.inline import Inline
 from mlwright.run.executors.protocol import Executor, Outcome, Task
+from mlwright.run.kept import Done, kept
 from mlwright.run.keyed import Heard, Keyed
 from mlwright.run.noting import NotingStore
+from mlwright.run.recording import Recording
 from mlwright.run.records import Closure, Environment, KeyTerms, Shape, StepReport
-from mlwright.run.steps.call import Call, Held, hold, key_terms
+from mlwright.run.steps.call import Call, key_terms
 from mlwright.run.steps.classes import annotated_classes
 from mlwright.run.steps.graph import AnyStep, edges, ordered
-from mlwright.run.steps.step import Parameter
-from mlwright.run.steps.wires import Fixed, Gathered, Given, Output
 from mlwright.run.telling import Live, Telling
-from mlwright.run.tracking.events import points_event
 from mlwright.run.tracking.writer import Writer
+from mlwright.run.values import Values
 from mlwright.store.local import LocalStore
 from mlwright.store.protocol import Store
 
 RAISED_BY = "raised by step"
 """Begins the note on an error that code of the user's own raised in a step."""
-
-_SHARED = (int, float, str, bytes, tuple, type(None))
-"""Kinds of which Python keeps one object for many values: being the same says nothing of them."""
 
 __all__ = ["Runner", "StepReport"]
 
@@ -93,14 +86,9 @@ class Runner:
         self._executor = executor or Inline()
         self._memory = store.folder / "references" if isinstance(store, LocalStore) else None
         self._live = live
-        self._run = ""
         self._ended = False
-        self._held: list[NewEvent] = []
-        self._inputs: dict[str, Held] = {}
-        self._config: dict[str, object] = {}
-        self._made: dict[str, Held] = {}
-        self._stored: set[Digest] = set()
-        self._sources: dict[tuple[str, ...], tuple[Sources, Digest | None]] = {}
+        self._record = Recording(store, ledger, "")
+        self._values = Values({}, self._record.put)
         self._tellings: dict[str, Telling] = {}
 
     def start(
@@ -119,34 +107,32 @@ class Runner:
         before. With ``hold`` the start is recorded before the first step that has to be carried
         out, or with the end. Returns the run's id.
         """
-        self._run = random_id(Noun.RUN, self._seam)
+        run = random_id(Noun.RUN, self._seam)
         self._ended = False
-        self._held = []
-        self._config = dict(config or {})
-        self._inputs = {}
-        self._made = {}
+        record = self._record = Recording(self._store, self._ledger, run)
+        self._values = Values(config or {}, record.put)
         if self._memory is not None:
             RECALLED.open(self._memory)
-        packed = self._pack_inputs(inputs or {})
+        packed = self._values.take(inputs or {})
         shelf = shelf_in(self._store)
         facts = {
             "command": command,
-            "spec": self._put(canonical_json(plain(self._config))),
-            "environment": self._put(
+            "spec": record.put(canonical_json(plain(dict(config or {})))),
+            "environment": record.put(
                 _written(_under(environment(shelf), self._executor.variables()))
             ),
-            "code": self._put(dump(snapshot_code(self._folder, shelf))),
+            "code": record.put(dump(snapshot_code(self._folder, shelf))),
             "inputs": {name: artefact.digest for name, artefact in packed.items()},
         }
         if shape is not None:
-            facts["shape"] = self._put(dump(shape))
+            facts["shape"] = record.put(dump(shape))
         named = [str(facts[n]) for n in ("spec", "environment", "code", "shape") if n in facts]
         objects = [*map(Digest, named), *(artefact.digest for artefact in packed.values())]
         objects += shelf.close()
-        self._hold("run.started", facts, objects, uses=_ids((inputs or {}).values()))
+        record.hold("run.started", facts, objects, uses=_ids((inputs or {}).values()))
         if not hold:
-            self._append()
-        return self._run
+            record.append()
+        return run
 
     def execute(
         self,
@@ -175,16 +161,16 @@ class Runner:
         UsageError
             ``step-input-missing``, ``step-cycle``, ``artefact-type``, ``run-not-started``.
         """
-        if not self._run:
+        if not self._record.run:
             raise UsageError(
                 "run-not-started",
                 "steps were given to a run that was not started",
                 fix="call start(command, inputs, config) first",
             )
-        self._pack_inputs(inputs or {})
+        self._values.take(inputs or {})
         outputs = self._carry_out(ordered(steps), resources or {})
         if not hold:
-            self._append()
+            self._record.append()
         if self._memory is not None:
             RECALLED.keep(self._memory)
         return outputs
@@ -192,8 +178,8 @@ class Runner:
     def finish(self, status: str, facts: Mapping[str, object] | None = None) -> None:
         """Record how the run ended: ``finished``, or another word for it."""
         self._ended = True
-        self._hold(f"run.{status}", {"status": status, **(facts or {})}, [])
-        self._append()
+        self._record.hold(f"run.{status}", {"status": status, **(facts or {})})
+        self._record.append()
 
     @contextmanager
     def recording(self, step: AnyStep | None = None) -> Iterator[None]:
@@ -234,14 +220,14 @@ class Runner:
                     with _collected(at_work, failed):
                         begun = self._begin(at_work, set(by_name), resources)
                         if begun.kept is None:
-                            self._append()
+                            self._record.append()
                             under_way[at_work.name] = begun
                             self._executor.submit(begun.task)
                         else:
                             outputs[at_work.name] = self._settle(begun, begun.kept)
                 elif under_way:
                     at_work = next(iter(under_way.values())).step
-                    self._append()
+                    self._record.append()
                     outcome = self._executor.wait()
                     begun = under_way.pop(outcome.task.step)
                     with _collected(begun.step, failed):
@@ -260,13 +246,16 @@ class Runner:
     def _begin(self, step: AnyStep, names: set[str], resources: Mapping[str, object]) -> _Begun:
         """Find what a step is called with, its key, and what was kept for it."""
         began = self._seam.elapsed()
-        call = self._connect(step, names, resources)
+        call = self._values.call(step, names, resources)
         kinds = call.types() | annotated_classes(step.function, call.resources)
         found = closure(step.function, kinds)
         unseen = _unseen(step, found)
-        seed = self._seed() if step.takes_context else None
+        seed = self._values.seed() if step.takes_context else None
         terms = key_terms(step, found, call, seed)
-        kept = None if unseen or not (self._cache and step.cache) else self._look_up(terms.key)
+        usable = self._cache and step.cache and not unseen
+        before = kept(terms.key, self._ledger, self._store) if usable else None
+        if before is not None:
+            self._record.know((before.artefact.digest, *before.parts))
         noting = NotingStore(self._store)
         telling = self._tellings[step.name] = Telling(
             step.name, lambda: self._writer(step.name), self._live
@@ -283,19 +272,19 @@ class Runner:
             resources={name: noting if r is self._store else r for name, r in parts.items()},
             seed=seed,
             limits=step.limits,
-            sources=lambda: self._read_sources(found.modules)[0],
+            sources=lambda: self._record.sources(found.modules)[0],
             hearer=telling,
         )
-        return _Begun(step, call, found, terms, unseen, began, kept, task, noting)
+        return _Begun(step, call, found, terms, unseen, began, before, task, noting)
 
-    def _done(self, begun: _Begun, outcome: Outcome) -> _Done:
+    def _done(self, begun: _Begun, outcome: Outcome) -> Done:
         """Return what an attempt gave, or raise why it gave nothing."""
         if outcome.artefact is None:
             assert outcome.error is not None
             raise outcome.error
-        return _Done(
+        return Done(
             outcome.artefact,
-            self._run,
+            self._record.run,
             cached=False,
             parts=tuple(begun.noting.noted),
             log=self._put_log(begun.step.name),
@@ -304,13 +293,13 @@ class Runner:
             logged=None,
         )
 
-    def _settle(self, begun: _Begun, done: _Done) -> object:
+    def _settle(self, begun: _Begun, done: Done) -> object:
         """Record a step that has its output, tell of it, and return the output."""
         step = begun.step
         value = unpack(done.artefact.kind, done.artefact.raw)
         seconds = self._seam.elapsed() - begun.began
         self._record_step(begun, done, seconds)
-        self._made[step.name] = hold(value, done.artefact)
+        self._values.add(step.name, value, done.artefact)
         report = StepReport(
             step=step.name,
             value=value,
@@ -324,82 +313,36 @@ class Runner:
             self._on_step(report)
         return value
 
-    def _seed(self) -> int:
-        """Return the run's seed, for steps that ask their context for it."""
-        held = self._inputs.get(SEED)
-        seed = self._config.get(SEED, 0) if held is None else held.value
-        if isinstance(seed, bool) or not isinstance(seed, int):
-            raise UsageError(
-                "run-seed",
-                f"the run's seed is {seed!r}, which is no whole number",
-                fix="give a whole number, such as seed=7",
-                facts={"seed": repr(seed)},
-            )
-        return seed
-
     def _writer(self, step: str) -> Writer:
-        return Writer(self._store, self._ledger, self._seam, self._run, scope=f"{step}/")
+        return Writer(self._store, self._ledger, self._seam, self._record.run, scope=f"{step}/")
 
     def _has_logged(self, step: str) -> bool:
         return step in self._tellings and self._tellings[step].logged
 
-    def _last_told(self, step: str) -> list[NewEvent]:
-        """Return the event of the numbers a step logged last, which its end makes durable."""
-        batch = self._tellings[step].close() if step in self._tellings else {}
-        event = points_event(self._run, batch, self._store.put)
-        return [] if event is None else [event]
+    def _hold_last_told(self, step: str) -> None:
+        """Have the numbers recorded that a step logged last, which its end makes durable."""
+        if step in self._tellings:
+            self._record.hold_points(self._tellings[step].close())
 
-    def _told_before(self, step: str, done: _Done) -> list[NewEvent]:
-        """Return the event of the numbers a kept step logged when it was carried out."""
+    def _hold_told_before(self, step: str, run: str, name: str) -> None:
+        """Have the numbers recorded that a kept step logged when it was carried out."""
         from mlwright.run.tracking.reading import points_of_step
 
-        assert done.logged is not None
-        batch = points_of_step(self._ledger, self._store, *done.logged)
-        there = {f"{step}/{name}": series for name, series in batch.items()}
-        event = points_event(self._run, there, self._store.put)
-        return [] if event is None else [event]
+        batch = points_of_step(self._ledger, self._store, run, name)
+        self._record.hold_points({f"{step}/{each}": series for each, series in batch.items()})
 
     def _put_log(self, step: str) -> Digest | None:
         """Keep what a step printed, if it printed anything."""
         text = self._tellings[step].text() if step in self._tellings else b""
-        return self._put(text) if text else None
+        return self._record.put(text) if text else None
 
-    def _look_up(self, key: Digest) -> _Done | None:
-        """Return what a key gave; if any of its bytes are gone it is to be made again."""
-        row = self._ledger.step(key)
-        if row is None:
-            return None
-        event = self._ledger.event(row.sequence)
-        facts: Any = event.facts
-        parts = tuple(map(Digest, facts["parts"]))
-        if not all(map(self._store.has, parts)):
-            return None
-        try:
-            raw = self._store.get(row.output)
-        except (NotFoundError, BrokenError):
-            return None
-        self._stored.update((row.output, *parts))
-        artefact = Artefact(facts["kind"], Digest(facts["content"]), row.output, raw)
-        log = None if facts.get("log") is None else Digest(facts["log"])
-        return _Done(
-            artefact,
-            facts["made_by"],
-            cached=True,
-            parts=parts,
-            log=log if log is not None and self._store.has(log) else None,
-            failures=(),
-            executor=facts.get("executor", Inline.name),
-            logged=(facts["run"], facts["step"]) if facts.get("logged") else None,
-            terms=Digest(facts["terms"]) if self._store.has(Digest(facts["terms"])) else None,
-        )
-
-    def _record_step(self, begun: _Begun, done: _Done, seconds: float) -> None:
+    def _record_step(self, begun: _Begun, done: Done, seconds: float) -> None:
         step, call = begun.step, begun.call
         given = call.artefacts()
-        written = done.terms or self._put(dump(begun.terms))
-        sources = self._read_sources(begun.found.modules)[1]
+        written = done.terms or self._record.put(dump(begun.terms))
+        sources = self._record.sources(begun.found.modules)[1]
         facts = {
-            "run": self._run,
+            "run": self._record.run,
             "step": step.name,
             "function": step.qualified,
             "key": begun.terms.key,
@@ -411,7 +354,7 @@ class Runner:
             "edges": call.edges,
             "resources": sorted(call.resources),
             "sources": sources,
-            "output": self._put(done.artefact.raw, done.artefact.digest),
+            "output": self._record.put(done.artefact.raw, done.artefact.digest),
             "kind": done.artefact.kind,
             "content": done.artefact.content,
             "parts": done.parts,
@@ -427,76 +370,13 @@ class Runner:
         named = [done.artefact.digest, written, *done.parts]
         named += [each for each in (sources, done.log) if each is not None]
         named += [each.digest for each in given.values()]
-        told = self._told_before(step.name, done) if done.logged else self._last_told(step.name)
-        finished = NewEvent("step.finished", self._run, facts, objects=tuple(dict.fromkeys(named)))
-        self._held += [*told, finished]
+        if done.logged is not None:
+            self._hold_told_before(step.name, *done.logged)
+        else:
+            self._hold_last_told(step.name)
+        self._record.hold("step.finished", facts, named)
         if not done.cached:
-            self._append()
-
-    def _connect(self, step: AnyStep, names: set[str], resources: Mapping[str, object]) -> Call:
-        """Find each parameter: another step's output, an input, a resource, configuration."""
-        call = Call({}, {}, set(), {})
-        for parameter in step.parameters:
-            name = parameter.name
-            wire = step.wires.get(name)
-            if isinstance(wire, Output):
-                call.held[name], call.edges[name] = self._made[wire.step], wire.step
-            elif isinstance(wire, Gathered):
-                for slot, made in wire.slots(name):
-                    call.held[slot], call.edges[slot] = self._made[made], made
-            elif isinstance(wire, Fixed):
-                call.held[name] = self._pack(name, wire.value)
-                call.configured.add(name)
-            elif wire is None and name in names and name != step.name:
-                call.held[name], call.edges[name] = self._made[name], name
-            else:
-                self._connect_outside(call, step, parameter, wire, names, resources)
-        return call
-
-    def _connect_outside(
-        self,
-        call: Call,
-        step: AnyStep,
-        parameter: Parameter,
-        wire: Given | None,
-        names: set[str],
-        resources: Mapping[str, object],
-    ) -> None:
-        """Find a parameter outside the steps that are carried out together."""
-        name = parameter.name if wire is None else wire.name
-        if name in self._inputs:
-            call.held[parameter.name] = self._inputs[name]
-            # An output handed in again is still that step's: a replay makes it anew.
-            for made, held in self._made.items():
-                if held.value is self._inputs[name].value and not isinstance(held.value, _SHARED):
-                    call.edges[parameter.name] = made
-        elif wire is None and name in self._made and name != step.name:
-            call.held[name], call.edges[name] = self._made[name], name
-        elif name in resources:
-            call.resources[parameter.name] = resources[name]
-        elif name in self._config:
-            call.held[parameter.name] = self._pack(name, self._config[name])
-            call.configured.add(parameter.name)
-        elif not parameter.optional:
-            raise self._missing(step, name, names, resources)
-
-    def _missing(
-        self, step: AnyStep, name: str, names: set[str], resources: Mapping[str, object]
-    ) -> UsageError:
-        known = sorted({*names, *self._inputs, *self._made, *resources, *self._config})
-        near = nearest(name, known)
-        hint = f"; did you mean {near!r}?" if near else ""
-        return UsageError(
-            "step-input-missing",
-            f"step {step.name!r} takes {name!r}, which no step, input or setting gives{hint}",
-            fix=f"rename the parameter, or give an input named {name!r}",
-            facts={"step": step.name, "parameter": name, "nearest": near},
-            looked=[
-                f"steps: {', '.join(sorted(names))}",
-                f"inputs: {', '.join(self._inputs) or 'none'}",
-                f"resources: {', '.join(resources) or 'none'}",
-            ],
-        )
+            self._record.append()
 
     def _fail_once(self, step: AnyStep | None, error: BaseException) -> None:
         if not self._ended:
@@ -512,7 +392,7 @@ class Runner:
         status = "failed" if known or isinstance(error, Exception) else "interrupted"
         raised = "run-raised" if step is None else "step-raised"
         facts: dict[str, object] = {
-            "run": self._run,
+            "run": self._record.run,
             "step": None if step is None else step.name,
             "function": None if step is None else step.qualified,
             "code": error.code if isinstance(error, MlwrightError) else raised,
@@ -521,79 +401,18 @@ class Runner:
         if status == "interrupted":
             facts["code"] = status
         elif step is not None and not known and not step.qualified.startswith("mlwright."):
-            error.add_note(f"{RAISED_BY} {step.name!r} ({step.qualified}) of run {self._run}")
+            error.add_note(
+                f"{RAISED_BY} {step.name!r} ({step.qualified}) of run {self._record.run}"
+            )
         try:
             log = None if step is None else self._put_log(step.name)
             facts["log"] = log
-            told = [each for name in self._tellings for each in self._last_told(name)]
-            objects = () if log is None else (log,)
-            self._held += [*told, NewEvent(f"run.{status}", self._run, facts, (), objects)]
-            self._append()
+            for name in self._tellings:
+                self._hold_last_told(name)
+            self._record.hold(f"run.{status}", facts, () if log is None else (log,))
+            self._record.append()
         except MlwrightError as other:
             error.add_note(f"and the failure could not be recorded: {other}")
-
-    def _hold(
-        self,
-        kind: str,
-        facts: Mapping[str, object],
-        objects: Iterable[Digest],
-        uses: tuple[str, ...] = (),
-    ) -> None:
-        """Have an event recorded with the next that are."""
-        self._held.append(NewEvent(kind, self._run, facts, uses=uses, objects=tuple(objects)))
-
-    def _append(self) -> None:
-        """Record what was held: on return it survives a crash."""
-        self._ledger.append(self._held)
-        self._held = []
-
-    def _put(self, content: bytes, digest: Digest | None = None) -> Digest:
-        if digest is not None and digest in self._stored:
-            return digest
-        digest = self._store.put(content)
-        self._stored.add(digest)
-        return digest
-
-    def _pack(self, name: str, value: object) -> Held:
-        try:
-            artefact = pack(value)
-        except UsageError as error:
-            error.add_note(f"the value is the input {name!r}")
-            raise
-        self._put(artefact.raw, artefact.digest)
-        return hold(value, artefact)
-
-    def _pack_inputs(self, inputs: Mapping[str, object]) -> dict[str, Artefact]:
-        for name, value in inputs.items():
-            if name not in self._inputs or self._inputs[name].value is not value:
-                self._inputs[name] = self._pack(name, value)
-        return {name: self._inputs[name].artefact for name in inputs}
-
-    def _read_sources(self, modules: tuple[str, ...]) -> tuple[Sources, Digest | None]:
-        """Return the text of modules, and the object it is kept in where there is any."""
-        if modules not in self._sources:
-            found = read_sources(modules)
-            self._sources[modules] = found, self._put(dump(found)) if found.modules else None
-        return self._sources[modules]
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What a step gave, who made it and where, and what it left beside it in the store.
-
-    ``logged`` is the run, and the step's name there, where a kept step logged numbers; ``terms``
-    the object of its key's terms, which are equal as the keys are.
-    """
-
-    artefact: Artefact
-    made_by: str
-    cached: bool
-    parts: tuple[Digest, ...]
-    log: Digest | None
-    failures: tuple[str, ...]
-    executor: str
-    logged: tuple[str, str] | None
-    terms: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -606,7 +425,7 @@ class _Begun:
     terms: KeyTerms
     unseen: tuple[str, ...]
     began: float
-    kept: _Done | None
+    kept: Done | None
     task: Task
     noting: NotingStore
 

@@ -40,6 +40,13 @@ _LINKS = {0: 0.0, 2: 3e-6}
 _SHARES = 8e-6
 """Scores of many classes turned into shares, outside LightGBM's own library."""
 
+_NEAR, _FAR = 1e6, 20e-12
+"""The bytes of trees that a core keeps at hand, and what each byte beyond them adds to a row.
+
+Of real models: 2.9 MB of large trees take 124 us where their trees alone would take 83; 3.1 MB, 90
+for 40.
+"""
+
 _LEAF_BYTES = 85
 _LEAVES = re.compile(rb"num_leaves=([0-9]+)")
 _CATEGORICAL_SPLITS = re.compile(rb"num_cat=([0-9]+)")
@@ -79,7 +86,9 @@ class Bounds:
         prepared = sum(self.preparing[recipe] for recipe in {each.recipe for each in loads})
         linear = {each.recipe for each in loads if each.linear}  # those of one recipe are one
         link = _LINKS.get(self.classes, _SHARES) if linear else 0.0
-        return _ROW + prepared + _LINEAR * len(linear) + link + sum(e.seconds for e in loads)
+        fetched = _FAR * max(0.0, sum(each.size for each in loads) - _NEAR)
+        answered = _LINEAR * len(linear) + link + sum(each.seconds for each in loads)
+        return _ROW + prepared + answered + fetched
 
 
 def reachable(seconds: float | None, preparing: Mapping[Recipe, float]) -> float | None:

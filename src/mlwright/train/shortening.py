@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mlwright.train.blending import load_in
-from mlwright.train.bounds import Bounds
+from mlwright.train.bounds import Bounds, Load
 from mlwright.train.choice import worth_of
 from mlwright.train.judged import Judged
 from mlwright.train.records import Configuration, Task
@@ -52,12 +52,11 @@ def _of_trees(judged: Judged) -> bool:
 
 
 def _share(judged: Judged, bounds: Bounds) -> float:
-    """Return the share of its trees that the bounds leave room for."""
+    """Return the share of its trees that the bounds leave room for, in hundredths."""
     load = load_in(judged)
-    share = 1.0
-    if bounds.seconds is not None:
-        left = bounds.seconds - (bounds.seconds_of([load]) - load.seconds)
-        share = min(share, left / load.seconds)
-    if bounds.size is not None:
-        share = min(share, bounds.size / load.size)
-    return _ROOM * max(share, 0.0)
+
+    def cut(share: float) -> Load:
+        return replace(load, seconds=share * load.seconds, size=share * load.size)
+
+    shares = (hundredths / 100 for hundredths in range(100, 0, -1))
+    return _ROOM * next((share for share in shares if bounds.hold([cut(share)])), 0.0)
