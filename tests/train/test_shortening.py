@@ -44,7 +44,7 @@ def test_the_best_that_takes_too_long_is_cut_to_the_time_that_is_left_and_learns
     assert short.name == "slow-short"
     left = 100e-6 - (BOUNDS.seconds_of([load_in(slow)]) - 160e-6)
     trees = short.parameters["trees"]
-    assert 600 * 0.9 * (left / 160e-6 - 0.01) < trees <= 600 * 0.9 * left / 160e-6
+    assert 600 * 0.9 * (left / 160e-6 - 0.02) < trees <= 600 * 0.9 * left / 160e-6
     assert short.parameters["rate"] == pytest.approx(0.03 * 600 / float(trees))
     assert short.parameters["leaves"] == 24
 
