@@ -6,13 +6,13 @@ import json
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError, FaultError, MlwrightError, NotFoundError, UsageError
 
 DEFAULT_URL = "http://127.0.0.1:7700"

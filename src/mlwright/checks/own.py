@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 
 from mlwright.checks.records import Outcome
 from mlwright.checks.records import Verdict as Judged
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import digest_of
 from mlwright.core.ids import Noun, content_id
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from enum import Enum, auto
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError
 from mlwright.core.quantities import NUMBER
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import click
 
 from mlwright.checks.records import Outcome, Verdict
 from mlwright.cli.output import Output, counted, interval, mark, number, say
-from mlwright.core.dataclass import dataclass
 from mlwright.core.ids import short
 from mlwright.data.leaks.records import CHECKS, LeakReport
 from mlwright.data.records import Snapshot, Source, Split

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import IO
 
 from mlwright.api.client import Answer, Client
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import FaultError
 
 _LIKELIEST = 10  # the share looked at: one in so many

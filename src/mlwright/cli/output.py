@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import plain
 
 

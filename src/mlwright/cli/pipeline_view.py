@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -11,7 +12,6 @@ import click
 from mlwright.api.pipeline import PipelineRun
 from mlwright.api.project import Project
 from mlwright.cli.output import Output, say
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError
 from mlwright.core.ids import short
 from mlwright.flows.pipelines import carry_out, named_pipeline, written_value

@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from mlwright.cli.output import Output, say
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import plain
 from mlwright.core.errors import ExitCode, MlwrightError
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-
-from mlwright.core.dataclass import dataclass
 
 EMPTY_ROOT = sha256(b"").digest()
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Context, Decimal
 from enum import Enum
 from types import MappingProxyType
-
-from mlwright.core.dataclass import dataclass
 
 
 class Quantity(str, Enum):

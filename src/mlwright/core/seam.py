@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import pwd
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import perf_counter
 from typing import Protocol
-
-from mlwright.core.dataclass import dataclass
 
 
 class Seam(Protocol):

@@ -6,9 +6,9 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.quantities import EXAMPLES, Quantity, format_quantity, parse_quantity
 
 _LARGEST = 2**63 - 1  # what TOML promises to keep; NaN fails the comparison

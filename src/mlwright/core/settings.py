@@ -5,11 +5,10 @@ from __future__ import annotations
 import tomllib
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError, nearest
 from mlwright.core.setting_values import Setting, declared, fit, flatten
 

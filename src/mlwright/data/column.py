@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -17,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.digests import DTYPES
 from mlwright.data.records import Kind
 from mlwright.data.shapes import usual_shapes

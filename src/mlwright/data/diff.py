@@ -7,12 +7,12 @@ read of those rows alone that are not in both, some columns at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.digests import Digests, hexadecimal, row_digests
 from mlwright.data.fragments import DIGEST_BYTES, Mask, digests_of, frame_of, live
 from mlwright.data.matching import NOWHERE, Places, matches

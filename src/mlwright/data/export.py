@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError
 from mlwright.core.files import disk_faults, make_folder_durably, sync_folder
 from mlwright.data.diff import Rows

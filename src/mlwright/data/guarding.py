@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.normalise import normalise
 from mlwright.data.records import Breach, Column, Contract, FeatureContract, Scalar
 from mlwright.data.rules.promises import breaches

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-
-from mlwright.core.dataclass import dataclass
 
 MOST_ROWS = 10_000
 _MOST_PARENTS = 20

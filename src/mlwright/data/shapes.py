@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
-
-from mlwright.core.dataclass import dataclass
 
 FEWEST = 100
 """Of fewer different texts no shape is told."""

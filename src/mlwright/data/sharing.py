@@ -8,12 +8,11 @@ anew with the others, which is all that compaction is. The rows decide the id, s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.digests import FRAGMENT_ROWS, Digests
 from mlwright.data.fragments import DIGEST_BYTES, pack
 from mlwright.data.matching import NOWHERE, Places, matches

@@ -7,14 +7,13 @@ remains what rules about whole rows need.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.cells import Cells
 from mlwright.data.column import Column, Hashes, Places
 from mlwright.data.records import Contract, Kind

@@ -7,12 +7,11 @@ those that no earlier snapshot holds. Only digests, keys and one fragment lie in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.core.errors import DataError
 from mlwright.core.ids import Noun, content_id

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.digests import hexadecimal
 from mlwright.data.fragments import DIGEST_BYTES, digests_of, frame_of, kept_ids_of
 from mlwright.data.names import require_column

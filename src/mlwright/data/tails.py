@@ -8,11 +8,10 @@ clean value in 100 columns of the same length would lie.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
-from mlwright.core.dataclass import dataclass
 
 FALSE_RATE = 0.01
 """How many clean values lie outside the limits, a column, if its tails go on as they do inside."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from mlwright.checks.grammar import parse, render, render_term, term_of, term_text
 from mlwright.checks.records import Choice, Comparator, Limit, Range, Rule, Scale, Term
 from mlwright.checks.sense import require_sense
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError
 from mlwright.core.quantities import Quantity
 from mlwright.data.records import Breach, Contract, FeatureContract, Kind, Scalar

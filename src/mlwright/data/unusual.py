@@ -7,12 +7,11 @@ to the nearest of some rows, which sees a place between two clusters where the f
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-
-from mlwright.core.dataclass import dataclass
 
 _STEPS = 1_024
 _POINTS = 4_096

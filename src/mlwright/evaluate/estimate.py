@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.truth import Groups
 from mlwright.stats.bootstrap import observed, replicates, resamples_for, summarise
 from mlwright.stats.counts import FloatArray, IntArray, Statistic, mean_of_defined

@@ -22,8 +22,8 @@ fits every metric. In order:
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.records import Fit, FitVerdict
 from mlwright.stats.metrics import Metric
 from mlwright.stats.records import Interval

@@ -14,10 +14,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.table import Table
 from mlwright.evaluate.estimate import DUMMY, LINEAR, MODEL, Round
 from mlwright.evaluate.truth import Judged, judgeable

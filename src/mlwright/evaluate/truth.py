@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.table import Table
 from mlwright.features.groups import CROSSED as CROSSED
 from mlwright.features.groups import Groups as Groups

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.table import Table
 from mlwright.evaluate.estimate import MODEL, Round
 from mlwright.evaluate.truth import Judged

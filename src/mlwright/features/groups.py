@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.core.dataclass import dataclass
 from mlwright.features.numbers import missing_in, numbers_of
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ taken when it explains more there than chance would of so many candidates.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations, permutations, product
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.records import Column, Kind
 from mlwright.features.catalogue import TARGET_STEPS, transform_columns
 from mlwright.features.columns import NUMERIC

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import FaultError
 from mlwright.data.records import Column, Kind
 from mlwright.features.catalogue import STEPS

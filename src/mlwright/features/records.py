@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import LATER
 from mlwright.data.records import Column, Kind
 

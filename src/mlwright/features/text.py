@@ -10,11 +10,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.records import Column, Kind
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.core.dataclass import dataclass
 from mlwright.features.numbers import Matrix
 
 Places = NDArray[np.intp]

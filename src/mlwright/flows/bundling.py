@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 import mlwright
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes, digest_file, hex_of
 from mlwright.core.encoding import canonical_json
 from mlwright.core.errors import UsageError

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwright.checks.grammar import parse
 from mlwright.checks.records import Choice, Outcome, Term, Verdict
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import NotFoundError, UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load

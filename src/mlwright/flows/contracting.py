@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import cast
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes
 from mlwright.core.records import dump, load
 from mlwright.data.contract import infer

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import cast
 
 from mlwright.checks.records import Outcome, Verdict
-from mlwright.core.dataclass import dataclass
 from mlwright.core.records import load
 from mlwright.evaluate.records import Evaluation
 from mlwright.flows.costs import cost_of

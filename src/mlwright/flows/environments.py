@@ -6,11 +6,10 @@ import platform
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import MlwrightError
 from mlwright.core.records import load
 from mlwright.flows.workspace import Workspace

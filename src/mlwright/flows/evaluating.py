@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from mlwright.checks.grammar import parse, render, term_text
 from mlwright.checks.own import is_own
 from mlwright.checks.records import Outcome, Rule, Verdict
 from mlwright.checks.sense import require_sense
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError, nearest
 from mlwright.core.records import load
 from mlwright.data.records import Snapshot

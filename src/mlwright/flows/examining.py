@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlwright.core.dataclass import dataclass
+from dataclasses import dataclass
+
 from mlwright.core.errors import BrokenError
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.verify import verify as verify_log

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.ids import Noun, noun_of
 from mlwright.data.export import DELTA, Exported, export
 from mlwright.flows.handed import record_export

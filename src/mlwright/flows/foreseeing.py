@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from mlwright.checks.grammar import term_text
 from mlwright.checks.records import Rule, Scale
 from mlwright.checks.sense import require_known, require_sense
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError, UsageError
 from mlwright.data.digests import columns_of
 from mlwright.data.records import Snapshot, Split

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError
 from mlwright.data.cells import Cells
 from mlwright.data.leaks.records import CHECKS, Leak

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of, short
 from mlwright.flows.data_events import data_event

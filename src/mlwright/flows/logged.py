@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import plain
 from mlwright.core.errors import BrokenError, NotFoundError
 from mlwright.flows.records import Section

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import NotFoundError, UsageError
 from mlwright.core.files import write_durably
 from mlwright.core.ids import Noun, noun_of, short

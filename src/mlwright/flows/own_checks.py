@@ -7,12 +7,12 @@ explained and proved as everything else is; and it gates the model as a rule doe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mlwright.checks.own import Verdict, is_own, judged
 from mlwright.checks.records import Verdict as Judged
 from mlwright.checks.settings import CheckSettings
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError, nearest
 from mlwright.data.frame import Table
 from mlwright.data.records import Snapshot, Split

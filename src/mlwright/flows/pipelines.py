@@ -6,10 +6,10 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import NotFoundError, UsageError, nearest
 from mlwright.flows.importing import imported
 from mlwright.flows.workspace import Workspace

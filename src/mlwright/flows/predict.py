@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError, UsageError, listed
 from mlwright.core.files import write_durably
 from mlwright.core.records import load as load_record

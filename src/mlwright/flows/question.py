@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mlwright.checks.grammar import parse
 from mlwright.checks.own import is_own
 from mlwright.checks.records import Rule, Waiver
 from mlwright.checks.sense import require_sense
 from mlwright.checks.settings import CheckSettings, WaiverSettings
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError, UsageError, listed, nearest
 from mlwright.core.settings import Settings
 from mlwright.data.leaks.records import CHECKS, MOST, SHARES

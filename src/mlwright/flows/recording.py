@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import cast
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import plain
 from mlwright.core.errors import UsageError

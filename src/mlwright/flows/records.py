@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from mlwright.checks.records import Verdict
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import ABSENT, LATER
 from mlwright.data.leaks.records import LeakReport

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.ids import Noun, noun_of
 from mlwright.flows.costs import used_in_words
 from mlwright.flows.logged import Told, logged_with_curves

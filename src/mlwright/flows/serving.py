@@ -9,13 +9,13 @@ import selectors
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from shutil import rmtree
 from time import monotonic
 from typing import Protocol
 
 from mlwright import __version__
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.core.errors import MlwrightError, NotFoundError
 from mlwright.core.records import load

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import plain
 from mlwright.core.errors import NotFoundError, listed
 from mlwright.core.ids import Noun, noun_of, short

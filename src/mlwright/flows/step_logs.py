@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.flows.workspace import Workspace
 from mlwright.run.history import run_record

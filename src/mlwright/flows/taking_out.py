@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import NotFoundError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes, from_raw
 from mlwright.core.errors import BrokenError, NotFoundError, RefusedError
 from mlwright.core.records import from_json

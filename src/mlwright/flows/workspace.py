@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.seam import Seam
 from mlwright.core.settings import Settings
 from mlwright.data.sources.outside import Outside

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
-from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.records import Interval
 from mlwright.govern.reasons import number
 

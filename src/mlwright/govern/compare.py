@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import is_digest
 from mlwright.run.artefacts import CONTAINER, decode, names_classes
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.ids import short
 from mlwright.govern.card import number
 from mlwright.govern.told import Figures, Told

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import plain
 from mlwright.data.records import Scalar
 from mlwright.govern.neighbours import DISTANCE

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.records import Scalar
 from mlwright.registry.records import ModelVersion, RoleChange
 from mlwright.run.records import Sighting

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import plain
 from mlwright.core.ids import short
 from mlwright.govern.records import Link, Why

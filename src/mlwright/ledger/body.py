@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import is_digest
 from mlwright.core.encoding import canonical_json
 from mlwright.core.ids import event_id

@@ -9,9 +9,9 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import BrokenError, UsageError
 
 Sign = Callable[[bytes], bytes]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Lock
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import MlwrightError
 from mlwright.ledger.body import Draft
 from mlwright.ledger.records import Event

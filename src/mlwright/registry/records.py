@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import NotFoundError, nearest
 from mlwright.core.moments import written
 from mlwright.ledger.ledger import Ledger

@@ -10,12 +10,12 @@ import json
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from threading import Lock
 from typing import Protocol
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import canonical_json
 from mlwright.core.errors import BrokenError, UsageError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlwright.core import records
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import FaultError
 from mlwright.core.ids import Noun, content_id
 from mlwright.data.digests import columns_of

@@ -9,9 +9,9 @@ then what comes before that step is left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import BrokenError, DataError
 from mlwright.data.records import Column, Kind
 from mlwright.data.repair.catalogue import CELL_VERBS

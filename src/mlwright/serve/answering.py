@@ -6,6 +6,7 @@ Nothing here waits or records; the same body gives the same answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from struct import Struct
 from typing import Any
@@ -13,7 +14,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError
 from mlwright.data.records import Scalar
 from mlwright.scoring.native.protocol import Matrix

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -19,7 +20,6 @@ from typing import Any, TypeVarTuple
 
 import msgspec
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import (
     DataError,
     FaultError,

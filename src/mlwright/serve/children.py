@@ -7,10 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from selectors import EVENT_READ, BaseSelector
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import FaultError, MlwrightError
 
 STEADY = 2.0

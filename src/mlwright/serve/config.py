@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.records import dump, load
 from mlwright.serve.settings import ServeSettings
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import contains, ge, itemgetter, le
 from typing import Any
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError
 from mlwright.data.promises import breach_of, is_ranged, promises_of
 from mlwright.data.records import Column, Contract, FeatureContract

@@ -9,10 +9,10 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import FaultError, UsageError
 from mlwright.core.files import disk_faults, make_folder_durably
 

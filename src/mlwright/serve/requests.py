@@ -11,13 +11,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import Annotated, Any, NoReturn
 
 import msgspec
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError
 from mlwright.data.records import Scalar
 from mlwright.scoring.cast import INTEGERS

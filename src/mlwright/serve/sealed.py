@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from itertools import islice
@@ -11,7 +12,6 @@ from typing import TypeVar
 
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes, digest_file
 from mlwright.core.errors import BrokenError, MlwrightError, RefusedError
 from mlwright.core.files import write_durably

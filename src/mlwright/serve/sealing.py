@@ -7,9 +7,9 @@ call goes on without loss and without a second entry in the log.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import MlwrightError
 from mlwright.core.seam import Seam
 from mlwright.serve import sealed

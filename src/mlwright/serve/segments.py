@@ -13,11 +13,10 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import BrokenError, FaultError, MlwrightError, RefusedError
 from mlwright.core.files import disk_faults, make_folder_durably, sync_folder
 from mlwright.serve.ids import SEGMENTS

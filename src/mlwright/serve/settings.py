@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.quantities import Quantity
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import RefusedError
 from mlwright.server.watch import Watch
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Lock, Thread
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.seam import Seam
 from mlwright.flows.examining import Finding
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
-from mlwright.core.dataclass import dataclass
 
 _Numbers = npt.NDArray[np.float64]
 _Codes = npt.NDArray[np.int64]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.stats.counts import FloatArray, IntArray, Statistic, counted_cells, ratio, undefined
 from mlwright.stats.records import GroupRates
 

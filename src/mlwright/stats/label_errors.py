@@ -8,10 +8,11 @@ classes or one number a row, each from a model that was fitted without the row.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.core.dataclass import dataclass
 from mlwright.stats.counts import FloatArray, IntArray
 
 _NEIGHBOURS = 0.02

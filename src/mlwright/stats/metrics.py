@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.stats.calibration import ece, ece_noise
 from mlwright.stats.clusters import silhouette, stability
 from mlwright.stats.counts import (

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
-from mlwright.core.dataclass import dataclass
 
 _LEAST_EXPECTED = 5.0  # the approximation of chi-squared holds from here on (Cochran, 1954)
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.core.dataclass import dataclass
 from mlwright.stats.association import benjamini_hochberg
 from mlwright.stats.counts import IntArray
 

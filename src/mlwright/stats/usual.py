@@ -13,13 +13,12 @@ BLAS: a row and a table give the same bits.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.stats.counts import FloatArray
 from mlwright.stats.linear import scores_of
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.stats.association import benjamini_hochberg
 from mlwright.stats.counts import FloatArray, IntArray
 from mlwright.stats.records import Interval

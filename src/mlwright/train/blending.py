@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.features.numbers import Matrix
 from mlwright.train import blend
 from mlwright.train.algorithms.problem import Rows

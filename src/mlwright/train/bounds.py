@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.features.prepare import Recipe
 from mlwright.features.records import Preparation
 from mlwright.train.tree_merge import is_trees

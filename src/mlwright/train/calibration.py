@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from mlwright.core.dataclass import dataclass
+from dataclasses import dataclass
 
 STRETCH, SHIFT = "stretch", "shift"
 """Parameters that any configuration may have: what its scores are multiplied by and moved by."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.table import Table
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.train.records import Configuration, Scored
 
 _PARENTS = 4

@@ -14,12 +14,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate, product
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.seam import Seam
 from mlwright.data.digests import columns_of
 from mlwright.data.records import Kind, Split

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.run.points import Nowhere, Sink
 from mlwright.train.algorithms.foreign import OWN
 from mlwright.train.memory import Memory, packed, unpacked

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError
 
 Value = int | float | str | bool

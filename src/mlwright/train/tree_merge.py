@@ -7,8 +7,8 @@ weight, so that one walk over one text gives the sum.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.train.algorithms.tree_text import scores_for, text_of
 
 _END = "end of trees\n"

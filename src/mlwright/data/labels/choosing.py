@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.labels.records import Choice, Origin, QueuedRow
 from mlwright.data.records import Scalar
 from mlwright.data.table import Table

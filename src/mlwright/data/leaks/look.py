@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.joins.records import JoinRule
 from mlwright.data.leaks.grouping import sharing
 from mlwright.data.leaks.knowing import Rest, best_of, knowing, present_with_target

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.table import Table
 from mlwright.stats.explained import Explained, explained, straight
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.leaks.sample import evenly
 from mlwright.data.likeness import MOST_ROWS, needed, surprise
 from mlwright.data.table import Table

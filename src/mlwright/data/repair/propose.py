@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.column import ALWAYS_MISSING, Column
 from mlwright.data.records import Fault, Finding, Kind, Scalar, Screening
 from mlwright.data.repair.carry import repair_frame

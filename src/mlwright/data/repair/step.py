@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from mlwright.checks.records import Rule
-from mlwright.core.dataclass import dataclass
 from mlwright.data.records import Kind, Scalar
 
 Value = bool | int | float | str | date | datetime | None

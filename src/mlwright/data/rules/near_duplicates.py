@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.column import Hashes, Places
 from mlwright.data.likeness import needed, surprise
 from mlwright.data.rules.rule import Marks, Rule, shown

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.column import Column, Places
 from mlwright.data.records import Scalar
 from mlwright.data.sheet import Sheet

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import NotFoundError, UsageError, nearest
 
 

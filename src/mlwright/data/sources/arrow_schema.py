@@ -9,9 +9,8 @@ from __future__ import annotations
 import ctypes
 import json
 import struct
+from dataclasses import dataclass
 from typing import Protocol
-
-from mlwright.core.dataclass import dataclass
 
 
 class HandsOverSchema(Protocol):

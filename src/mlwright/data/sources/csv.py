@@ -7,12 +7,12 @@ import io
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError
 from mlwright.data.names import same_names, settle_names
 from mlwright.data.records import Reading

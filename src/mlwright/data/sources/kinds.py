@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.records import Reading
 
 MISSING = ("", "?", "na", "n/a", "nan", "null", "none", "<na>", "#n/a")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path, PurePath
@@ -15,7 +16,6 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.core.errors import DataError
 from mlwright.data.digests import FRAGMENT_ROWS

@@ -8,9 +8,8 @@ are Thrift structures in the compact protocol.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from mmap import mmap
-
-from mlwright.core.dataclass import dataclass
 
 _MAGIC = b"PAR1"
 _DEEPEST = 32

@@ -8,11 +8,11 @@ with its line, so that no parser has to guess and no short line is filled up sil
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import DataError
 
 MAX_CELL = 1 << 20

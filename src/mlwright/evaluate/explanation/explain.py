@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.table import Table
 from mlwright.evaluate.explanation.contributions import contributions
 from mlwright.evaluate.explanation.dependence import POINTS, dependence

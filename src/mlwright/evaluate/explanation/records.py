@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlwright.core.dataclass import dataclass
+from dataclasses import dataclass
+
 from mlwright.data.records import Kind, Scalar
 from mlwright.stats.records import Interval
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.fairness.records import Compared, GapTold, GroupTold
 from mlwright.evaluate.truth import CROSSED, Groups
 from mlwright.stats.association import benjamini_hochberg

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.stats.records import Interval
 
 LABEL_GAP = "label_gap"

@@ -7,9 +7,8 @@ asked about rows that neither saw. Where no part is sealed both answer every row
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.digests import columns_of
 from mlwright.data.records import Kind
 from mlwright.data.table import Table

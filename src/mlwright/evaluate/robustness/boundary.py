@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.robustness.changes.numbers import like, number_columns
 from mlwright.evaluate.robustness.records import NEAR, Boundary
 from mlwright.evaluate.robustness.subject import Subject, spread_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.robustness.changes.catalogue import WAYS, Way
 from mlwright.evaluate.robustness.noticing import noticed
 from mlwright.evaluate.robustness.records import Change, ColumnChange, Robustness

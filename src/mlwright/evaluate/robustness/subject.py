@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.records import Column, Contract
 from mlwright.evaluate.truth import Judged, units_of
 from mlwright.features.numbers import numbers_of

@@ -6,11 +6,11 @@ Beside it stand a model that calls nothing unusual, and one that looks at each c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.records import Column
 from mlwright.data.table import Table
 from mlwright.evaluate.estimate import DUMMY, MODEL, Round, estimate

@@ -6,10 +6,10 @@ Beside them stand the clusters of the same columns, each shuffled on its own, wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.estimate import DUMMY
 from mlwright.evaluate.records import Curves, Evaluation, Fit, FitVerdict
 from mlwright.features.numbers import Matrix

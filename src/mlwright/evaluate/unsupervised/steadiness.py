@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.robustness.changes.catalogue import WAYS
 from mlwright.evaluate.robustness.subject import Subject
 from mlwright.stats.bootstrap import mean_interval

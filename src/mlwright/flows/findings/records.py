@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlwright.checks.judge import Values
 from mlwright.checks.records import Scale
-from mlwright.core.dataclass import dataclass
 from mlwright.core.settings import Settings
 from mlwright.run.steps.graph import AnyStep
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes
 from mlwright.core.records import dump, load
 from mlwright.data.labels.records import LabelledSet, SettledLabel

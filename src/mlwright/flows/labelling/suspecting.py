@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError
 from mlwright.data.labels.choosing import Foretold
 from mlwright.data.labels.slicing import moved_rates

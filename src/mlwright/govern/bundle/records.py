@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 
 SCHEMA = "mlwright/bundle/1"

@@ -26,9 +26,8 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, BinaryIO
-
-from mlwright.core.dataclass import dataclass
 
 MANIFEST, SEAL, KEY = "manifest.json", "seal.txt", "log/key.txt"
 CHECKPOINT, ENTRIES, PATHS = "log/checkpoint.txt", "log/entries.jsonl", "log/paths.json"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import CodeType
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import digest_of, encode
 from mlwright.run.closure.recalled import RECALLED, Told, name_of

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import types
+from dataclasses import dataclass
 from enum import EnumMeta
 from typing import Any
-
-from mlwright.core.dataclass import dataclass
 
 _BOOKKEEPING = frozenset(
     {

@@ -7,11 +7,10 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
-
-from mlwright.core.dataclass import dataclass
 
 
 class Home(Enum):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-from mlwright.core.dataclass import dataclass
 
 _SECONDS = 20
 _DEEPEST = 4

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, ModuleType
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import RefusedError
 from mlwright.run.closure.origin import Home, origin
 from mlwright.run.code.secrecy import secret_in

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.files import disk_faults, write_durably
 
 T = TypeVar("T")

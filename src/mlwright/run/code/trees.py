@@ -6,10 +6,9 @@ import os
 import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes, from_raw, to_raw
 from mlwright.core.encoding import canonical_json
 from mlwright.core.errors import BrokenError, UsageError

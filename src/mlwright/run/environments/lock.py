@@ -6,11 +6,11 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes
 from mlwright.run.closure.origin import metadata_folders, named
 from mlwright.run.code.stamps import Stamps

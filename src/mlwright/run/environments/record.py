@@ -9,11 +9,10 @@ import platform
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import digest_of
 from mlwright.run.code.stamps import Stamps
 from mlwright.run.code.trees import Shelf

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes
 from mlwright.core.records import dump, load
 from mlwright.ledger.ledger import Ledger

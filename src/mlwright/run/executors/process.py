@@ -11,13 +11,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 from mlwright.core.carried import carried
 from mlwright.core.channel import ChannelEndedError, Message, receive, send
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest, digest_bytes
 from mlwright.core.errors import FaultError, StoppedError, UsageError
 from mlwright.core.quantities import Quantity, format_quantity

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mlwright.core.dataclass import dataclass
 from mlwright.run.artefacts import Artefact
 from mlwright.run.code.sources import Sources
 from mlwright.run.points import Sink

@@ -8,9 +8,9 @@ further inside.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError
 from mlwright.run.pipelines.annotations import agrees, hints, item_of, may_pass, told
 from mlwright.run.pipelines.scope import (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError
 from mlwright.run.engine import Runner
 from mlwright.run.pipelines.layout import Input, Laid, lay_out

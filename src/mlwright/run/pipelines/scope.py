@@ -7,9 +7,9 @@ the one around, and last the inputs of the run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError, nearest
 from mlwright.run.steps.fan import Axis
 from mlwright.run.steps.graph import AnyStep

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.digest import Digest
 from mlwright.core.records import dump, load
 from mlwright.run.artefacts import pack

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import FaultError, RefusedError
 from mlwright.core.records import dump, load
 from mlwright.ledger.ledger import Ledger

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import dataclass
 
-from mlwright.core.dataclass import dataclass
 from mlwright.run.artefacts import Artefact, pack
 from mlwright.run.records import Closure, KeyTerms
 from mlwright.run.steps.classes import classes_in

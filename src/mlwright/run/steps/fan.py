@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import digest_of
 from mlwright.core.errors import UsageError
 from mlwright.run.artefacts import pack

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError
 from mlwright.run.steps.fan import Axis, axis_of
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
-
-from mlwright.core.dataclass import dataclass
 
 _SLOT = re.compile(r"(?P<name>\w+)(?:\[(?P<place>\d+)\]|\{(?P<key>.*)\})", re.DOTALL)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import mimetypes
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import plain
 from mlwright.core.errors import UsageError
 from mlwright.core.files import disk_faults

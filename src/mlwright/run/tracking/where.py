@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 
 from mlwright.checks.tokens import pointed
-from mlwright.core.dataclass import dataclass
 from mlwright.core.errors import UsageError, nearest
 from mlwright.ledger.records import Compared, Condition, Field, Has, Not, Order, Together
 from mlwright.ledger.searching import ASPECTS, OWN

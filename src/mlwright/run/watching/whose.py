@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from types import FrameType
 
-from mlwright.core.dataclass import dataclass
 from mlwright.run.closure.origin import Home, origin
 
 USER, OURS, PYTHON, LIBRARY = "user", "mlwright", "python", "library"

@@ -11,12 +11,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.core.dataclass import dataclass
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
 from mlwright.train.algorithms import tree_text

@@ -10,11 +10,11 @@ the training (gains, weights of nodes) is left out of it, which halves it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
 from mlwright.train.algorithms.problem import (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.records import Scalar
 from mlwright.features.numbers import Matrix
 from mlwright.train.records import OwnModel

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.train.algorithms.problem import Vector
 from mlwright.train.algorithms.tree_text import LARGEST, Numbers, Places, Tree
 

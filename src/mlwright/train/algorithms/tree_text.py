@@ -9,11 +9,10 @@ a class; trees go round the scores in turn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from mlwright.core.dataclass import dataclass
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.intp]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from mlwright.core.dataclass import dataclass
 from mlwright.core.encoding import canonical_json
 from mlwright.core.errors import BrokenError, UsageError
 from mlwright.train.records import Module

@@ -8,10 +8,10 @@ drawn again agree with it. Nothing reads a clock.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlwright.core.dataclass import dataclass
 from mlwright.data.table import Table
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import transform

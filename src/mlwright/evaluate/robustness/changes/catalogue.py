@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
-from mlwright.core.dataclass import dataclass
 from mlwright.evaluate.robustness.changes import far, missing, noise, swap, unit
 from mlwright.evaluate.robustness.subject import Subject
 
