@@ -27,6 +27,7 @@ POINTS = 12
 _FEWEST_POINTS = 8
 _SHARES = (0.01, 0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 0.99)
 _NORMAL = 1.959963984540054  # of a 95 % interval
+_LAST_WHOLE = float(np.nextafter(2.0**63, 0))  # what is above does not fit into 64 bits
 
 
 def dependence(
@@ -84,14 +85,17 @@ def _points(known: pl.Series, kind: Kind) -> tuple[pl.Series, list[int]]:
     distinct = np.unique(numbers[usable])
     chosen = distinct if len(distinct) <= POINTS else np.unique(numbers[places])
     if len(chosen) < min(_FEWEST_POINTS, len(distinct)):
-        between = np.linspace(distinct[0], distinct[-1], _FEWEST_POINTS)
+        # Halves: the distance between the largest numbers of either sign is no number.
+        between = 2 * np.linspace(distinct[0] / 2, distinct[-1] / 2, _FEWEST_POINTS)
         if kind is not Kind.FLOAT:
             between = np.round(between)
         chosen = np.unique(np.concatenate([chosen, between]))[: 2 * POINTS]
-    edges = (chosen[1:] + chosen[:-1]) / 2
+    edges = chosen[1:] / 2 + chosen[:-1] / 2
     counts = np.bincount(np.searchsorted(edges, numbers[usable]), minlength=len(chosen))
-    cast = pl.Float64() if kind is Kind.FLOAT else pl.Int64()
-    return pl.Series(known.name, chosen).cast(cast).cast(known.dtype), counts.tolist()
+    if kind is Kind.FLOAT:
+        return pl.Series(known.name, chosen).cast(known.dtype), counts.tolist()
+    whole = pl.Series(known.name, np.minimum(chosen, _LAST_WHOLE)).cast(pl.Int64())
+    return whole.cast(known.dtype), counts.tolist()
 
 
 def _categories(known: pl.Series) -> tuple[pl.Series, list[int]]:
