@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -13,11 +13,15 @@ import polars as pl
 import pytest
 
 import mlwright as mw
+from mlwright.api.project import Project
 from mlwright.checks.own import Verdict, is_own, judged
 from mlwright.checks.records import Outcome
+from mlwright.checks.records import Verdict as Judged
 from mlwright.core.errors import GateError, UsageError
+from mlwright.flows.evaluating import Evaluated
 from mlwright.flows.own_checks import check, require_verdict
 from mlwright.govern.records import ProofVerdict
+from mlwright.train.progress import Silent
 
 CHECKS = """
 import mlwright as mw
@@ -50,6 +54,13 @@ def enough(table: mw.Table) -> mw.Verdict:
 def plain(model):
     return True
 """
+
+
+class Unheard:
+    """A listener that is told, and does nothing."""
+
+    def finished(self, stage: str, value: object, seconds: float, *, cached: bool) -> None:
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +127,64 @@ def test_a_check_judges_is_recorded_and_gates_and_its_code_decides_if_it_is_kept
     assert "LEAST changed" in again.project.why("check.found").what
     with pytest.raises(GateError):
         again.model.promote(reason="it is new")
+
+
+def test_a_model_is_held_against_checks_again_and_so_is_a_table_without_one(
+    load: Callable[[str], ModuleType], project: Path, dataset: Callable[[str], Path]
+) -> None:
+    load(CHECKS)
+    _run(project, dataset, "leavingchecks:found")
+    rules = {
+        "checks.enough": "leavingchecks:enough",
+        "checks.found": "leavingchecks:found",
+        "checks.tenure": "<= 70",
+        "checks.gap": "<= 0.5",  # of a model, though a column is called so here
+    }
+    table = project / "table.csv"
+    pl.read_csv(dataset("churn")).head(500).with_columns(gap=pl.lit(1)).write_csv(table)
+
+    with Project.open(project, flags=rules) as opened:
+        asked = _asked(opened, "leavingchecks:unseen", only=["slices"])
+        proof = opened.prove(asked.run)
+        told = opened.check_data(str(table))
+        with pytest.raises(UsageError) as caught:
+            opened.check_data(str(table), rules=["leavingchecks:found"])
+
+    assert _own(asked.verdicts) == {"leavingchecks:unseen": "pass"}
+    assert proof.verdict is ProofVerdict.EXACT
+    assert {each.rule: each.outcome.value for each in told.verdicts} == {
+        "tenure <= 70": "fail",
+        "leavingchecks:enough": "warn",
+    }
+    assert caught.value.code == "own-check-model"
+
+
+@pytest.mark.deep
+def test_the_checks_of_the_spec_judge_models_of_its_target_again(
+    load: Callable[[str], ModuleType], project: Path, dataset: Callable[[str], Path]
+) -> None:
+    load(CHECKS)
+    _run(project, dataset, "leavingchecks:found")
+    load(CHECKS.replace("LEAST = 0.2", "LEAST = 1.1"))
+    rules = {"checks.enough": "leavingchecks:enough", "checks.found": "leavingchecks:found"}
+
+    with Project.open(project, flags={**rules, "target": "Churn"}) as opened:
+        whole = _asked(opened)
+    with Project.open(project, flags={**rules, "target": "tenure"}) as opened:
+        others = _asked(opened)
+
+    assert _own(whole.verdicts) == {"leavingchecks:found": "fail", "leavingchecks:enough": "warn"}
+    assert _own(others.verdicts) == {}
+
+
+def _asked(project: Project, *rules: str, only: Sequence[str] = ()) -> Evaluated:
+    return project.evaluate(
+        "leaving", rules=rules, only=only, listener=Unheard(), progress=Silent()
+    )
+
+
+def _own(verdicts: Iterable[Judged]) -> dict[str, str]:
+    return {each.rule: each.outcome.value for each in verdicts if "leavingchecks" in each.rule}
 
 
 @pytest.mark.deep

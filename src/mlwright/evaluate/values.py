@@ -19,6 +19,9 @@ FAIRNESS = "fairness."
 LATENCY = "latency_p99"
 """How long a row takes, measured beside the evaluation."""
 
+COMPARED = ("gain", "gain_over_linear", "gap")
+"""What the deciding metric is held against: two simpler models, and the rows learned from."""
+
 GAPS = (TRUE_POSITIVE, FALSE_POSITIVE, SELECTION, CALIBRATION)
 
 
@@ -35,7 +38,7 @@ def scales(task: str, metric: str, fairness: Sequence[str]) -> Mapping[str, Scal
     found = {each.name: _scale(each, each.least, each.most) for each in metrics_for(task, metric)}
     chosen = METRICS[metric]
     widest = chosen.most - chosen.least
-    found |= {name: _scale(chosen, -widest, widest) for name in ("gain", "gain_over_linear", "gap")}
+    found |= {name: _scale(chosen, -widest, widest) for name in COMPARED}
     ends = {f"{name}.{end}": scale for name, scale in found.items() for end in ("low", "high")}
     terms = GAPS if fairness else ()
     between = (*terms, *(f"{gap}({column})" for column in fairness for gap in GAPS))

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwright.checks.grammar import parse
+from mlwright.checks.own import is_own
 from mlwright.checks.records import Choice, Outcome, Term, Verdict
+from mlwright.checks.settings import CheckSettings
 from mlwright.core.errors import NotFoundError, UsageError
 from mlwright.core.ids import Noun, noun_of
 from mlwright.core.records import load
@@ -43,6 +45,7 @@ from mlwright.data.table import Table
 from mlwright.data.terms import Line, read_line, rules_of, within
 from mlwright.data.verdicts import hold
 from mlwright.features.settings import FeatureSettings
+from mlwright.flows.column_rules import column_rules
 from mlwright.flows.contracting import contract_version
 from mlwright.flows.data_events import data_event
 from mlwright.flows.ingesting import reading_of, snapshot_of
@@ -60,6 +63,8 @@ from mlwright.train.settings import QuestionSettings
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from mlwright.flows.own_checks import OwnCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,8 @@ def check_data(
     target
         The column to predict, where nothing else says so.
     rules
-        Further rules of the checks grammar, about columns.
+        Rules of the checks grammar, about columns, and checks of the user's own that take a table
+        alone; beside those of the spec.
     most
         How many faults of each finding are kept.
     out
@@ -135,11 +141,12 @@ def check_data(
     ------
     UsageError
         ``source-unnamed``; ``check-syntax`` and what else can be wrong with a rule;
-        ``faults-out-format``.
+        ``own-check-model`` for a check that judges a model; ``faults-out-format``.
     """
     if out is not None:
         require_format(out)
-    parsed = [parse(rule) for rule in rules]
+    parsed = [parse(rule) for rule in rules if not is_own(rule)]
+    own = _own_checks(workspace, rules)
     version = None if against is None else find(workspace.ledger, against, prefer_live=True)
     contract = None if version is None else held_to(version, workspace)
     subject = subject_of(workspace, what, contract)
@@ -165,7 +172,8 @@ def check_data(
         found = with_leaks(found, cells, wanted, subject.splits, asked, most=most)
     promised = contract or stated
     present = [rule for rule in rules_of(promised) if rule.term.name in cells.schema]
-    held = [*present, *parsed]
+    held = [*present, *column_rules(workspace.settings, cells.schema), *parsed]
+    of_own = _told_by(own, cells, subject.data)
     if out is not None:
         write_faults(found.faults, out)
     return DataCheck(
@@ -175,9 +183,25 @@ def check_data(
         against=None if version is None else version.ref,
         readings=subject.readings,
         screening=found,
-        verdicts=hold(held, frame_of_rules(cells, held), subject.data),
+        verdicts=(*hold(held, frame_of_rules(cells, held), subject.data), *of_own),
         repaired=mended.steps,
     )
+
+
+def _own_checks(workspace: Workspace, rules: Sequence[str]) -> tuple[OwnCheck, ...]:
+    written = (*workspace.settings.section(CheckSettings).rules.values(), *rules)
+    if not any(is_own(rule) for rule in written):
+        return ()
+    from mlwright.flows.own_checks import checks_of_table  # it brings what runs steps along
+
+    return checks_of_table(workspace, rules)
+
+
+def _told_by(own: Sequence[OwnCheck], cells: Cells, data: str) -> list[Verdict]:
+    if not own:
+        return []
+    whole = cells.table(list(cells.schema)).frame
+    return [each.hold(whole, data) for each in own]
 
 
 def _roles(workspace: Workspace, subject: Subject) -> LeakRoles:

@@ -22,6 +22,7 @@ from mlwright.flows.findings.kept import EVALUATED, findings_of
 from mlwright.flows.findings.records import Finding, Scope
 from mlwright.flows.judging import judge_values, judged_event
 from mlwright.flows.known import Known
+from mlwright.flows.own_checks import own_checks
 from mlwright.flows.question import model_rules
 from mlwright.flows.records import Judgement
 from mlwright.flows.tables import Tables
@@ -34,7 +35,7 @@ from mlwright.run.steps.graph import AnyStep
 from mlwright.scoring.records import ModelPackage
 from mlwright.train.progress import Progress
 from mlwright.train.records import Task
-from mlwright.train.settings import WITHOUT_TARGET
+from mlwright.train.settings import WITHOUT_TARGET, QuestionSettings
 
 _RESOURCES = ("store", "tables", "progress")
 
@@ -68,17 +69,20 @@ def evaluate(
     Parameters
     ----------
     rules
-        Checks beside those of the spec and those the version was judged by.
+        Checks beside those of the spec and those the version was judged by; checks of the user's
+        own among them.
     only
-        Names of findings; all that apply to the task without any. What a given rule is about is
-        found too; what others are about is taken from what was found before.
+        Names of findings; all that apply to the task without any, and the user's own checks that
+        the spec names. What a given rule is about is found too; what others are about is taken
+        from what was found before.
 
     Raises
     ------
     NotFoundError
         ``model-unknown``.
     UsageError
-        ``finding-unknown``; ``check-syntax`` and what else can be wrong with a rule.
+        ``finding-unknown``; ``check-syntax`` and what else can be wrong with a rule, or with a
+        check of the user's own.
     """
     workspace.ledger.require_writable()
     workspace.ledger.require_sound()
@@ -86,11 +90,15 @@ def evaluate(
     known = Known(version.run, workspace)
     scope = _scope(known)
     given = _given(scope, rules)
+    own = own_checks(workspace, rules, of_spec=not only and _is_specs(known, workspace))
     findings = _chosen(applying(scope), only, given, scope)
     kept = findings_of(version, workspace)
     measuring = [each for each in applying(scope) if each in findings or each.name in kept]
     held = _rules(version, scope, measuring, given, workspace)
-    steps: list[AnyStep] = [finding.step for finding in findings]
+    steps: list[AnyStep] = [
+        *(finding.step for finding in findings),
+        *(each.step for each in own),
+    ]
     if not known.has("unseen") and scope.task not in WITHOUT_TARGET:
         steps.insert(0, stages.unseen)  # a version of before answers were a step of their own
     inputs = dict(chain.from_iterable(each.inputs(workspace.settings).items() for each in findings))
@@ -110,13 +118,18 @@ def evaluate(
         made = runner.execute(steps, resources=resources)
         found = {each.name: made[each.name] for each in findings}
         records = {**kept, **found}
-        verdicts = judge_values(
+        of_model = judge_values(
             workspace,
             held,
             load(ModelPackage, workspace.store.get(version.package)),
             load(Evaluation, workspace.store.get(version.evaluation)),
             [each.values(records[each.name]) for each in measuring],
         )
+        data = known.of("snapshot", Snapshot).id
+        of_own = [
+            each.verdict(made[each.step.name], model=version.model, data=data) for each in own
+        ]
+        verdicts = (*of_model, *of_own)
         checks = tuple(verdict.id for verdict in verdicts)
         failed = [verdict.id for verdict in verdicts if verdict.outcome is Outcome.FAIL]
         facts = {"ref": version.ref, "run": run, "checks": list(checks), "failed": failed}
@@ -138,9 +151,15 @@ def _scope(known: Known) -> Scope:
     return Scope(task.kind.value, task.metric, columns, judged.fairness, bool(task.costs))
 
 
+def _is_specs(known: Known, workspace: Workspace) -> bool:
+    """Tell whether the spec speaks of models of this target."""
+    target = workspace.settings.section(QuestionSettings).target
+    return target is None or target == known.of("task", Task).target
+
+
 def _given(scope: Scope, rules: Sequence[str]) -> tuple[Rule, ...]:
     """Return the rules that were given, once they make sense for the model."""
-    given = tuple(parse(text) for text in rules)
+    given = tuple(parse(text) for text in rules if not is_own(text))
     of_metrics = scales(scope.task, scope.metric, scope.fairness)
     require_sense(given, {**scales_of(scope), **of_metrics})
     return given

@@ -23,6 +23,7 @@ from mlwright.flows.predict import answered, answers_of
 from mlwright.flows.tables import Tables, rows_judged
 from mlwright.flows.workspace import Workspace
 from mlwright.run.context import CONTEXT
+from mlwright.run.engine import RAISED_BY
 from mlwright.run.pipelines.layout import Placed
 from mlwright.run.steps.step import Parameter, Step
 from mlwright.scoring.records import ModelPackage
@@ -117,9 +118,22 @@ class OwnCheck:
         rule = self.rule if self.name == self.check.name else f"{self.name}: {self.rule}"
         return judged(told, rule=rule, name=self.name, subject=subject)
 
+    def hold(self, table: Table, data: str) -> Judged:
+        """Return the verdict on a whole table, without a run or a record."""
+        try:
+            told = require_verdict(self.check(table), self.check.name)
+        except Exception as error:
+            error.add_note(f"{RAISED_BY} {self.step.name!r} ({self.check.qualified})")
+            raise
+        return self.verdict(told, model=data, data=data)
 
-def own_checks(workspace: Workspace, rules: Sequence[str]) -> tuple[OwnCheck, ...]:
+
+def own_checks(
+    workspace: Workspace, rules: Sequence[str], *, of_spec: bool = True
+) -> tuple[OwnCheck, ...]:
     """Return the checks of the user's own: of the spec, of ``rules``, and those a program gave.
+
+    Without ``of_spec`` the spec's are left out.
 
     Raises
     ------
@@ -127,7 +141,8 @@ def own_checks(workspace: Workspace, rules: Sequence[str]) -> tuple[OwnCheck, ..
         ``own-check-missing`` for a name that leads nowhere, ``own-check-form`` for what was not
         made one with ``@mw.check``, ``own-check-twice`` for two of one name.
     """
-    named = {n: r for n, r in workspace.settings.section(CheckSettings).rules.items() if is_own(r)}
+    spec = workspace.settings.section(CheckSettings).rules if of_spec else {}
+    named = {name: rule for name, rule in spec.items() if is_own(rule)}
     found = [_named(name, rule.strip(), workspace) for name, rule in named.items()]
     found += [
         _named(rule.strip().rpartition(":")[2].rpartition(".")[2], rule.strip(), workspace)
@@ -146,6 +161,28 @@ def own_checks(workspace: Workspace, rules: Sequence[str]) -> tuple[OwnCheck, ..
                 facts={"check": each.name},
             )
     return tuple(by_name.values())
+
+
+def checks_of_table(workspace: Workspace, rules: Sequence[str]) -> tuple[OwnCheck, ...]:
+    """Return the checks of the user's own that judge a table which no model is made of yet.
+
+    Raises
+    ------
+    UsageError
+        As :func:`own_checks`; ``own-check-model`` for one of ``rules`` that judges a model. The
+        spec's that do wait for one.
+    """
+    given = own_checks(workspace, rules, of_spec=False)
+    for each in given:
+        if each.check.of_model:
+            raise UsageError(
+                "own-check-model",
+                f"check {each.name!r} takes {', '.join(each.check.asks)}: it judges a model, and"
+                " here is a table alone",
+                fix=f"mlw eval MODEL --check {each.rule}, or let it take table alone",
+                facts={"check": each.name, "takes": list(each.check.asks)},
+            )
+    return tuple(each for each in own_checks(workspace, rules) if not each.check.of_model)
 
 
 def _named(name: str, rule: str, workspace: Workspace) -> OwnCheck:

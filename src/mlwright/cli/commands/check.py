@@ -84,13 +84,15 @@ def data(
     and how sure it is. The sure ones are added to [data] repair in mlwright.toml, after you said
     yes; the file is otherwise left as it is, and the table is mended by the next run.
 
-    Exits with 3 when a rule fails: one of --check, or of the contract with --against. Findings
-    alone end with 0.
+    Exits with 3 when a rule fails: one of --check, of [checks] about a column, or of the contract
+    with --against. A check of your own that takes a table is a rule as well. Findings alone end
+    with 0.
 
     \b
     mlw check data customers.csv --target churned
     mlw check data new.csv --against churned --out faults.csv
     mlw check data customers.csv --check 'age in [17, 90]' --check 'null(plan) <= 5%'
+    mlw check data customers.csv --check mychecks:enough
     mlw check data --fix --dry-run
     """
     from mlwright.cli.check_view import document_of, tell_check

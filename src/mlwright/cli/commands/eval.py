@@ -34,6 +34,7 @@ def command(ref: str, checks: tuple[str, ...], only: tuple[str, ...], output: Ou
     \b
     mlw eval churned
     mlw eval churned --only slices --check 'worst_slice.low <= 0.1'
+    mlw eval churned --check mychecks:vip_recall
     """
     from mlwright.cli.build_view import BuildView, eval_document, tell_verdicts
     from mlwright.cli.progress import progress_for
