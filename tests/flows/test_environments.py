@@ -29,9 +29,11 @@ from mlwright.ledger.records import NewEvent
 from mlwright.run.code.trees import shelf_in
 from mlwright.run.engine import Runner
 from mlwright.run.environments.lock import locked
+from mlwright.run.environments.records import RunWheels, Wheels
 from mlwright.run.environments.wheels import KEPT
 from mlwright.run.history import run_record
-from mlwright.run.records import CodeState, Environment, RunRecord, RunWheels, Wheels
+from mlwright.run.recorded import RunRecord
+from mlwright.run.records import CodeState, Environment
 from mlwright.run.steps.step import step
 
 

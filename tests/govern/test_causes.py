@@ -23,8 +23,11 @@ from mlwright.run.artefacts import pack
 from mlwright.run.engine import Runner
 from mlwright.run.environments.record import environment
 from mlwright.run.history import run_record
-from mlwright.run.records import Diagnosis, Installed, Replay, Replayed, RunRecord, Sighting
+from mlwright.run.recorded import RunRecord
+from mlwright.run.records import Installed
+from mlwright.run.replaying.records import Diagnosis, Replay, Replayed
 from mlwright.run.steps.step import step
+from mlwright.run.watching.records import Sighting
 from mlwright.store.memory import MemoryStore
 
 VALUE = 0.1 + 0.2

@@ -17,7 +17,7 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.run.engine import Runner, StepReport
 from mlwright.run.history import run_record
 from mlwright.run.pipelines.pipeline import Pipeline
-from mlwright.run.records import ENDINGS
+from mlwright.run.recorded import ENDINGS
 from mlwright.run.steps.step import Step, step
 from mlwright.store.local import LocalStore
 from mlwright.store.memory import MemoryStore

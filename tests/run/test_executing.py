@@ -22,7 +22,7 @@ from mlwright.run.engine import Runner, StepReport
 from mlwright.run.executors.processes import Processes, cores
 from mlwright.run.executors.terminal import Terminal
 from mlwright.run.history import run_record
-from mlwright.run.records import RunRecord
+from mlwright.run.recorded import RunRecord
 from mlwright.run.replaying.replay import replay
 from mlwright.run.steps.step import step
 from mlwright.run.telling import Telling

@@ -24,6 +24,7 @@ from mlwright.run.environments import installers, lock
 from mlwright.run.environments.installers import find_python, install, make_environment
 from mlwright.run.environments.rebuild import rebuild
 from mlwright.run.environments.record import environment
+from mlwright.run.environments.records import Rebuilt
 from mlwright.run.environments.wheelfile import Member, files_in_wheel, write_wheel
 from mlwright.run.environments.wheels import (
     keep_wheels,
@@ -32,7 +33,7 @@ from mlwright.run.environments.wheels import (
     wheels_for,
     wheels_of_run,
 )
-from mlwright.run.records import Environment, Rebuilt
+from mlwright.run.records import Environment
 from mlwright.store.local import LocalStore
 
 SCRIPT = b"#!python\nimport alpha\nprint(alpha.rate(2))\n"

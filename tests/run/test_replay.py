@@ -16,7 +16,7 @@ from mlwright.core.errors import NotFoundError, RefusedError
 from mlwright.core.seam import ReplaySeam, SystemSeam
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.engine import Runner
-from mlwright.run.records import Replayed
+from mlwright.run.replaying.records import Replayed
 from mlwright.run.replaying.replay import replay
 from mlwright.run.steps.step import step
 from mlwright.store.local import LocalStore

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mlwright.run.records import Sighting
 from mlwright.run.watching.elsewhere import ASKED, PINNED, sightings_in, watched_apart
+from mlwright.run.watching.records import Sighting
 from mlwright.run.watching.watch import Watch
 
 TEXT = """

@@ -12,7 +12,7 @@ from mlwright.core.errors import NotFoundError
 from mlwright.core.seam import ReplaySeam
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.engine import Runner
-from mlwright.run.records import StepWhy
+from mlwright.run.recorded import StepWhy
 from mlwright.run.why import why_step
 from mlwright.store.memory import MemoryStore
 

@@ -15,7 +15,7 @@ from mlwright.run.engine import StepReport
 from mlwright.run.executors.terminal import Terminal
 from mlwright.run.pipelines import pipeline as recipes
 from mlwright.run.pipelines.pipeline import Part
-from mlwright.run.records import RunShape
+from mlwright.run.recorded import RunShape
 from mlwright.run.standing import run_shape
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from types import TracebackType
 from mlwright.api.project import Project
 from mlwright.core.errors import MlwrightError, UsageError
 from mlwright.flows.tracking import begin_run, search_runs, writer_of
-from mlwright.ledger.records import RunRow
+from mlwright.ledger.questions import RunRow
 from mlwright.run.points import step_of
 from mlwright.run.tracking.begin import end
 from mlwright.run.tracking.content import Content, contents, image

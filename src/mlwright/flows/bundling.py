@@ -38,9 +38,10 @@ from mlwright.ledger.records import Event, NewEvent
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find
 from mlwright.run.code.sources import Source, Sources
+from mlwright.run.environments.records import RunWheels
 from mlwright.run.environments.wheels import KEPT, wheels_of_run
 from mlwright.run.history import run_record
-from mlwright.run.records import Environment, RunWheels
+from mlwright.run.records import Environment
 from mlwright.scoring.records import ModelPackage
 from mlwright.store.protocol import Store
 from mlwright.train.records import Plan

@@ -12,7 +12,8 @@ from mlwright.core.records import load
 from mlwright.govern.difference import Difference, Part
 from mlwright.run.code.snapshot import code_files
 from mlwright.run.code.sources import Sources
-from mlwright.run.records import CodeState, RunRecord
+from mlwright.run.recorded import RunRecord
+from mlwright.run.records import CodeState
 from mlwright.store.protocol import Store
 
 _MOST_LINES = 20_000

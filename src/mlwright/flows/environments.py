@@ -18,9 +18,11 @@ from mlwright.run.code.trees import Shelf, read_tree, shelf_in, tree_digest
 from mlwright.run.environments.lock import locked
 from mlwright.run.environments.rebuild import rebuild
 from mlwright.run.environments.record import OURS
+from mlwright.run.environments.records import Rebuilt, Wheels
 from mlwright.run.environments.wheels import keep_wheels, kept_wheels, record_wheels, wheels_of_run
 from mlwright.run.history import run_record
-from mlwright.run.records import Environment, Installed, KeyTerms, Rebuilt, RunRecord, Wheels
+from mlwright.run.recorded import RunRecord
+from mlwright.run.records import Environment, Installed, KeyTerms
 from mlwright.run.settings import EnvironmentSettings
 from mlwright.store.memory import MemoryStore
 from mlwright.train.records import Plan

@@ -11,7 +11,7 @@ from mlwright.core.ids import Noun, noun_of, short
 from mlwright.flows.data_events import data_event
 from mlwright.flows.tracking import search_runs
 from mlwright.ledger.ledger import Ledger
-from mlwright.ledger.records import RunRow
+from mlwright.ledger.questions import RunRow
 from mlwright.registry.records import RoleName
 from mlwright.registry.versions import versions
 from mlwright.serve.records import Unread

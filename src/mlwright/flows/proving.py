@@ -33,7 +33,7 @@ from mlwright.ledger.verify import verify as verify_log
 from mlwright.registry.versions import find
 from mlwright.run.history import run_record, step_named
 from mlwright.run.points import Nowhere
-from mlwright.run.records import RunRecord, StepRecord
+from mlwright.run.recorded import RunRecord, StepRecord
 from mlwright.run.replaying.replay import alone, replay
 from mlwright.run.tracking.events import COMMAND
 from mlwright.store.local import LocalStore

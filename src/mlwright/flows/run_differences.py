@@ -18,7 +18,8 @@ from mlwright.govern.difference import Difference, Part
 from mlwright.ledger.records import MetricSummary
 from mlwright.run.artefacts import JSON
 from mlwright.run.history import run_record
-from mlwright.run.records import Environment, KeyTerms, RunRecord
+from mlwright.run.recorded import RunRecord
+from mlwright.run.records import Environment, KeyTerms
 from mlwright.run.tracking.reading import logged
 from mlwright.store.protocol import Store
 

@@ -10,9 +10,9 @@ from mlwright.flows.costs import used_in_words
 from mlwright.flows.logged import Told, logged_with_curves
 from mlwright.flows.tracking import found_run
 from mlwright.flows.workspace import Workspace
-from mlwright.ledger.records import RunRow
+from mlwright.ledger.questions import RunRow
 from mlwright.registry.versions import versions
-from mlwright.run.records import RunShape
+from mlwright.run.recorded import RunShape
 from mlwright.run.standing import run_shape
 
 

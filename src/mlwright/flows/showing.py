@@ -51,7 +51,7 @@ from mlwright.govern.why import resolve
 from mlwright.ledger.records import Event
 from mlwright.registry.records import ModelVersion
 from mlwright.registry.versions import find, versions
-from mlwright.run.records import ENDINGS
+from mlwright.run.recorded import ENDINGS
 from mlwright.run.standing import run_shape
 from mlwright.run.tracking.events import COMMAND
 from mlwright.scoring.records import ModelPackage

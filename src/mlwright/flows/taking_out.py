@@ -12,8 +12,10 @@ from mlwright.flows.environments import build_environment
 from mlwright.flows.workspace import Workspace
 from mlwright.registry.versions import find
 from mlwright.run.code.snapshot import restore_code
+from mlwright.run.environments.records import Rebuilt
 from mlwright.run.history import run_record
-from mlwright.run.records import CodeState, Rebuilt, RunRecord
+from mlwright.run.recorded import RunRecord
+from mlwright.run.records import CodeState
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mlwright.core.errors import NotFoundError, UsageError, nearest
 from mlwright.core.ids import Noun, noun_of
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.ledger import Ledger
-from mlwright.ledger.records import Compared, Condition, Field, Has, Not, RunRow, Together
+from mlwright.ledger.questions import Compared, Condition, Field, Has, Not, RunRow, Together
 from mlwright.ledger.searching import find_runs, names_of
 from mlwright.run.points import Series
 from mlwright.run.tracking.begin import begin

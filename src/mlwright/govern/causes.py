@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mlwright.govern.records import Cause, Difference
-from mlwright.run.records import Diagnosis, Replayed, Sighting
+from mlwright.run.replaying.records import Diagnosis, Replayed
 from mlwright.run.watching import giveaways
+from mlwright.run.watching.records import Sighting
 
 _SHOWN = 3
 _SAYS = {

@@ -7,7 +7,8 @@ from html import escape
 
 from mlwright.core.ids import short
 from mlwright.govern.graph import Node, graph
-from mlwright.run.records import RunShape, Shape, StepStanding
+from mlwright.run.recorded import RunShape, StepStanding
+from mlwright.run.records import Shape
 
 _MOST_ALIKE = 6
 """Variants of one step that are drawn each for itself; more are one box."""

@@ -17,16 +17,10 @@ from mlwright.core.records import load
 from mlwright.govern.causes import cause_of
 from mlwright.govern.compare import TOLERANCE, Distance, artefact_distance
 from mlwright.govern.records import Cause, Difference, ProofVerdict, ProvedStep
-from mlwright.run.records import (
-    Diagnosis,
-    Environment,
-    KeyTerms,
-    Replay,
-    Replayed,
-    RunRecord,
-    Sighting,
-    StepRecord,
-)
+from mlwright.run.recorded import RunRecord, StepRecord
+from mlwright.run.records import Environment, KeyTerms
+from mlwright.run.replaying.records import Diagnosis, Replay, Replayed
+from mlwright.run.watching.records import Sighting
 from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import load as load_scorer
 from mlwright.store.overlay import OverlayStore

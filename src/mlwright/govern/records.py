@@ -8,7 +8,7 @@ from enum import Enum
 
 from mlwright.data.records import Scalar
 from mlwright.registry.records import ModelVersion, RoleChange
-from mlwright.run.records import Sighting
+from mlwright.run.watching.records import Sighting
 from mlwright.scoring.records import Additive
 from mlwright.serve.records import Label, Prediction, Unread
 

@@ -20,7 +20,8 @@ from mlwright.registry.records import ModelVersion
 from mlwright.registry.roles import changes
 from mlwright.registry.versions import ambiguous, find, versions
 from mlwright.run.history import step_named
-from mlwright.run.records import ENDINGS, KeyTerms, StepRecord
+from mlwright.run.recorded import ENDINGS, StepRecord
+from mlwright.run.records import KeyTerms
 from mlwright.run.why import why_step
 from mlwright.store.protocol import Store
 

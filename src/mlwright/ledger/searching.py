@@ -10,17 +10,8 @@ from typing import cast
 from mlwright.ledger.database import Database
 from mlwright.ledger.log import broken
 from mlwright.ledger.metrics import read_number
-from mlwright.ledger.records import (
-    Compared,
-    Condition,
-    Field,
-    Has,
-    MetricSummary,
-    Not,
-    Order,
-    RunRow,
-    Together,
-)
+from mlwright.ledger.questions import Compared, Condition, Field, Has, Not, Order, RunRow, Together
+from mlwright.ledger.records import MetricSummary
 
 OWN = ("id", "name", "command", "status", "started", "ended", "actor", "steps")
 """What every run has."""

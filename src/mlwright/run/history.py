@@ -10,7 +10,7 @@ from mlwright.core.errors import NotFoundError, listed, nearest
 from mlwright.core.ids import Noun, noun_of, short
 from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import Event
-from mlwright.run.records import RunRecord, StepRecord
+from mlwright.run.recorded import RunRecord, StepRecord
 
 
 def run_record(ledger: Ledger, run: str) -> RunRecord:

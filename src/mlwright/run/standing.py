@@ -9,7 +9,8 @@ from mlwright.core.digest import Digest
 from mlwright.core.records import load
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.history import run_record
-from mlwright.run.records import Planned, RunShape, Shape, StepRecord, StepStanding
+from mlwright.run.recorded import RunShape, StepRecord, StepStanding
+from mlwright.run.records import Planned, Shape
 from mlwright.store.protocol import Store
 
 _OPEN = "open"

@@ -9,7 +9,8 @@ from mlwright.core.ids import short
 from mlwright.core.records import load
 from mlwright.ledger.ledger import Ledger
 from mlwright.run.history import step_record
-from mlwright.run.records import Change, KeyTerms, StepRecord, StepWhy
+from mlwright.run.recorded import Change, StepRecord, StepWhy
+from mlwright.run.records import KeyTerms
 from mlwright.store.protocol import Store
 
 _SHOWN = 5

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from mlwright.core.errors import UsageError
 from mlwright.core.seam import ReplaySeam
 from mlwright.ledger.ledger import Ledger
-from mlwright.ledger.records import NewEvent, RunRow
+from mlwright.ledger.questions import RunRow
+from mlwright.ledger.records import NewEvent
 from mlwright.ledger.searching import find_runs, names_of
 from mlwright.run.tracking.where import parse_sort, parse_where
 

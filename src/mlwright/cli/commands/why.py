@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlwright.govern.records import Link, Why
-    from mlwright.run.records import Change
+    from mlwright.run.recorded import Change
 
 
 @click.command()

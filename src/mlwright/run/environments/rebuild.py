@@ -26,9 +26,10 @@ from mlwright.run.environments.installers import (
     make_environment,
 )
 from mlwright.run.environments.lock import files_digest_of
+from mlwright.run.environments.records import Rebuilt, Wheel, Wheels
 from mlwright.run.environments.wheelfile import write_wheel
 from mlwright.run.environments.wheels import wheels_for
-from mlwright.run.records import Environment, Rebuilt, Wheel, Wheels
+from mlwright.run.records import Environment
 from mlwright.store.protocol import Store
 
 _DONE = "rebuilt.json"

@@ -17,6 +17,7 @@ from mlwright.run.closure.origin import installed
 from mlwright.run.code.trees import Shelf
 from mlwright.run.environments.editable import keep_editable
 from mlwright.run.environments.lock import direct_url, is_editable, locked
+from mlwright.run.environments.records import RunWheels, Wheel, Wheels
 from mlwright.run.environments.wheelfile import (
     UnkeptError,
     files_in_wheel,
@@ -24,7 +25,7 @@ from mlwright.run.environments.wheelfile import (
     wheel_name,
     write_wheel,
 )
-from mlwright.run.records import Environment, Installed, RunWheels, Wheel, Wheels
+from mlwright.run.records import Environment, Installed
 from mlwright.store.protocol import Store
 
 KEPT = "wheels.kept"

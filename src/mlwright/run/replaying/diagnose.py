@@ -14,11 +14,14 @@ from mlwright.core.digest import Digest
 from mlwright.core.records import dump, load
 from mlwright.run.artefacts import pack
 from mlwright.run.code.sources import Sources
-from mlwright.run.records import Diagnosis, KeyTerms, Sighting, StepRecord
+from mlwright.run.recorded import StepRecord
+from mlwright.run.records import KeyTerms
+from mlwright.run.replaying.records import Diagnosis
 from mlwright.run.replaying.reexecute import answering, prepared, resources_of, restore_code
 from mlwright.run.watching import giveaways
 from mlwright.run.watching.chance import pinned
 from mlwright.run.watching.elsewhere import ASKED, PINNED, sightings_in
+from mlwright.run.watching.records import Sighting
 from mlwright.run.watching.watch import Watch
 from mlwright.store.local import LocalStore
 from mlwright.store.memory import MemoryStore

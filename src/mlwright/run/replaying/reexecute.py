@@ -22,7 +22,9 @@ from mlwright.run.code.sources import Source, Sources
 from mlwright.run.context import CONTEXT, Context
 from mlwright.run.environments.record import environment
 from mlwright.run.points import Nowhere
-from mlwright.run.records import KeyTerms, Replay, Replayed, StepRecord
+from mlwright.run.recorded import StepRecord
+from mlwright.run.records import KeyTerms
+from mlwright.run.replaying.records import Replay, Replayed
 from mlwright.run.steps.classes import annotated_classes, classes_in
 from mlwright.run.steps.step import Step
 from mlwright.run.steps.wires import assembled

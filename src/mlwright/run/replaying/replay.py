@@ -19,16 +19,11 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.run.code.restore import MAIN
 from mlwright.run.code.sources import Sources
 from mlwright.run.history import run_record
-from mlwright.run.records import (
-    Diagnosis,
-    Environment,
-    Replay,
-    Replayed,
-    RunRecord,
-    StepRecord,
-)
+from mlwright.run.recorded import RunRecord, StepRecord
+from mlwright.run.records import Environment
 from mlwright.run.replaying.afresh import deciding, modules_path, told
 from mlwright.run.replaying.diagnose import Found, Query
+from mlwright.run.replaying.records import Diagnosis, Replay, Replayed
 from mlwright.run.replaying.reexecute import DEFAULT_RESOURCES, Request
 from mlwright.store.local import LocalStore
 from mlwright.store.protocol import Store

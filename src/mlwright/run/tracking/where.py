@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mlwright.checks.tokens import pointed
 from mlwright.core.errors import UsageError, nearest
-from mlwright.ledger.records import Compared, Condition, Field, Has, Not, Order, Together
+from mlwright.ledger.questions import Compared, Condition, Field, Has, Not, Order, Together
 from mlwright.ledger.searching import ASPECTS, OWN
 
 _KINDS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from mlwright.core.records import dump, load
-from mlwright.run.records import Sighting
+from mlwright.run.watching.records import Sighting
 
 ASKED = "MLWRIGHT_WATCH"
 """The variable that names the folder a process apart puts what it saw into."""

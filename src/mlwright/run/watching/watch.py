@@ -14,9 +14,9 @@ from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any, Self
 
-from mlwright.run.records import Sighting
 from mlwright.run.watching import giveaways, outside
 from mlwright.run.watching.chance import Shared
+from mlwright.run.watching.records import Sighting
 from mlwright.run.watching.whose import LIBRARY, USER, Place, Whose, module_of
 
 _MOST = 40

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from mlwright.core.errors import UsageError
 from mlwright.flows.listing import Page as Listed
 from mlwright.flows.tracking import asked_of, columns_of, not_there
-from mlwright.ledger.records import Field
+from mlwright.ledger.questions import Field
 from mlwright.server.control import Control
 from mlwright.server.paging import asked_page
 from mlwright.server.records import Page
