@@ -180,6 +180,17 @@ def test_rows_that_are_only_added_are_compared_with_those_that_were_there(shelf:
     assert all(words.startswith("length: ") for words in found["note"].words)
 
 
+def test_a_move_among_the_largest_numbers_is_told(shelf: Shelf) -> None:
+    ends = [-1.7e308, 1.7e308]
+    old = pl.DataFrame({"id": range(200), "x": [ends[i % 4 == 0] for i in range(200)]})
+    new = old.with_columns(x=pl.Series([ends[i % 4 > 0] for i in range(200)]))
+
+    (found,) = diff(shelf.snapshot(old, "id"), shelf.snapshot(new, "id"), shelf.store).shifts
+
+    assert found.real
+    assert found.words == ("mean 8.5e+307, was -8.5e+307", "median 1.7e+308, was -1.7e+308")
+
+
 def test_few_cells_prove_nothing(shelf: Shelf) -> None:
     old = table(500, 1)
     new = old.with_columns(amount=pl.when(pl.col("id") < 7).then(10**6).otherwise("amount"))

@@ -143,3 +143,17 @@ def test_whatever_the_row_nothing_is_found_outside_the_choices(
         assert 18.0 <= each.changes.get("price", 18.0) <= 120.0
         assert each.changes.get("plan", "year") in PLAN.values
         assert scores([{**row, **each.changes}])[0][0] > least
+
+
+def test_the_largest_numbers_of_either_sign_are_changed_as_any_other() -> None:
+    ends = (-1.7e308, 0.0, 1.7e308)
+    choices = [Choice(name, Kind.FLOAT, ends, *ends[::2], spread=1.0) for name in "ab"]
+
+    def ask(rows: Sequence[Row]) -> np.ndarray:
+        high = [0.4 * sum(float(str(row[name])) > 1.69e308 for name in "ab") for row in rows]
+        return np.column_stack((high, np.zeros(len(rows))))
+
+    found, _ = search({"a": -1.7e308, "b": -1.7e308}, choices, staying(), ask)
+
+    assert found[0].distance > 1e299
+    assert all(1.69e308 < float(value) <= 1.7e308 for value in found[0].changes.values())

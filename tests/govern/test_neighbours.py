@@ -71,3 +71,22 @@ def test_infinite_cells_are_far_from_all_but_their_like() -> None:
     assert apart[2] == 0.0
     assert (apart[[0, 1, 3]] > 0).all()
     assert means.tolist() == [0.75]
+
+
+def test_the_largest_numbers_of_either_sign_are_two_deviations_apart() -> None:
+    frame = pl.DataFrame({"x": [1.7e308, -1.7e308] * 5})
+    preparation = fit(frame, columns_of(frame), "tree")
+
+    apart, means = distances(preparation, frame, [1.7e308])
+
+    assert apart.tolist() == pytest.approx([0.0, 2.0] * 5)
+    assert means.tolist() == [0.0]
+
+
+def test_a_number_far_beyond_a_column_that_hardly_varies_is_infinitely_far() -> None:
+    frame = pl.DataFrame({"x": [0.0, 1e-150] * 5})
+    preparation = fit(frame, columns_of(frame), "tree")
+
+    apart, _ = distances(preparation, frame, [1e300])
+
+    assert apart.tolist() == [math.inf] * 10

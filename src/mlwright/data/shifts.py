@@ -14,6 +14,7 @@ from mlwright.data.fragments import frame_of
 from mlwright.data.records import Shift, Snapshot
 from mlwright.stats.association import benjamini_hochberg, count_shift
 from mlwright.stats.shift import Distance, shares_apart, steps_apart
+from mlwright.stats.spread import mean_of
 from mlwright.store.protocol import Store
 
 LEAST = 30  # with fewer cells on a side, luck explains nearly everything
@@ -127,14 +128,15 @@ def _moved(old: pl.Series, new: pl.Series) -> list[str]:
     """Tell the mean, and the quantile that moved most."""
     words = []
     if old.dtype in (pl.Int64(), pl.Float64()):
-        means = [_number(float(np.mean(_floats(each)))) for each in (new, old)]
+        means = [_number(mean_of(_floats(each))) for each in (new, old)]
         words.append(f"mean {means[0]}, was {means[1]}")
     shares = (0.1, 0.5, 0.9)
-    before, after = (np.quantile(_floats(each), shares) for each in (old, new))
+    # Of halves: the distance between the largest numbers of either sign is no number.
+    before, after = (np.quantile(_floats(each) / 2, shares) for each in (old, new))
     most = int(np.argmax(np.abs(after - before)))
     if abs(after[most] - before[most]) > 0:
         name = "median" if shares[most] == 0.5 else f"{round(shares[most] * 100)} % lie below"
-        written = [_written(each[most], old.dtype) for each in (after, before)]
+        written = [_written(2 * each[most], old.dtype) for each in (after, before)]
         words.append(f"{name} {written[0]}, was {written[1]}")
     return words
 
@@ -166,7 +168,7 @@ def _percent(share: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    return f"{value:,.0f}" if 10_000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def _written(value: float, dtype: pl.DataType) -> str:

@@ -30,6 +30,7 @@ from mlwright.scoring.records import ModelPackage
 from mlwright.scoring.scorer import Scorer
 from mlwright.serve.guard import Guard
 from mlwright.serve.records import Flag
+from mlwright.stats.spread import deviation_of
 from mlwright.stats.without_target import LEVEL
 from mlwright.train.records import Plan, TaskKind
 
@@ -252,14 +253,13 @@ def _numbers(
     if not values:
         return None
     places = np.array([position(cell) for cell in usable] or [position(v) for v in values])
-    spread = float(places.std())
     return Choice(
         column.name,
         column.kind,
         tuple(sorted(dict.fromkeys(values), key=position)),
         low,
         high,
-        spread if math.isfinite(spread) and spread > 0 else 1.0,
+        deviation_of(places) or 1.0,
     )
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from mlwright.data.records import Kind, Scalar
 from mlwright.features.numbers import is_missing
 from mlwright.features.records import Value
+from mlwright.stats.spread import apart
 
 Row = Mapping[str, object]
 Changes = Mapping[str, Scalar]
@@ -35,6 +36,8 @@ _HALVINGS = 40
 _MOST_DIGITS = 15
 _ENOUGH = 1e-3  # of a column's spread: a number nearer than this is near enough
 _NUMBERS = (Kind.INTEGER, Kind.FLOAT)
+_FARTHEST = 1e300  # of one change: what many go together is a number still
+_LARGEST = 1e300  # beyond it a number is told as it is: rounded up it may be none
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ class _Seeker:
         before = cast("Value", self.row.get(column))
         if choice.kind in (Kind.STRING, Kind.BOOLEAN) or is_missing(before):
             return 1.0
-        return abs(position(value) - position(before)) / choice.spread
+        return min(abs(apart(position(value), position(before), choice.spread)), _FARTHEST)
 
     def _reaches(self, changes: Changes) -> bool:
         return bool(self.goal.reached(self.answers([changes]))[0])
@@ -227,7 +230,7 @@ class _Seeker:
         """Return the changes with one number as near to what it was as halving finds."""
         near, far = position(self.row[choice.column]), position(changes[choice.column])
         for _ in range(_HALVINGS):
-            middle = (near + far) / 2
+            middle = near / 2 + far / 2
             if choice.kind is Kind.INTEGER:
                 middle = float(math.floor(middle) if far < near else math.ceil(middle))
             if middle in (near, far) or abs(far - near) < _ENOUGH * choice.spread:
@@ -261,7 +264,7 @@ def _rounded(number: float, digits: int, *, up: bool) -> float:
     >>> _rounded(1234.5, 2, up=True), _rounded(0.1234, 2, up=False)
     (1300.0, 0.12)
     """
-    if number == 0 or not math.isfinite(number):
+    if not 0 < abs(number) < _LARGEST:
         return number
     decimals = digits - 1 - math.floor(math.log10(abs(number)))
     near = round(number, decimals)

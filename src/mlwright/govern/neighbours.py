@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mlwright.data.records import Kind
 from mlwright.features.catalogue import transform_columns
 from mlwright.features.records import FittedStep, Preparation
+from mlwright.stats.spread import apart, deviation_of, mean_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,10 +56,10 @@ def _squares(step: FittedStep, cells: Numbers, one: Numbers) -> Numbers:
         return unlike
     known = np.where(np.isfinite(cells), cells, np.nan)
     spread = np.array([_spread(column) for column in known.T])
-    with np.errstate(invalid="ignore"):  # infinity less infinity
-        apart = (cells - one) / spread
-    unlike = np.where(np.isnan(apart), _differs(cells, one), apart)
-    found: Numbers = np.mean(unlike**2, axis=1)
+    far = apart(cells, one, spread)
+    unlike = np.where(np.isnan(far), _differs(cells, one), far)
+    with np.errstate(over="ignore"):  # beyond all numbers: infinitely far
+        found: Numbers = np.mean(unlike**2, axis=1)
     return found
 
 
@@ -69,12 +70,9 @@ def _differs(cells: Numbers, one: Numbers) -> NDArray[np.bool_]:
 
 
 def _spread(column: Numbers) -> float:
-    known = column[~np.isnan(column)]
-    spread = float(np.std(known)) if len(known) else 0.0
-    return spread if np.isfinite(spread) and spread > 0 else 1.0
+    return deviation_of(column[~np.isnan(column)]) or 1.0
 
 
 def _means(cells: Numbers) -> Numbers:
     known = np.where(np.isfinite(cells), cells, 0.0)
-    means: Numbers = np.mean(known, axis=0) if len(cells) else np.zeros(cells.shape[1])
-    return means
+    return np.array([mean_of(column) for column in known.T])

@@ -25,7 +25,7 @@ def table(seed: int = 0) -> pl.DataFrame:
     drawn = np.random.default_rng(seed)
     holes = drawn.random(ROWS) < 0.1
     numbers = drawn.normal(size=ROWS)
-    numbers[:3] = [np.nan, 1e300, -1e300]
+    numbers[:3] = [np.nan, 1.7e308, -1.7e308]
     whole = drawn.integers(0, 50, ROWS)
     whole[:2] = [2**62, -(2**62)]
     return pl.DataFrame(

@@ -179,3 +179,18 @@ def test_a_loss_is_that_of_the_own_class_or_the_squared_error() -> None:
 
     assert losses(np.array([1.0, 0.0]), stated, values=False).tolist() == [-math.log(0.75), 0.0]
     assert losses(np.array([1.0]), np.array([[3.0]]), values=True).tolist() == [4.0]
+
+
+def test_the_way_to_another_decision_is_found_among_the_largest_numbers_and_infinite_ones() -> None:
+    subject = asked(by_a)
+    numbers = subject.rows["a"].to_numpy() * 4e307
+    numbers[:2] = [math.inf, -math.inf]
+    rows = subject.rows.with_columns(a=numbers)
+
+    def by_sign(frame: pl.DataFrame) -> FloatArray:
+        return shares(np.sign(frame["a"].to_numpy()))
+
+    found = boundary(replace(subject, rows=rows, ask=by_sign))
+
+    assert 0.1 < found.distance.value < 1.5
+    assert found.columns["a"] == found.rows

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from mlwright.evaluate.robustness.changes.numbers import like, number_columns
 from mlwright.evaluate.robustness.records import NEAR, Boundary
 from mlwright.evaluate.robustness.subject import Subject, spread_of
-from mlwright.features.numbers import missing_in, numbers_of
+from mlwright.features.numbers import numbers_of
 from mlwright.stats.bootstrap import mean_interval, observed, replicates, summarise
 from mlwright.stats.counts import FloatArray, IntArray
 from mlwright.stats.records import Interval
 from mlwright.stats.shares import wilson
+from mlwright.stats.spread import apart
 
 MOST_ROWS = 100
 MOST_POOL = 1_000
@@ -93,8 +94,9 @@ class _Measure:
         differs = first.ne_missing(second).to_numpy().astype(np.float64)
         if name not in number_columns(self.pool.inputs):
             return differs
-        apart = np.abs(numbers_of(first) - numbers_of(second)) / spread_of(self.pool.rows[name])
-        known: FloatArray = np.where(np.isfinite(apart), apart, differs)
+        spread = spread_of(self.pool.rows[name])
+        far = np.abs(apart(numbers_of(first), numbers_of(second), spread))
+        known: FloatArray = np.where(np.isfinite(far), far, differs)
         return known
 
     def rows(self, first: pl.DataFrame, second: pl.DataFrame) -> FloatArray:
@@ -111,8 +113,8 @@ def _starts(measure: _Measure, decided: IntArray, some: IntArray) -> IntArray:
     for place, row in enumerate(some):
         others = np.flatnonzero(decided != decided[row])
         one = rows[np.full(len(others), row)]
-        apart = measure.rows(one, rows[others])
-        near = others[np.argsort(apart, kind="stable")[:NEAREST]]
+        far = measure.rows(one, rows[others])
+        near = others[np.argsort(far, kind="stable")[:NEAREST]]
         found[place] = np.resize(near, NEAREST)
     return found
 
@@ -176,11 +178,7 @@ def _take_back(
 def _halve(pool: Subject, own: pl.DataFrame, now: pl.DataFrame, flips: _Flips) -> pl.DataFrame:
     """Go from each row's other end towards the row itself, in all its numbers, by halves."""
     names = number_columns(pool.inputs)
-    moving = {
-        name: ~(missing_in(own[name]) | missing_in(now[name]))
-        & (numbers_of(own[name]) != numbers_of(now[name]))
-        for name in names
-    }
+    moving = {name: _apart(numbers_of(own[name]), numbers_of(now[name])) for name in names}
     if not moving:
         return now
     asked = np.any(np.stack(list(moving.values())), axis=0)
@@ -195,11 +193,17 @@ def _halve(pool: Subject, own: pl.DataFrame, now: pl.DataFrame, flips: _Flips) -
     return best
 
 
+def _apart(start: FloatArray, end: FloatArray) -> _Mask:
+    differs: _Mask = np.isfinite(start) & np.isfinite(end) & (start != end)
+    return differs
+
+
 def _between(
     own: pl.DataFrame, now: pl.DataFrame, name: str, moving: _Mask, share: FloatArray
 ) -> pl.Series:
-    start, end = numbers_of(own[name]), numbers_of(now[name])
-    middle = like(own[name], start + (end - start) * share)
+    # Halves: the distance between the largest numbers of either sign is no number.
+    start, end = (np.where(moving, numbers_of(each[name]) / 2, 0.0) for each in (own, now))
+    middle = like(own[name], 2 * (start + (end - start) * share))
     return middle.zip_with(pl.Series(moving), now[name])
 
 

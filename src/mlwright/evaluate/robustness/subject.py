@@ -14,6 +14,7 @@ from mlwright.evaluate.truth import Judged, units_of
 from mlwright.features.numbers import numbers_of
 from mlwright.scoring.frames import cast_frame
 from mlwright.stats.counts import FloatArray, IntArray
+from mlwright.stats.spread import deviation_of
 from mlwright.train.records import Task
 
 MOST_ROWS = 2_000
@@ -81,7 +82,7 @@ def subject_of(
     """Return a model with all rows it may be asked about."""
     spread = 1.0
     if decide is None and len(judged.y):
-        spread = float(np.std(judged.y)) or 1.0
+        spread = deviation_of(judged.y) or 1.0
     return Subject(
         ask,
         decide,
@@ -104,9 +105,7 @@ def rows_for(subject: Subject) -> int:
 def spread_of(series: pl.Series) -> float:
     """Return the standard deviation of a column's numbers, 1 where they do not vary."""
     numbers = numbers_of(series)
-    known = numbers[np.isfinite(numbers)]
-    spread = float(np.std(known)) if len(known) else 0.0
-    return spread if np.isfinite(spread) and spread > 0 else 1.0
+    return deviation_of(numbers[np.isfinite(numbers)]) or 1.0
 
 
 def _evenly(count: int, most: int) -> IntArray:

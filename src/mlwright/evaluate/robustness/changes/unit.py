@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from mlwright.evaluate.robustness.changes.numbers import like, number_columns
@@ -19,4 +20,6 @@ def unit(subject: Subject) -> Iterator[tuple[str | None, pl.DataFrame]]:
     for name in number_columns(subject.inputs):
         series = subject.rows[name]
         for factor in FACTORS:
-            yield name, subject.rows.with_columns(like(series, numbers_of(series) * factor))
+            with np.errstate(over="ignore"):  # infinite, as in a table of such numbers
+                changed = like(series, numbers_of(series) * factor)
+            yield name, subject.rows.with_columns(changed)
