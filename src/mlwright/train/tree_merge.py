@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mlwright.train.algorithms.tree_text import scores_for, text_of
+from mlwright.train.tree_order import often_first
 
 _END = "end of trees\n"
 _KEPT = (
@@ -72,7 +73,7 @@ def merged(
         for lines in _trees(part.content.decode()):
             place = len(blocks)
             start = starts[place] if place < scores else 0.0
-            blocks.append(_block(place, lines, part, start))
+            blocks.append(_block(place, often_first(lines), part, start))
     return text_of(blocks, features=features, classes=classes)
 
 

@@ -38,3 +38,13 @@ def canonical(content: bytes) -> bytes:
     if content[end : end + len(_END)] != _END:
         raise predictor_broken("its trees are not as long as its header says")
     return content[: end + len(_END)]
+
+
+def without_trees(content: bytes) -> bytes:
+    r"""Return the header of a canonical text, which says of no tree.
+
+    >>> without_trees(b"tree\nnum_class=1\ntree_sizes=9\n\nTree=0\n\n\nend of trees\n")
+    b'tree\nnum_class=1\ntree_sizes=\n\nend of trees\n'
+    """
+    header = content.partition(b"\n\n")[0]
+    return _SIZES.sub(b"tree_sizes=", header) + b"\n\n" + _END
