@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import deltalake
 import polars as pl
 import pytest
 from tests.acceptance.conftest import Shell
@@ -275,10 +276,14 @@ def test_a_step_a_report_and_an_export_are_proved_by_their_names_and_files(
         report = opened.write_report(version, tmp_path / "churn.html")
         opened.promote(first["model"]["ref"], reason="newer than the report")
         opened.export_data(first["data"]["id"], table)
+        opened.export_data(first["data"]["id"], tmp_path / "delta")
+        written = [f"{run}/task", *map(str, (report, table, tmp_path / "delta"))]
 
-        proofs = [opened.prove(each) for each in (f"{run}/task", str(report), str(table))]
+        proofs = [opened.prove(each) for each in written]
         table.write_text(table.read_text().replace("Female", "Male", 1))
         forged = opened.prove(str(table))
+        deltalake.DeltaTable(str(tmp_path / "delta")).delete("gender = 'Male'")
+        less = opened.prove(str(tmp_path / "delta"))
         with pytest.raises(MlwrightError) as unknown:
             opened.prove(__file__)
         why = opened.why(f"{run}/task")
@@ -286,9 +291,10 @@ def test_a_step_a_report_and_an_export_are_proved_by_their_names_and_files(
             opened.why(f"{run}/taks")
 
     told = [(each.kind, each.verdict.value) for each in proofs]
-    assert told == [("step", "exact"), ("report", "exact"), ("export", "exact")]
+    assert told == [(kind, "exact") for kind in ("step", "report", "export", "export")]
     verdicts = {each.step: each.verdict.value for each in forged.steps}
     assert verdicts == {"file": "different", "export": "exact"}
+    assert {each.step: each.verdict.value for each in less.steps} == verdicts
     assert unknown.value.code == "file-unrecorded"
     assert str(why.facts["proved"]).startswith("exact in e_")
     assert why.facts["fed"] == {"snapshot": "the run's inputs", "split": "step split"} | {

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.data.conftest import Shelf
 
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import DataError, UsageError
+from mlwright.data.delta import LOG, content_of, content_to_be
 from mlwright.data.digests import DTYPES
 from mlwright.data.export import csv_losses, export
 from mlwright.data.ingest import ingest
@@ -135,6 +136,11 @@ def test_a_delta_table_is_read_by_others(shelf: Shelf, tmp_path: Path) -> None:
     assert (found.format, found.rows) == ("delta", 3)
     assert deltalake.DeltaTable(str(tmp_path / "table")).version() == 0
     assert_frame_equal(pl.read_delta(str(tmp_path / "table")).sort("id"), frame)
+    assert content_of(tmp_path / "table") == content_to_be(snapshot, shelf.store)
+    (tmp_path / "table" / LOG / f"{0:020}.json").write_text("{")
+    with pytest.raises(DataError) as broken:
+        content_of(tmp_path / "table")
+    assert broken.value.code == "delta-unreadable"
     with pytest.raises(UsageError) as caught:
         export(snapshot, shelf.store, tmp_path / "table")
     assert caught.value.code == "export-exists"

@@ -69,6 +69,15 @@ def file_named(text: str) -> Path | None:
         return None  # too long for a name, or in a folder that may not be read
 
 
+def folder_named(text: str) -> Path | None:
+    """Return the folder a text names, None where it names none, as :func:`file_named` does."""
+    path = Path(text)
+    try:
+        return path if path.is_dir() else None
+    except OSError:
+        return None
+
+
 def make_folder_durably(folder: Path) -> None:
     """Make a folder and those above it; without a sync of the one above, a crash loses it."""
     if folder.is_dir():

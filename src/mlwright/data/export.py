@@ -14,12 +14,12 @@ from polars.io.plugins import register_io_source
 
 from mlwright.core.errors import UsageError
 from mlwright.core.files import disk_faults, make_folder_durably, sync_folder
+from mlwright.data.delta import write_delta
 from mlwright.data.diff import Rows
 from mlwright.data.digests import DTYPES, FRAGMENT_ROWS
 from mlwright.data.fragments import frame_of
 from mlwright.data.ordered import ordered
 from mlwright.data.records import Column, Kind, Loss, Snapshot
-from mlwright.data.sources.extras import missing_extra
 from mlwright.data.sources.kinds import decide
 from mlwright.data.sources.structure import MAX_CELL
 from mlwright.store.protocol import Store
@@ -79,7 +79,7 @@ def export(snapshot: Snapshot, store: Store, out: Path) -> Exported:
     form = format_of(out)
     rows = _lazily(snapshot, store)
     if form == DELTA:
-        _write_delta(rows, out)
+        write_delta(rows, out)
     elif form == "csv":
         with _landed(out) as staged:
             rows.sink_csv(staged, batch_size=_CSV_ROWS)
@@ -138,15 +138,6 @@ def _lazily(snapshot: Snapshot, store: Store) -> pl.LazyFrame:
             left = max(left - part.height, 0)
 
     return register_io_source(parts, schema=schema)
-
-
-def _write_delta(rows: pl.LazyFrame, out: Path) -> None:
-    try:
-        from deltalake import write_deltalake
-    except ModuleNotFoundError:
-        raise missing_extra(DELTA, "a Delta table") from None
-    with disk_faults(out):
-        write_deltalake(str(out), rows.collect_batches(maintain_order=True))
 
 
 @contextmanager

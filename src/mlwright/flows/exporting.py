@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlwright.core.digest import digest_file
 from mlwright.core.ids import Noun, noun_of
+from mlwright.data.delta import content_to_be
 from mlwright.data.export import DELTA, Exported, export
 from mlwright.flows.handed import record_export
 from mlwright.flows.ingesting import snapshot_of
@@ -37,7 +39,13 @@ def export_data(ref: str, out: Path, workspace: Workspace) -> HandedOut:
         if noun_of(ref) is Noun.DATA
         else find(workspace.ledger, ref).data
     )
-    written = export(snapshot_of(data, workspace), workspace.store, out)
-    if written.format != DELTA:  # a Delta table holds the time it was written at
-        record_export(workspace, data, written.path, written.format)
+    snapshot = snapshot_of(data, workspace)
+    written = export(snapshot, workspace.store, out)
+    # A Delta table holds the time it was written at, and random names: its rows are what counts.
+    digest = (
+        content_to_be(snapshot, workspace.store)
+        if written.format == DELTA
+        else digest_file(written.path)
+    )
+    record_export(workspace, data, written, digest)
     return HandedOut(data, written)

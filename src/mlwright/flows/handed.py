@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlwright import __version__
-from mlwright.core.digest import digest_bytes, digest_file
+from mlwright.core.digest import Digest, digest_bytes
 from mlwright.flows.workspace import Workspace
 from mlwright.ledger.records import NewEvent
 from mlwright.registry.records import ModelVersion
+
+if TYPE_CHECKING:
+    from mlwright.data.export import Exported
 
 REPORT, EXPORT = "report.written", "data.exported"
 """The kinds of event that tell of a file that was written out."""
@@ -23,9 +26,9 @@ def record_report(
     _record(workspace, REPORT, version.model, facts)
 
 
-def record_export(workspace: Workspace, data: str, path: Path, form: str) -> None:
-    """Record that a data version was written to a file, where that can be recorded."""
-    facts = {"name": path.name, "digest": digest_file(path), "format": form}
+def record_export(workspace: Workspace, data: str, written: Exported, digest: Digest) -> None:
+    """Record that a data version was written out, where that can be recorded."""
+    facts = {"name": written.path.name, "digest": digest, "format": written.format}
     _record(workspace, EXPORT, data, facts)
 
 

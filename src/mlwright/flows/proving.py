@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 from mlwright.core.digest import Digest, from_raw
 from mlwright.core.encoding import digest_of, plain
 from mlwright.core.errors import BrokenError, FaultError, RefusedError, UsageError
-from mlwright.core.files import file_named
+from mlwright.core.files import file_named, folder_named
 from mlwright.core.ids import Noun, noun_of, short
+from mlwright.data.delta import LOG
 from mlwright.data.repair.records import Repaired
 from mlwright.data.reread import reread
 from mlwright.flows.environments import Interpreter, interpreter_of, ours_changed, told
@@ -105,10 +106,11 @@ def proof_resources(store: Store) -> dict[str, object]:
 
 
 def _file(ref: str, workspace: Workspace) -> Path | None:
-    """Return the file a reference names, where it names nothing else."""
+    """Return the file, or the folder of a Delta table, a reference names if nothing else."""
     if noun_of(ref) is not None or workspace.ledger.versions(ref.partition("@")[0]):
         return None
-    return file_named(ref)
+    folder = folder_named(ref)
+    return folder if folder is not None and (folder / LOG).is_dir() else file_named(ref)
 
 
 def _step(step: StepRecord, workspace: Workspace) -> Proof:

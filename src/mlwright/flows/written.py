@@ -12,6 +12,7 @@ from typing import cast
 from mlwright import __version__
 from mlwright.core.digest import Digest, digest_bytes, digest_file
 from mlwright.core.errors import NotFoundError
+from mlwright.data.delta import content_of
 from mlwright.flows.handed import EXPORT, REPORT
 from mlwright.flows.ingesting import snapshot_of
 from mlwright.flows.reporting import report_html
@@ -22,16 +23,24 @@ from mlwright.ledger.excerpt import excerpt_ledger
 from mlwright.ledger.records import Event
 from mlwright.registry.versions import find
 
+_TO_THE_BYTE = "the same to the last byte"
+
 
 def prove_file(path: Path, workspace: Workspace) -> Proof:
     """Write a report or an export again and compare it, and the file, with what was written.
+
+    Of a Delta table, a folder, the rows are compared.
 
     Raises
     ------
     NotFoundError
         ``file-unrecorded`` for a file nobody recorded writing, under these bytes or this name.
+    UsageError
+        ``extra-missing`` for a Delta table without its library.
+    DataError
+        ``delta-unreadable``.
     """
-    found = digest_file(path)
+    found = content_of(path) if path.is_dir() else digest_file(path)
     events = [event for kind in (REPORT, EXPORT) for event in _written(kind, workspace)]
     chosen = next((e for e in events if e.facts["digest"] == found), None) or next(
         (e for e in events if e.facts["name"] == path.name), None
@@ -57,18 +66,18 @@ def prove_file(path: Path, workspace: Workspace) -> Proof:
 
 
 def prove_written(event: Event, workspace: Workspace) -> Proof:
-    """Write again what an event tells of, and compare it byte for byte."""
+    """Write again what an event tells of, and compare it byte for byte, a Delta table by rows."""
     began = workspace.seam.elapsed()
     make: Callable[[Event, Workspace], tuple[Digest, str]]
     kind, make = ("report", _report) if event.kind == REPORT else ("export", _export)
-    now, what = make(event, workspace)
+    now, told = make(event, workspace)
     seconds = workspace.seam.elapsed() - began
     step = same(kind, str(event.facts["digest"]), now, seconds)
     if step.verdict is not ProofVerdict.EXACT:
         step = _explained(step, event)
     verdict, why = overall((step,))
     if verdict is ProofVerdict.EXACT:
-        why = f"{what} comes out the same to the last byte."
+        why = told
     return Proof(event.subject, kind, verdict, (step,), why, seconds, None)
 
 
@@ -84,7 +93,8 @@ def _report(event: Event, workspace: Workspace) -> tuple[Digest, str]:
     with _as_it_stood(workspace, size) as then:
         version = find(then.ledger, str(event.facts["ref"]))
         html = report_html(then, version)
-    return digest_bytes(html.encode()), f"The report of {version.ref}, as the log stood then,"
+    told = f"The report of {version.ref}, as the log stood then, comes out {_TO_THE_BYTE}."
+    return digest_bytes(html.encode()), told
 
 
 @contextmanager
@@ -97,12 +107,14 @@ def _as_it_stood(workspace: Workspace, size: int) -> Iterator[Workspace]:
 
 
 def _export(event: Event, workspace: Workspace) -> tuple[Digest, str]:
-    from mlwright.data.export import export
+    from mlwright.data.export import DELTA, export
 
     with TemporaryDirectory(prefix="mlwright-proof-") as folder:
         out = Path(folder) / str(event.facts["name"])
         export(snapshot_of(event.subject, workspace), workspace.store, out)
-        return digest_file(out), "The file of this data version"
+        if event.facts["format"] == DELTA:
+            return content_of(out), "The table of this data version comes out row for row the same."
+        return digest_file(out), f"The file of this data version comes out {_TO_THE_BYTE}."
 
 
 def _written(kind: str, workspace: Workspace) -> Iterator[Event]:
