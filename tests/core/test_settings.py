@@ -325,7 +325,7 @@ def test_a_secret_that_its_own_section_would_print_is_a_mistake_of_ours() -> Non
         password: str = field(default="", metadata={"doc": "How to get in.", "secret": True})
 
     with pytest.raises(TypeError, match="repr=False"):
-        _resolve(sections={"store": Careless})
+        _resolve(sections={"store": Careless}).section(Careless)
 
 
 def test_truth_is_read_from_text_in_one_of_four_ways() -> None:

@@ -15,11 +15,10 @@ from mlwright.run.engine import StepReport
 from mlwright.run.executors.terminal import Terminal
 from mlwright.run.pipelines import pipeline as recipes
 from mlwright.run.pipelines.pipeline import Part
-from mlwright.run.recorded import RunShape
-from mlwright.run.standing import run_shape
 
 if TYPE_CHECKING:
     from mlwright.govern.records import Proof, Why
+    from mlwright.run.recorded import RunShape
 
 
 class Pipeline(recipes.Pipeline):
@@ -152,6 +151,8 @@ class PipelineRun:
         return run_text(self._shape())
 
     def _shape(self) -> RunShape:
+        from mlwright.run.standing import run_shape
+
         workspace = self.project.workspace
         return run_shape(self.id, workspace.ledger, workspace.store)
 

@@ -12,7 +12,6 @@ from mlwright.api.opening import DEFAULT_SEAM, init_folder, locate, open_workspa
 from mlwright.core.seam import Seam
 from mlwright.core.settings import STATE_FOLDER
 from mlwright.flows.workspace import Workspace
-from mlwright.registry.records import ModelVersion, RoleChange
 
 if TYPE_CHECKING:
     from mlwright.api.labels import Labels
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from mlwright.flows.step_logs import StepLog
     from mlwright.flows.taking_out import CodeOut, EnvironmentOut
     from mlwright.govern.records import Proof, Why
+    from mlwright.registry.records import ModelVersion, RoleChange
     from mlwright.registry.standing import Standing
     from mlwright.run.points import Series
     from mlwright.serve.lookup import Tell

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
-from mlwright.checks.settings import CheckSettings, WaiverSettings
+from mlwright.core.sections import Sections
 from mlwright.core.settings import TOP
-from mlwright.data.settings import ContractSettings, DataSettings
-from mlwright.evaluate.fairness.settings import FairnessSettings
-from mlwright.evaluate.settings import CostSettings
-from mlwright.features.settings import FeatureSettings
-from mlwright.registry.settings import ProjectSettings
-from mlwright.run.settings import EnvironmentSettings, RunSettings
-from mlwright.serve.settings import ServeSettings
-from mlwright.train.settings import QuestionSettings, SearchSettings, SpaceSettings
 
-SECTIONS: Mapping[str, type] = MappingProxyType(
+SECTIONS = Sections(
     {
-        TOP: QuestionSettings,
-        "project": ProjectSettings,
-        "data": DataSettings,
-        "contract": ContractSettings,
-        "features": FeatureSettings,
-        "search": SearchSettings,
-        "space": SpaceSettings,
-        "fairness": FairnessSettings,
-        "checks": CheckSettings,
-        "waive": WaiverSettings,
-        "costs": CostSettings,
-        "run": RunSettings,
-        "serve": ServeSettings,
-        "environment": EnvironmentSettings,
+        TOP: "mlwright.train.settings:QuestionSettings",
+        "project": "mlwright.registry.settings:ProjectSettings",
+        "data": "mlwright.data.settings:DataSettings",
+        "contract": "mlwright.data.settings:ContractSettings",
+        "features": "mlwright.features.settings:FeatureSettings",
+        "search": "mlwright.train.settings:SearchSettings",
+        "space": "mlwright.train.settings:SpaceSettings",
+        "fairness": "mlwright.evaluate.fairness.settings:FairnessSettings",
+        "checks": "mlwright.checks.settings:CheckSettings",
+        "waive": "mlwright.checks.settings:WaiverSettings",
+        "costs": "mlwright.evaluate.settings:CostSettings",
+        "run": "mlwright.run.settings:RunSettings",
+        "serve": "mlwright.serve.settings:ServeSettings",
+        "environment": "mlwright.run.settings:EnvironmentSettings",
     }
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from mlwright.core.errors import UsageError, nearest
+from mlwright.core.sections import Sections
 from mlwright.core.setting_values import Setting, declared, fit, flatten
 
 SPEC_FILE = "mlwright.toml"
@@ -21,6 +22,7 @@ TOP = ""
 _VARIABLE = "MLWRIGHT_"
 _HIDDEN = "***"
 _FLAG = "flag"
+_DEFAULT = "default"
 
 T = typing.TypeVar("T")
 
@@ -41,26 +43,42 @@ class SettingOrigin:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
-    """Every setting of a project, resolved; the only object that carries them."""
+    """Every setting of a project, resolved; the only object that carries them.
 
-    sections: Mapping[str, object]
+    ``values`` are those that were given, by dotted key, ``sources`` where each came from; all
+    others are at the defaults that the sections' classes declare.
+    """
+
+    kinds: Sections
+    values: Mapping[str, object]
+    sources: Mapping[str, str]
     document_name: str | None
-    _origins: tuple[SettingOrigin, ...]
+
+    @property
+    def sections(self) -> Mapping[str, object]:
+        """Every section by its name."""
+        return {name: _build(name, kind, self.values) for name, kind in self.kinds.items()}
 
     def section(self, kind: type[T]) -> T:
         """Return the section a settings dataclass describes."""
-        for section in self.sections.values():
-            if type(section) is kind:
-                return section
-        raise KeyError(f"{kind.__name__} was not among the sections that were resolved")
+        name = self.kinds.name_of(kind)
+        if name is None:
+            raise KeyError(f"{kind.__name__} was not among the sections that were resolved")
+        return _build(name, kind, self.values)
 
     def origins(self) -> tuple[SettingOrigin, ...]:
         """Return every setting with its value and origin, in the order of the spec."""
-        return self._origins
+        known = {each.key: each for each in _every(self.kinds)}
+        values = {key: each.default for key, each in known.items()} | dict(self.values)
+        hidden = {key for key, each in known.items() if each.secret}
+        return tuple(
+            SettingOrigin(key, _HIDDEN if key in hidden else value, self.sources.get(key, _DEFAULT))
+            for key, value in values.items()
+        )
 
     def plain(self) -> dict[str, object]:
         """Return the settings as one mapping of dotted keys, secrets hidden: what a run stores."""
-        return {each.key: each.value for each in self._origins}
+        return {each.key: each.value for each in self.origins()}
 
     def __repr__(self) -> str:
         return f"Settings({self.plain()!r})"
@@ -122,9 +140,8 @@ def resolve(
     >>> resolve({}, flags={}, environ={}, document={}, document_name=None).origins()
     ()
     """
-    known = {s.key: s for name, kind in sections.items() for s in _fixed(name, kind)}
-    free = {name for name, kind in sections.items() if issubclass(kind, FreeTable)}
-    keys = _Keys(known, free, frozenset(sections), frozenset(planned))
+    kinds = sections if isinstance(sections, Sections) else Sections(sections)
+    keys = _Keys(kinds, frozenset(planned))
     given: dict[str, _Given] = {}
     name = document_name or "the spec"
     for key, raw in _document_keys(document, keys, name):
@@ -137,18 +154,11 @@ def resolve(
         if raw is not None:
             full = keys.check(keys.full(key), "as a flag")
             given[full] = _Given(raw, _FLAG, textual=True)
-    values = {key: _value(known.get(key), key, each) for key, each in given.items()}
-    origins = [
-        SettingOrigin(key, _HIDDEN if s.secret else values.get(key, s.default), _origin(given, key))
-        for key, s in known.items()
-    ]
-    origins += [SettingOrigin(k, values[k], _origin(given, k)) for k in given if k not in known]
     return Settings(
-        sections=MappingProxyType(
-            {name: _build(name, kind, values) for name, kind in sections.items()}
-        ),
+        kinds,
+        values={key: _value(keys.setting(key), key, each) for key, each in given.items()},
+        sources={key: each.origin for key, each in given.items()},
         document_name=document_name,
-        _origins=tuple(origins),
     )
 
 
@@ -156,11 +166,11 @@ def _fixed(section: str, kind: type) -> tuple[Setting, ...]:
     return () if issubclass(kind, FreeTable) else declared(section, kind)
 
 
-def _origin(given: Mapping[str, _Given], key: str) -> str:
-    return given[key].origin if key in given else "default"
+def _every(kinds: Sections) -> Iterator[Setting]:
+    return (setting for name, kind in kinds.items() for setting in _fixed(name, kind))
 
 
-def _build(section: str, kind: type, values: Mapping[str, object]) -> object:
+def _build(section: str, kind: type[T], values: Mapping[str, object]) -> T:
     prefix = f"{section}." if section else ""
     own = {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}
     if issubclass(kind, FreeTable):
@@ -198,22 +208,32 @@ def _where(key: str, given: _Given) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """What may be set, and the answer to what may not."""
+    """What may be set, and the answer to what may not; a key loads its own section alone."""
 
-    known: Mapping[str, Setting]
-    free: set[str]
-    sections: frozenset[str]
+    sections: Sections
     planned: frozenset[str]
+
+    def setting(self, key: str) -> Setting | None:
+        """Return the setting of a dotted key; None where a free table takes it, or nobody."""
+        section = key.rpartition(".")[0]
+        if section not in self.sections:
+            return None
+        fixed = _fixed(section, self.sections[section])
+        return next((each for each in fixed if each.key == key), None)
+
+    def is_free(self, section: str) -> bool:
+        """Tell whether the keys of a section are the user's own."""
+        return section in self.sections and issubclass(self.sections[section], FreeTable)
 
     def full(self, key: str) -> str:
         """Return the dotted key a flag means; a last part that one section has is enough."""
-        found = [each for each, setting in self.known.items() if setting.name == key]
-        return found[0] if len(found) == 1 and key not in self.known else key
+        found = [each.key for each in _every(self.sections) if each.name == key]
+        return found[0] if len(found) == 1 and self.setting(key) is None else key
 
     def check(self, key: str, where: str) -> str:
         """Return ``key`` when it is known; raise the error that helps most when it is not."""
         section, _, rest = key.partition(".")
-        if key in self.known or (section in self.free and rest):
+        if self.setting(key) is not None or (rest and self.is_free(section)):
             return key
         parts = key.split(".")
         for length in range(1, len(parts) + 1):
@@ -236,10 +256,10 @@ class _Keys:
     def of_variable(self, variable: str) -> str:
         """Return the dotted key an environment variable sets."""
         name = variable.removeprefix(_VARIABLE).lower()
-        for section in self.free:
+        for section in filter(self.is_free, self.sections):
             if name.startswith(f"{section}_"):
                 return f"{section}.{name.removeprefix(f'{section}_')}"
-        by_variable = {key.replace(".", "_"): key for key in self.known}
+        by_variable = {each.key.replace(".", "_"): each.key for each in _every(self.sections)}
         if name in by_variable:
             return by_variable[name]
         near = nearest(name, by_variable)
@@ -253,14 +273,15 @@ class _Keys:
 
     def _nearest(self, key: str) -> str | None:
         section, _, name = key.rpartition(".")
-        elsewhere = [each for each, setting in self.known.items() if setting.name == name]
+        known = tuple(_every(self.sections))
+        elsewhere = [each.key for each in known if each.name == name]
         if elsewhere:
             return elsewhere[0]
-        siblings = [s.name for s in self.known.values() if s.section == section]
+        siblings = [each.name for each in known if each.section == section]
         if section and siblings:
             near = nearest(name, siblings)
             return f"{section}.{near}" if near else None
-        return nearest(key, [*self.known, *filter(None, self.sections)])
+        return nearest(key, [*(each.key for each in known), *filter(None, self.sections)])
 
 
 def _document_keys(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlwright.core.seam import Seam
 from mlwright.core.settings import Settings
-from mlwright.data.sources.outside import Outside
 from mlwright.ledger.ledger import Ledger
 from mlwright.store.protocol import Store
+
+if TYPE_CHECKING:
+    from mlwright.data.sources.outside import Outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Workspace:
     @property
     def outside(self) -> Outside:
         """What reading a source needs from outside the project."""
+        from mlwright.data.sources.outside import Outside
+
         return Outside(self.environ, self.seam.elapsed, self.frame)
 
     @property

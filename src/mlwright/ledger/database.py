@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -260,7 +259,10 @@ class Database:
         return error
 
     def _has_no_room(self) -> bool:
-        return self._path is not None and shutil.disk_usage(self._path.parent).free < _NO_ROOM
+        if self._path is None:
+            return False
+        room = os.statvfs(self._path.parent)
+        return room.f_bavail * room.f_frsize < _NO_ROOM
 
 
 def _disk_full(where: str, facts: dict[str, str]) -> FaultError:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _SECONDS = 20
 _DEEPEST = 4
-_NOT_INSTALLED = "git is not installed"
 
 
 class NoGitError(Exception):
@@ -87,8 +85,6 @@ def read_repository(folder: Path, depth: int = 0) -> Repository:
 
 def _require_one(folder: Path) -> None:
     """Look for a repository upwards as git does: starting git takes longer than a trivial run."""
-    if shutil.which("git") is None:
-        raise NoGitError(_NOT_INSTALLED)
     place = folder.absolute()
     if not any((each / ".git").exists() for each in (place, *place.parents)):
         raise NoGitError("the folder is not under git")
@@ -126,8 +122,8 @@ def _git(folder: Path, *arguments: str) -> str:
             check=False,
             timeout=_SECONDS,
         )
-    except FileNotFoundError as error:
-        raise NoGitError(_NOT_INSTALLED) from error
+    except (FileNotFoundError, PermissionError) as error:
+        raise NoGitError("git is not installed") from error
     except subprocess.TimeoutExpired as error:
         raise NoGitError(f"git took more than {_SECONDS} s") from error
     if done.returncode:

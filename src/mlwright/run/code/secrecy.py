@@ -23,12 +23,15 @@ _SUFFIXES = (
     *(".asc", ".gpg", ".jks", ".kdbx", ".key", ".keystore"),
     *(".p12", ".pem", ".pfx", ".ppk"),
 )
-_TEXT = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]*")
+_TEXT = rb"[\t\n\r\x20-\x7e\x80-\xff]*"
 _HEAD = 4_096
 
 
-def _kinds() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
-    """Return each kind of secret: what it is called, what a file holds then, and its form."""
+def _kinds() -> tuple[tuple[str, bytes, bytes], ...]:
+    """Return each kind of secret: what it is called, what a file holds then, and its form.
+
+    Forms are compiled when one is looked for: most processes find every file as it was.
+    """
     forms = (
         ("a private key", "PRIVATE KEY", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY"),
         ("an AWS key", "AKIA", r"\bAKIA[0-9A-Z]{16}\b"),
@@ -48,15 +51,14 @@ def _kinds() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
         ("an npm token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
         ("a signed token", "eyJ", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{16,}"),
     )
-    return tuple((name, part.encode(), re.compile(form.encode())) for name, part, form in forms)
+    return tuple((name, part.encode(), form.encode()) for name, part, form in forms)
 
 
 _FORMS = _kinds()
-_ASSIGNED = re.compile(
-    rb"""(?ix) (?: passw(?:or)?d | secret (?:_?key)? | api_?key | (?:access|auth|refresh)_?token )
+_ASSIGNED = rb"""(?ix)
+    (?: passw(?:or)?d | secret (?:_?key)? | api_?key | (?:access|auth|refresh)_?token )
     ["']? \s* [:=] \s* ["'] ([A-Za-z0-9+/=_.!@\#%^&*-]{16,}) ["']"""
-)
-_ADDRESS = re.compile(rb"""[a-z][a-z0-9+.-]*://[^\s/:@'"]+:([^\s/@'"{}$<>*]{8,})@""")
+_ADDRESS = rb"""[a-z][a-z0-9+.-]*://[^\s/:@'"]+:([^\s/@'"{}$<>*]{8,})@"""
 _STAND_INS = (b"passw", b"secret", b"example", b"xxxx")
 _ASSIGNED_WORDS = (b"passw", b"secret", b"api_key", b"apikey", b"token")
 
@@ -86,17 +88,17 @@ def secret_in(content: bytes) -> str | None:
     'it holds what looks like an AWS key (line 2)'
     """
     for name, part, form in _FORMS:
-        if part in content and (found := form.search(content)):
+        if part in content and (found := re.search(form, content)):
             return _told(name, content, found.start())
-    if _TEXT.fullmatch(content, 0, min(len(content), _HEAD)) is None:
+    if re.fullmatch(_TEXT, content[:_HEAD]) is None:
         return None
     if b"://" in content:
-        for address in _ADDRESS.finditer(content):
+        for address in re.finditer(_ADDRESS, content):
             if _is_chosen(address[1]):
                 return _told("an address with a password", content, address.start())
     lower = content.lower()
     if any(word in lower for word in _ASSIGNED_WORDS):
-        for assigned in _ASSIGNED.finditer(content):
+        for assigned in re.finditer(_ASSIGNED, content):
             if _is_random(assigned[1]):
                 return _told("a password or key", content, assigned.start())
     return None
