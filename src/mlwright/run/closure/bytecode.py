@@ -8,9 +8,11 @@ read it.
 from __future__ import annotations
 
 import dis
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
+from typing import Any, NamedTuple
 
 from mlwright.core.digest import Digest
 from mlwright.core.encoding import digest_of, encode
@@ -99,24 +101,29 @@ def _retold(told: Told) -> References:
     )
 
 
-_GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
-_LOCAL = {
-    "LOAD_FAST",
-    "LOAD_FAST_CHECK",
-    "LOAD_FAST_BORROW",
-    "LOAD_FAST_AND_CLEAR",
-    "LOAD_DEREF",
-    "LOAD_CLASSDEREF",
-    "LOAD_FROM_DICT_OR_DEREF",
+_KINDS = {
+    "global": {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"},
+    "local": {
+        "LOAD_FAST",
+        "LOAD_FAST_CHECK",
+        "LOAD_FAST_BORROW",
+        "LOAD_FAST_AND_CLEAR",
+        "LOAD_DEREF",
+        "LOAD_CLASSDEREF",
+        "LOAD_FROM_DICT_OR_DEREF",
+    },
+    "attribute": {"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"},
+    "store": {"STORE_FAST", "STORE_DEREF", "STORE_NAME", "STORE_GLOBAL"},
+    "import": {"IMPORT_NAME"},
+    "from": {"IMPORT_FROM"},
+    "constant": {"LOAD_CONST", "LOAD_SMALL_INT"},
+    "call": {"CALL"},
 }
 _PAIRS = {"LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW"}
-_ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"}
-_STORE = {"STORE_FAST", "STORE_DEREF", "STORE_NAME", "STORE_GLOBAL"}
 _SILENT = {"EXTENDED_ARG", "CACHE", "PRECALL", "NOP", "RESUME", "PUSH_NULL", "SWAP", "POP_TOP"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
+class _Event(NamedTuple):
     kind: str
     name: object
 
@@ -155,32 +162,59 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
 
 def _events(code: CodeType) -> Iterator[_Event]:
     """Give the few kinds of instruction that matter here, alike for all versions of Python."""
+    return _decoded(code) if _SHIFTED is not None else _disassembled(code)
+
+
+def _disassembled(code: CodeType) -> Iterator[_Event]:
     for instruction in dis.get_instructions(code):
         name = instruction.opname
-        if name in _GLOBAL:
-            yield _Event("global", instruction.argval)
-        elif name in _LOCAL:
-            yield _Event("local", instruction.argval)
-        elif name in _PAIRS:
+        if name in _PAIRS:
             for variable in instruction.argval:
                 yield _Event("local", variable)
         elif name == "STORE_FAST_LOAD_FAST":
             yield _Event("store", instruction.argval[0])
             yield _Event("local", instruction.argval[1])
-        elif name in _ATTRIBUTE:
-            yield _Event("attribute", instruction.argval)
-        elif name in _STORE:
-            yield _Event("store", instruction.argval)
-        elif name == "IMPORT_NAME":
-            yield _Event("import", instruction.argval)
-        elif name == "IMPORT_FROM":
-            yield _Event("from", instruction.argval)
-        elif name in ("LOAD_CONST", "LOAD_SMALL_INT"):
-            yield _Event("constant", instruction.argval)
-        elif name == "CALL":
-            yield _Event("call", instruction.argval)
-        elif name not in _SILENT:
-            yield _Event("other", None)
+        elif (kind := _kind_of(name)) is not None:
+            yield _Event(kind, None if kind == "other" else instruction.argval)
+
+
+def _kind_of(instruction: str) -> str | None:
+    """Return the kind of an instruction, None for one that does not matter."""
+    if instruction in _SILENT:
+        return None
+    return next((kind for kind, names in _KINDS.items() if instruction in names), "other")
+
+
+# How far the arguments of instructions are shifted to be places of names, in the versions of Python
+# whose code is read here without the disassembler, which takes five times as long.
+_SHIFTED = {
+    (3, 11): {"LOAD_GLOBAL": 1},
+    (3, 12): {"LOAD_GLOBAL": 1, "LOAD_ATTR": 1, "LOAD_SUPER_ATTR": 2},
+}.get(sys.version_info[:2])
+_KIND_OF = tuple(map(_kind_of, dis.opname))
+_SHIFT_OF = tuple((_SHIFTED or {}).get(name, 0) for name in dis.opname)
+_OF_NAMES, _OF_CONSTANTS = frozenset(dis.hasname), frozenset(dis.hasconst)
+_OF_VARIABLES = frozenset((*dis.haslocal, *dis.hasfree))
+
+
+def _decoded(code: CodeType) -> Iterator[_Event]:
+    given: Any = code
+    variable, names, constants = given._varname_from_oparg, code.co_names, code.co_consts
+    other, raw, more = _Event("other", None), code.co_code, 0
+    for at in range(0, len(raw), 2):
+        operation, argument = raw[at], raw[at + 1] | more
+        more = argument << 8 if operation == dis.EXTENDED_ARG else 0
+        kind = _KIND_OF[operation]
+        if kind is None:
+            continue
+        if kind == "other":
+            yield other
+        elif operation in _OF_NAMES:
+            yield _Event(kind, names[argument >> _SHIFT_OF[operation]])
+        elif operation in _OF_VARIABLES:
+            yield _Event(kind, variable(argument))
+        else:
+            yield _Event(kind, constants[argument] if operation in _OF_CONSTANTS else argument)
 
 
 def _imports(events: list[_Event]) -> Iterator[tuple[str, int, str | None, str]]:
