@@ -67,7 +67,7 @@ def prove(ref: str, workspace: Workspace, *, checkpoint: Path | None = None) -> 
         return _audit(workspace, checkpoint)
     if (step := step_named(ref, workspace.ledger)) is not None:
         return _recorded(_step(step, workspace), workspace)
-    if (path := _file(ref, workspace)) is not None:
+    if (path := file_of(ref, workspace)) is not None:
         return _recorded(prove_file(path, workspace), workspace)
     noun = noun_of(ref) or Noun.MODEL
     if noun is Noun.EVENT:
@@ -105,7 +105,7 @@ def proof_resources(store: Store) -> dict[str, object]:
     }
 
 
-def _file(ref: str, workspace: Workspace) -> Path | None:
+def file_of(ref: str, workspace: Workspace) -> Path | None:
     """Return the file, or the folder of a Delta table, a reference names if nothing else."""
     if noun_of(ref) is not None or workspace.ledger.versions(ref.partition("@")[0]):
         return None

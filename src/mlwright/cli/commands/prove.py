@@ -46,9 +46,9 @@ def command(
     A model or run is trained again in a fresh process, the old model never opened; a step
     (r_…/STEP, or STEP of the last run) is done again on what was recorded of its inputs; data is
     read again; a prediction (p_…) is answered again from its record and compared bit by bit; a
-    report or an export (its FILE, or the event e_…) is written again and compared byte for byte;
-    for 'audit' the whole log and every object are verified; a bundle (FILE.mlw) is verified and
-    its model made again, with no project around.
+    report or an export (its FILE, the FOLDER of a Delta table, or the event e_…) is written again
+    and compared; for 'audit' the whole log and every object are verified; a bundle (FILE.mlw) is
+    verified and its model made again, with no project around.
 
     Verdicts: exact (the same to the last bit), equivalent (within a stated tolerance, naming what
     differs) and different: the first step that differs is named, and the likely cause with the
@@ -137,8 +137,7 @@ def _refuse_bundles_options(ref: str, *, key: str | None, only_verify: bool, yes
 
 def _announced(ref: str, project: Project) -> str | None:
     """Return what is about to be done, once it is known that ``ref`` can be done again."""
-    from mlwright.core.files import file_named
-    from mlwright.flows.proving import AUDIT
+    from mlwright.flows.proving import AUDIT, file_of
     from mlwright.govern.why import resolve
     from mlwright.run.history import step_named
 
@@ -148,7 +147,7 @@ def _announced(ref: str, project: Project) -> str | None:
     if (step := step_named(ref, ledger)) is not None:
         return f"doing step {step.step} of {short(step.run)} again, fed what was recorded"
     noun = noun_of(ref)
-    if noun is None and not ledger.versions(ref.partition("@")[0]) and file_named(ref):
+    if file_of(ref, project.workspace) is not None:
         return None
     if noun in (None, Noun.MODEL):
         version = project.find(ref).ref
