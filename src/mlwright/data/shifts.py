@@ -125,8 +125,11 @@ def _counts(
 
 
 def _moved(old: pl.Series, new: pl.Series) -> list[str]:
-    """Tell the mean, and the quantile that moved most."""
-    words = []
+    """Tell the mean, and the quantile that moved most; of the finite numbers."""
+    words: list[str] = []
+    old, new = (each.filter(pl.Series(np.isfinite(_floats(each)))) for each in (old, new))
+    if not len(old) or not len(new):
+        return words
     if old.dtype in (pl.Int64(), pl.Float64()):
         means = [_number(mean_of(_floats(each))) for each in (new, old)]
         words.append(f"mean {means[0]}, was {means[1]}")

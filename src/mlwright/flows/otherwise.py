@@ -239,7 +239,8 @@ def _numbers(
     column: Column, promise: FeatureContract | None, cells: pl.Series | None
 ) -> Choice | None:
     """Return a column of numbers or moments: values of the data within what is promised."""
-    ends = [] if promise is None else [e for e in (promise.low, promise.high) if e is not None]
+    promised = () if promise is None else (promise.low, promise.high)
+    ends = [end for end in promised if end is not None and math.isfinite(position(end))]
     known = [] if cells is None else [_sent(cell) for cell in cells.sort().to_list()]
     usable = [cell for cell in known if math.isfinite(position(cell))]
     drawn = [usable[int(share * (len(usable) - 1))] for share in _SHARES] if usable else []
