@@ -28,7 +28,9 @@ from mlwright.ledger.ledger import Ledger
 from mlwright.ledger.records import NewEvent
 from mlwright.run.engine import Runner
 from mlwright.run.records import Environment
+from mlwright.run.steps.step import step
 from mlwright.store.memory import MemoryStore
+from mlwright.train.records import Plan
 
 CODE = """
 from mlwright.run.steps.step import step
@@ -39,6 +41,11 @@ RATE = 2
 def priced(amounts: list, rate: float) -> list:
     return [amount * rate * RATE for amount in amounts]
 """
+
+
+@step
+def rows_of(plan: Plan) -> int:
+    return plan.rows
 
 
 @pytest.fixture
@@ -114,6 +121,31 @@ def test_a_run_differs_from_itself_in_nothing(
 
     assert (found.differences, found.code) == ((), ())
     assert "no difference" in capsys.readouterr().out
+
+
+def test_what_a_probe_timed_is_no_difference_and_the_plan_it_made_is(tmp_path: Path) -> None:
+    work = workspace(tmp_path)
+    plan = Plan(
+        configurations=(),
+        rows=1_000,
+        folds=3,
+        outer_folds=0,
+        repeats=1,
+        threads=1,
+        seed=0,
+        budget_seconds=1.0,
+        machine="",
+        measured={"seconds_foreseen": 0.5},
+    )
+    runs = []
+    for made in (plan, replace(plan, measured={"seconds_foreseen": 0.7}), replace(plan, folds=5)):
+        runner = Runner(work.store, work.ledger, work.seam, folder=tmp_path)
+        runs.append(runner.start("run", {"plan": made}, {}))
+        runner.execute([rows_of])
+        runner.finish("finished")
+
+    assert diff(runs[0], runs[1], work).differences == ()
+    assert said(diff(runs[1], runs[2], work), Part.PARAMETERS) == {"input plan.folds": (3, 5)}
 
 
 def test_another_library_kernel_and_thread_count_are_named(

@@ -40,6 +40,13 @@ class SettingOrigin:
     value: object
     origin: str
 
+    @property
+    def text(self) -> str:
+        """The value as a run stores it: several with commas between them."""
+        if isinstance(self.value, tuple):
+            return ", ".join(str(each) for each in self.value)
+        return str(self.value)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:

@@ -163,7 +163,7 @@ def build(
     runner = Runner(
         workspace.store, workspace.ledger, workspace.seam, cache=seen_through, on_step=on_step
     )
-    settings = {origin.key: str(origin.value) for origin in workspace.settings.origins()}
+    settings = {origin.key: origin.text for origin in workspace.settings.origins()}
     run = runner.start(command, inputs=inputs, config=settings)
     energy = workspace.settings.section(RunSettings).energy
     with metering(energy) as meter, runner.recording():

@@ -30,6 +30,9 @@ R = TypeVar("R")
 _TOLD_HERE = ("--task, --metric", "change the column in the source")
 """The search's decisions that are told here with more of the reason."""
 
+_OPEN = ("None", "", "()")
+"""How settings without a value stand in what a run stored, now and in earlier versions."""
+
 _RECIPES = {
     "tree": "trees read numbers as they are, categories as codes and what is missing as missing",
     "linear": "a linear model needs numbers of one scale, what is missing filled beside an"
@@ -75,7 +78,7 @@ class _Recorded:
 def spec_of(started: Mapping[str, object], store: Store) -> Mapping[str, str]:
     """Return the settings a run was started with, but for those that were left open."""
     written = cast("Mapping[str, str]", json.loads(store.get(Digest(str(started["spec"])))))
-    return {key: value for key, value in written.items() if value not in ("None", "()")}
+    return {key: value for key, value in written.items() if value not in _OPEN}
 
 
 def decisions(run: str, workspace: Workspace) -> tuple[Decision, ...]:

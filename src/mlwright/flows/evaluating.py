@@ -111,7 +111,7 @@ def evaluate(
         listener.finished(report.step, report.value, report.seconds, cached=report.cached)
 
     runner = Runner(workspace.store, workspace.ledger, workspace.seam, on_step=on_step)
-    settings = {origin.key: str(origin.value) for origin in workspace.settings.origins()}
+    settings = {origin.key: origin.text for origin in workspace.settings.origins()}
     run = runner.start("eval", inputs=inputs, config=settings)
     with runner.recording():
         resources = {"store": workspace.store, "tables": Tables(), "progress": progress}

@@ -22,12 +22,14 @@ from mlwright.run.recorded import RunRecord
 from mlwright.run.records import Environment, KeyTerms
 from mlwright.run.tracking.reading import logged
 from mlwright.store.protocol import Store
+from mlwright.train.records import Plan
 
 R = TypeVar("R")
 
 _MOST = 60
 _SHOWN = 6
 _RECORDED = (f"{Snapshot.__module__}:{Snapshot.__qualname__}",)
+_PLANNED = (f"{Plan.__module__}:{Plan.__qualname__}",)
 
 
 class Runs:
@@ -166,7 +168,10 @@ def _parameters(runs: Runs) -> tuple[list[Difference], list[TextDifference]]:
         ]
         inner: list[Difference] = []
         if all(isinstance(side, dict) for side in sides):
-            _compare(label, sides[0], sides[1], inner, texts)
+            asked, other = map(_without_measured, kinds, sides)
+            _compare(label, asked, other, inner, texts)
+            if asked == other:
+                continue
         if inner and len(inner) <= _MOST:
             found += inner
         elif inner:
@@ -174,6 +179,13 @@ def _parameters(runs: Runs) -> tuple[list[Difference], list[TextDifference]]:
         else:
             found.append(Difference(label, said[0], said[1], Part.PARAMETERS))
     return found, texts
+
+
+def _without_measured(kind: str, side: object) -> object:
+    """Return a plan without what its probe timed, which decides nothing once the plan is made."""
+    if kind in _PLANNED and isinstance(side, dict):
+        return {name: value for name, value in side.items() if name != "measured"}
+    return side
 
 
 def _compare(
