@@ -28,7 +28,7 @@ READING = (
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], Path]) -> Path:
     folder = tmp_path_factory.mktemp("made")
-    flags = ("--target", "credit", "--name", "german", "--budget", "1s", "--json")
+    flags = ("--target", "credit", "--name", "german", "--models", "linear", "--budget", "1s")
     answer = Shell(folder)("run", dataset("german"), *flags)
     assert answer.code in (0, 3), answer.err
     return folder
