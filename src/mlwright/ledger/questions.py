@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,11 @@ class Order:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(NamedTuple):
     """A run as it is looked up: how it stands, its parameters, tags and metrics' last values.
 
-    ``ended`` is empty while it is open.
+    ``ended`` is empty while it is open. A tuple, for a page is hundreds of them: a frozen
+    dataclass takes three times as long to make.
     """
 
     id: str

@@ -14,7 +14,7 @@ from mlwright.ledger.questions import Compared, Condition, Field, Has, Not, Orde
 from mlwright.ledger.records import MetricSummary
 
 OWN = ("id", "name", "command", "status", "started", "ended", "actor", "steps")
-"""What every run has."""
+"""What every run has, in the order of a row of it."""
 
 ASPECTS = {"last": "value", "min": "low", "max": "high", "count": "count", "step": "step"}
 """The columns of a metric, by what is asked of it."""
@@ -239,24 +239,12 @@ def _rows(database: Database, places: Sequence[int]) -> list[RunRow]:
         sql = f"SELECT run, name, value FROM metric WHERE run IN ({marks})"  # noqa: S608 - marks only
         for run, name, value in database.rows(sql, some):
             metrics[run][name] = math.nan if value is None else value
-        sql = f"SELECT sequence, {_PARAMS}, {_TAGS}, {', '.join(OWN)} FROM run r WHERE sequence IN ({marks})"  # noqa: E501, S608 - marks only
+        sql = f"SELECT {', '.join(OWN)}, sequence, {_PARAMS}, {_TAGS} FROM run r WHERE sequence IN ({marks})"  # noqa: E501, S608 - marks only
         rows = database.rows(sql, some)
-        said = _read_members([text for row in rows for text in row[1:3]])
-        for at, (place, _, _, run, name, command, status, *rest) in enumerate(rows):
-            started, ended, actor, steps = rest
-            found[place] = RunRow(
-                id=run,
-                name=name,
-                command=command,
-                status=status,
-                started=started,
-                ended=ended,
-                actor=actor,
-                steps=steps,
-                params=said[2 * at],
-                tags=cast("dict[str, str]", said[2 * at + 1]),
-                metrics=metrics[place],
-            )
+        said = iter(_read_members([text for row in rows for text in row[-2:]]))
+        for row, params, tags in zip(rows, said, said, strict=True):
+            place = row[-3]
+            found[place] = RunRow._make((*row[:-3], params, tags, metrics[place]))
     return [found[place] for place in places]
 
 
