@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_BOX_WIDTH, _BOX_HEIGHT, _GAP_X, _GAP_Y, _EDGE = 166, 46, 44, 14, 2
+from mlwright.govern.layout import lay_out
+
+_BOX_WIDTH, _BOX_HEIGHT, _GAP_X, _EDGE = 166, 46, 44, 2
 _LONGEST = 18  # characters that fit a box, in a wide font too
 _SHRUNK = range(5, 7)  # columns that a page shows whole, a little smaller; more are scrolled
 
@@ -24,38 +26,43 @@ class Node:
 def graph(
     columns: Sequence[Sequence[Node]], edges: Sequence[tuple[Node, Node]], *, title: str
 ) -> str:
-    """Draw boxes column by column, each column centred, with a curve for each edge.
+    """Draw boxes column by column, each column centred, with a line for each edge around them.
 
-    Its links can be followed, so it is a group of parts to a screen reader and no single picture.
+    An edge that others say as well, by way of a third box, is not drawn. Its links can be followed,
+    so it is a group of parts to a screen reader and no single picture.
     """
     columns = [column for column in columns if column]
-    tallest = max((len(column) for column in columns), default=1)
-    width = len(columns) * (_BOX_WIDTH + _GAP_X) - _GAP_X + 2 * _EDGE
-    height = tallest * (_BOX_HEIGHT + _GAP_Y) - _GAP_Y + 2 * _EDGE
-    places: dict[Node, tuple[float, float]] = {}
-    for number, column in enumerate(columns):
-        x = _EDGE + number * (_BOX_WIDTH + _GAP_X)
-        top = (height - len(column) * (_BOX_HEIGHT + _GAP_Y) + _GAP_Y) / 2
-        for row, node in enumerate(column):
-            places[node] = (x, top + row * (_BOX_HEIGHT + _GAP_Y))
-    curves = "".join(_curve(places[a], places[b]) for a, b in edges if {a, b} <= places.keys())
-    boxes = "".join(_box(node, *place) for node, place in places.items())
+    laid = lay_out(columns, edges, box=_BOX_HEIGHT)
+    left = {
+        node: _EDGE + number * (_BOX_WIDTH + _GAP_X)
+        for number, column in enumerate(columns)
+        for node in column
+    }
+    width = max(len(columns) * (_BOX_WIDTH + _GAP_X) - _GAP_X, 0) + 2 * _EDGE
+    height = laid.height + 2 * _EDGE
+    lines = "".join(_line(left[a], left[b], way) for (a, b), way in laid.ways.items())
+    boxes = "".join(_box(node, left[node], _EDGE + top) for node, top in laid.tops.items())
     name = "graph shrinks" if len(columns) in _SHRUNK else "graph"
     return (
-        f'<svg viewBox="0 0 {max(width, 1)} {height}" width="{max(width, 1)}" height="{height}"'
+        f'<svg viewBox="0 0 {width} {height:g}" width="{width}" height="{height:g}"'
         f' role="group" class="{name}"'
-        f' aria-label="{escape(title)}">{curves}{boxes}</svg>'
+        f' aria-label="{escape(title)}">{lines}{boxes}</svg>'
     )
 
 
-def _curve(start: tuple[float, float], end: tuple[float, float]) -> str:
-    x1, y1 = start[0] + _BOX_WIDTH, start[1] + _BOX_HEIGHT / 2
-    x2, y2 = end[0], end[1] + _BOX_HEIGHT / 2
-    middle = (x1 + x2) / 2
-    return (
-        f'<path d="M{x1:.1f} {y1:.1f} C{middle:.1f} {y1:.1f} {middle:.1f} {y2:.1f}'
-        f' {x2:.1f} {y2:.1f}"/>'
-    )
+def _line(first: float, last: float, way: Sequence[float]) -> str:
+    """Draw an edge from the right of a box to the left of another, level where it passes others."""
+    x, y = first + _BOX_WIDTH, _EDGE + way[0]
+    drawn = [f"M{x:.1f} {y:.1f}"]
+    for number, middle in enumerate(way[1:], 1):
+        to = last if number == len(way) - 1 else x + _GAP_X
+        half, level = (x + to) / 2, _EDGE + middle
+        drawn.append(f"C{half:.1f} {y:.1f} {half:.1f} {level:.1f} {to:.1f} {level:.1f}")
+        x, y = to, level
+        if to != last:
+            x += _BOX_WIDTH
+            drawn.append(f"H{x:.1f}")
+    return f'<path d="{" ".join(drawn)}"/>'
 
 
 def _box(node: Node, x: float, y: float) -> str:
