@@ -16,6 +16,7 @@ from mlwright.train.progress import Silent
 from mlwright.train.records import Configuration, Plan, SearchResult
 from mlwright.train.search import search
 from mlwright.train.task import infer_task
+from mlwright.train.tree_walk import walk_of
 
 
 def named(name: str, share: float) -> Configuration:
@@ -64,15 +65,6 @@ def test_members_of_one_recipe_prepare_a_row_once_and_linear_ones_are_one() -> N
     assert not replace(bounds, size=15.0).hold([trees, trees])
 
 
-def test_trees_that_are_too_many_to_keep_at_hand_take_longer_for_their_bytes() -> None:
-    bounds = Bounds(None, 100e-6, 2, {"tree": 10e-6})
-    small, large = Load("tree", 40e-6, 1e6, False), Load("tree", 40e-6, 3e6, False)
-
-    assert bounds.seconds_of([large]) - bounds.seconds_of([small]) == pytest.approx(30e-6)
-    assert bounds.hold([small])
-    assert not bounds.hold([small, large])
-
-
 def test_a_bound_that_preparing_alone_would_break_is_loosened(
     bundled: Callable[[str], Table], asked: Plan
 ) -> None:
@@ -101,11 +93,25 @@ def test_more_trees_and_more_leaves_take_longer(
     assert load_of(linear) == (0.0, float(len(linear)))
 
 
-def test_a_split_by_categories_takes_longer_than_one_by_a_number() -> None:
-    text = b"tree\n\nTree=0\nnum_leaves=4\nnum_cat=%d\n\nend of trees\n"
+def tree(*, kind: int = 0, rarer: int = 3) -> bytes:
+    """Return a text of one split that so many of ten rows leave by the rarer way."""
+    return (
+        b"tree\n\nTree=0\nnum_leaves=2\nleft_child=-1\nright_child=-2\ndecision_type=%d\n"
+        b"internal_count=10\nleaf_count=%d %d\n\nend of trees\n" % (kind, rarer, 10 - rarer)
+    )
 
-    assert load_of(text % 2)[0] > load_of(text % 0)[0]
-    assert load_of(text % 2)[1] == load_of(text % 0)[1]
-    # A call is most of what a tree of one split takes: ten take more than two of 31 leaves.
-    stump, large = (load_of(b"tree\nnum_leaves=%d\nnum_cat=0\n" % each)[0] for each in (2, 31))
-    assert 10 * stump > 2 * large
+
+def test_a_split_by_categories_and_one_that_surprises_take_longer() -> None:
+    usual, size = load_of(tree())
+
+    assert load_of(tree(kind=1))[0] > usual
+    assert load_of(tree(rarer=5))[0] > usual > load_of(tree(rarer=1))[0]
+    assert load_of(tree(rarer=5)) == (load_of(tree(rarer=5, kind=8))[0], size)
+
+
+def test_a_tree_of_a_single_leaf_is_one_without_a_split() -> None:
+    lone = b"Tree=0\nnum_leaves=1\nleaf_count=7\nleaf_value=0.5\n\n"
+
+    both = walk_of(tree().replace(b"Tree=0\n", lone + b"Tree=1\n"))
+
+    assert both == replace(walk_of(tree()), trees=2, leaves=3)
