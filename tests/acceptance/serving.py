@@ -32,7 +32,7 @@ class Server:
     def connect(self) -> HTTPConnection:
         place = urlsplit(self.address)
         assert place.hostname is not None
-        return HTTPConnection(place.hostname, place.port, timeout=10)
+        return HTTPConnection(place.hostname, place.port, timeout=60)
 
     def workers(self) -> list[int]:
         """The process numbers of its workers."""
@@ -47,7 +47,7 @@ class Server:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def serving(folder: Path, *arguments: object) -> Iterator[Server]:
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(30)
+            process.wait(120)
         process.stdout.close()
         process.stderr.close()
 
@@ -90,19 +90,24 @@ def ask(connection: HTTPConnection, endpoint: str, row: object) -> tuple[int, st
 
 @dataclass
 class Load:
-    """Clients that ask one after the other; ``answers`` holds when each was sent and got."""
+    """Clients that ask one after the other; ``answers`` holds when each was sent and got.
+
+    ``lines`` holds for each client the versions that answered it, in order.
+    """
 
     server: Server
     endpoint: str
     row: object
     answers: list[tuple[float, int, str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    lines: list[list[str]] = field(default_factory=list)
     _ending: Event = field(default_factory=Event)
 
     @contextmanager
     def running(self, clients: int = 3) -> Iterator[Load]:
         """Ask with some clients for the block."""
-        threads = [Thread(target=self._client) for _ in range(clients)]
+        self.lines = [[] for _ in range(clients)]
+        threads = [Thread(target=self._client, args=(line,)) for line in self.lines]
         for thread in threads:
             thread.start()
         try:
@@ -112,13 +117,22 @@ class Load:
             for thread in threads:
                 thread.join()
 
-    def _client(self) -> None:
+    def until_all_hear(self, version: str, seconds: float = 60.0) -> None:
+        """Wait until the newest answer of every client is a version's."""
+        latest = time.monotonic() + seconds
+        while not self.lines or any(line[-1:] != [version] for line in self.lines):
+            assert time.monotonic() < latest, f"not all heard {version}: {self.dropped}"
+            time.sleep(0.01)
+
+    def _client(self, line: list[str]) -> None:
         connection = self.server.connect()
         try:
             while not self._ending.is_set():
                 sent = time.time()
                 try:
-                    self.answers.append((sent, *ask(connection, self.endpoint, self.row)))
+                    answer = ask(connection, self.endpoint, self.row)
+                    self.answers.append((sent, *answer))
+                    line.append(answer[1])
                 except OSError as error:
                     self.dropped.append(repr(error))
                     connection.close()

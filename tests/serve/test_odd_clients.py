@@ -19,7 +19,7 @@ PATH = b"POST /churn/predict HTTP/1.1\r\nhost: test\r\n"
 
 @contextmanager
 def _wire(worker: Worker) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", worker.port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=60) as wire:
         yield wire
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -146,11 +146,11 @@ def test_of_twenty_thousand_names_the_one_that_stands_twice_is_found_at_once() -
     names = [f"c{number}" for number in range(20_000)]
     body = "{" + ",".join(f'"{name}":1' for name in [*names, names[-1]]) + "}"
 
-    start = perf_counter()
+    start = process_time()
     with pytest.raises(DataError, match="c19999"):
         read(body.encode())
 
-    assert perf_counter() - start < 1.0
+    assert process_time() - start < 1.0
 
 
 @given(

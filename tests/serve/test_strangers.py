@@ -64,7 +64,7 @@ class Line:
     def exchange(self, wire: bytes) -> tuple[int, dict[str, str], bytes]:
         for fresh in (self._wire is None, True):
             if self._wire is None:
-                self._wire = socket.create_connection(("127.0.0.1", self._port), timeout=20)
+                self._wire = socket.create_connection(("127.0.0.1", self._port), timeout=60)
                 self._wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 self._wire.sendall(wire)
@@ -91,7 +91,7 @@ class Line:
 def answers_to(port: int, wire: bytes) -> Iterator[tuple[int, str, bytes]]:
     """Send bytes on a connection of their own; yield what comes back until nothing does."""
     heard = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         try:
             line.sendall(wire)
             line.settimeout(0.5)

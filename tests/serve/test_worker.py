@@ -125,7 +125,7 @@ def test_every_refusal_is_a_problem_with_its_code_and_the_connection_lives_on(
 
 
 def test_what_is_no_http_is_told_as_a_problem(worker: Worker) -> None:
-    with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as wire:
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=60) as wire:
         wire.sendall(b"HELLO\r\n\r\n")
         answer = wire.makefile("rb").read()
 
@@ -136,7 +136,7 @@ def test_what_is_no_http_is_told_as_a_problem(worker: Worker) -> None:
 def test_the_body_of_a_request_for_another_protocol_is_never_a_request(worker: Worker) -> None:
     head = b"POST /churn/predict HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n"
     hidden = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as wire:
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=60) as wire:
         wire.sendall(head + b"content-length: %d\r\n\r\n" % len(hidden))
         wire.sendall(hidden)
         heard = wire.makefile("rb").read()
@@ -183,7 +183,7 @@ def test_health_readiness_metrics_and_openapi_tell_what_is(
 
 
 def test_bodies_are_limited_in_size_and_in_time(start: Start, trained: Trained) -> None:
-    worker = start(max_body=20_000.0, timeout=0.4)
+    worker = start(max_body=20_000.0, timeout=1.0)
 
     told = worker.ask("/churn/predict", raw=b" " * 20_001)
     chunked = _exchange(
@@ -225,18 +225,18 @@ def test_many_rows_that_take_too_long_are_refused_as_that(start: Start, trained:
 def test_large_bodies_that_never_end_take_no_more_memory_than_was_given(
     start: Start, trained: Trained
 ) -> None:
-    worker = start(queue_size=4e6, timeout=5.0)
+    worker = start(queue_size=4e6, timeout=60.0)
     head = b"POST /churn/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9000000\r\n\r\n"
 
     with ExitStack() as stack:
         wires = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", worker.port), timeout=10))
+            stack.enter_context(socket.create_connection(("127.0.0.1", worker.port), timeout=60))
             for _ in range(3)
         ]
         for wire in wires:
             wire.sendall(head + b" " * 1_900_000)
         # Two fit; whichever comes third is refused at once, the others wait for their bodies.
-        told, _, _ = select.select(wires, [], [], 4.0)
+        told, _, _ = select.select(wires, [], [], 50.0)
         assert len(told) == 1
         refused = b""
         while b'"instance"' not in refused:
@@ -349,7 +349,7 @@ def test_a_worker_that_is_told_to_leave_answers_what_it_has_begun(
 ) -> None:
     worker = start()
     body = json.dumps(trained.rows[0]).encode()
-    with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as wire:
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=60) as wire:
         wire.sendall(
             b"POST /churn/predict HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body)
         )
@@ -364,7 +364,7 @@ def test_a_worker_that_is_told_to_leave_answers_what_it_has_begun(
         answer = wire.makefile("rb").read()
 
     assert answer.startswith(b"HTTP/1.1 200 ")
-    assert worker.process.wait(10) == 0
+    assert worker.process.wait(60) == 0
     assert worker.log.read_text() == ""
 
 
@@ -402,7 +402,7 @@ def test_more_than_may_wait_is_told_to_come_again(start: Start, trained: Trained
         return answers
 
     seen: list[bytes] = []
-    worker.until(lambda: any(b" 429 " in a[:13] for a in seen.extend(once()) or seen), 20)
+    worker.until(lambda: any(b" 429 " in a[:13] for a in seen.extend(once()) or seen))
 
     busy = next(answer for answer in seen if b" 429 " in answer[:13])
     assert b"records-busy" in busy
@@ -427,13 +427,13 @@ def test_a_fault_inside_a_request_is_recorded_and_the_worker_lives_on(
 
 def _refuses(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
     except ConnectionRefusedError:
         return True
     return False
 
 
 def _exchange(worker: Worker, sent: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as wire:
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=60) as wire:
         wire.sendall(sent)
         return wire.makefile("rb").read()

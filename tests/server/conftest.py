@@ -137,7 +137,7 @@ def serving(folder: Path) -> Iterator[Pages]:
         yield Pages(folder, ready["address"])
     finally:
         os.close(writing)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0
         process.stdout.close()
 
 

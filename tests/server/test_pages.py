@@ -384,6 +384,6 @@ def test_mlw_ui_tells_its_address_and_ends_well_when_asked_to(pages_project: Pat
 
     assert said["schema"] == "mlwright/ui/1"
     assert answer.json["ref"] == "Churn@1"
-    assert process.wait(timeout=30) == ExitCode.INTERRUPTED
+    assert process.wait(timeout=120) == ExitCode.INTERRUPTED
     assert process.stdout.read() == ""
     process.stdout.close()

@@ -97,7 +97,7 @@ def _content(folder: Path) -> bytes:
 
 def _ask(kept: Kept, content: bytes, *whats: int, port: int = 0) -> list[float]:
     X = np.array([[what, port] for what in whats], dtype=np.float64)
-    return [float(each) for each in kept.ask(content, X, timeout=30.0)[:, 0]]
+    return [float(each) for each in kept.ask(content, X, timeout=120.0)[:, 0]]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the filter of system calls is Linux's")
@@ -140,7 +140,7 @@ def test_a_model_that_ends_its_process_or_never_answers_or_raises_is_told_and_ot
     content = _content(tmp_path)
     codes = []
 
-    for what, timeout in ((9, 30.0), (10, 0.5), (11, 30.0)):
+    for what, timeout in ((9, 120.0), (10, 0.5), (11, 120.0)):
         with pytest.raises((FaultError, UsageError, Exception)) as raised:
             kept.ask(content, np.array([[what, 0.0]]), timeout=timeout)
         codes.append(getattr(raised.value, "code", type(raised.value).__name__))
