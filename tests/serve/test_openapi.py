@@ -6,19 +6,24 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from mlwright.serve.requests import is_unseen
 
 from .conftest import Start
 
 
-def test_requests_made_from_the_description_get_what_it_describes(start: Start) -> None:
+@pytest.mark.parametrize("examples", [3, pytest.param(60, marks=pytest.mark.deep)])
+def test_requests_made_from_the_description_get_what_it_describes(
+    examples: int, start: Start
+) -> None:
     worker = start({"churn": "churn@1", "other": "churn@2"})
 
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run"),
             f"http://127.0.0.1:{worker.port}/openapi.json",
-            *("--max-examples", "12", "--seed", "7", "--no-color"),
+            *("--max-examples", str(examples), "--seed", "7", "--no-color"),
             *("--phases", "examples,coverage,fuzzing", "--generation-database", "none"),
         ],
         cwd=worker.folder,

@@ -85,13 +85,23 @@ def test_what_cannot_be_had_is_a_problem_document(
     assert problem["instance"] == path.partition("?")[0]
 
 
-def test_requests_made_from_the_description_get_what_it_describes(pages: Pages) -> None:
+@pytest.mark.parametrize(
+    ("phases", "examples"),
+    [
+        ("examples,fuzzing", 3),
+        # Every edge of every parameter as well.
+        pytest.param("examples,coverage,fuzzing", 12, marks=pytest.mark.deep),
+    ],
+)
+def test_requests_made_from_the_description_get_what_it_describes(
+    phases: str, examples: int, pages: Pages
+) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run"),
             f"{pages.address}/api/v1/openapi.json",
-            *("--max-examples", "3", "--seed", "7", "--no-color"),
-            *("--phases", "examples,coverage,fuzzing", "--generation-database", "none"),
+            *("--max-examples", str(examples), "--seed", "7", "--no-color"),
+            *("--phases", phases, "--generation-database", "none"),
         ],
         cwd=pages.folder,
         capture_output=True,
