@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -152,10 +153,15 @@ def test_the_look_is_quick(tmp_path: Path) -> None:
         ledger.checkpoint()
         ledger.require_sound()  # the first loads what signatures are checked with
 
-        began = time.process_time()
-        ledger.require_sound()
+        taken = [_processor_time(ledger.require_sound) for _ in range(5)]
 
-    assert time.process_time() - began < 0.05
+    assert min(taken) < 0.05
+
+
+def _processor_time(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_clients_that_never_finish_are_let_go_and_delay_nobody(
             assert (b"408" in left) == (way == "half a body"), (way, left)
         taken = monotonic() - began
 
-    assert taken < 8.0, f"let go after {taken:.1f} s"
+    assert taken < 25.0, f"let go after {taken:.1f} s"
     assert load.dropped == []
     assert {answer.status for answer in load.answers} == {200}
     assert worker.leave() == 0

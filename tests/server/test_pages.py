@@ -13,6 +13,7 @@ import threading
 import time
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -86,14 +87,19 @@ def test_no_link_from_any_page_is_broken_or_leads_away(pages: Pages) -> None:
         assert any(path.startswith(kind) for path in seen), kind
 
 
+def _examined(pages: Pages) -> Any:
+    """The home page's twin, once the records have been looked through."""
+    latest = time.monotonic() + 60
+    while (twin := pages("/index.json").json)["health"] is None:
+        assert time.monotonic() < latest, "nothing was examined"
+        time.sleep(0.1)
+    return twin
+
+
 def test_the_home_page_tells_what_is_live_what_failed_and_whose_words_are_whose(
     pages: Pages,
 ) -> None:
-    for _ in range(100):
-        twin = pages("/index.json").json
-        if twin["health"] is not None:
-            break
-        time.sleep(0.1)
+    twin = _examined(pages)
     page = pages("/").text
 
     assert twin["health"]["error"] is None
@@ -192,11 +198,7 @@ def test_what_another_process_records_shows_on_the_next_load(
         damaged.write_bytes(b"no longer what it was")
 
     with serving(copy) as pages:
-        for _ in range(100):
-            health = pages("/index.json").json["health"]
-            if health is not None:
-                break
-            time.sleep(0.1)
+        health = _examined(pages)["health"]
         assert not all(finding["well"] for finding in health["findings"])
         assert "Something is wrong with the records" in pages("/").text
 
@@ -264,17 +266,20 @@ def test_a_proof_is_made_recorded_and_shown_while_other_pages_answer(pages: Page
         )
     )
 
+    began = time.monotonic()
     proving.start()
     slowest = 0.0
     while proving.is_alive():
-        began = time.monotonic()
+        asked = time.monotonic()
         assert pages("/static/icon.svg").status == 200
-        slowest = max(slowest, time.monotonic() - began)
+        slowest = max(slowest, time.monotonic() - asked)
     proving.join()
+    taken = time.monotonic() - began
     by_program = pages(f"/prove/{data}", "POST", accept="application/json")
 
     assert found == [303]
-    assert slowest < 2.0
+    # Who had to wait for the proof would wait for nearly all of it; a busy machine delays both.
+    assert slowest < max(2.0, taken / 2)
     assert by_program.json["proof"]["verdict"] == "exact"
     shown = pages(f"/prove/{data}.json").json["proofs"]
     assert {proof["verdict"] for proof in shown} == {"exact"}
