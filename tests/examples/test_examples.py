@@ -1,11 +1,16 @@
-"""Each example as its reader does it: run, changed, its environment gone, the old model proved."""
+"""Each example as its reader does it: run, changed, its environment gone, the old model proved.
+
+Some are only fitted here, and what they keep is asked; ``make deep`` tells the story of each.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,10 +19,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 from tests.acceptance.conftest import Shell
 
+from mlwright.data.table import Table
 from mlwright.run.environments.installers import find_uv
+from mlwright.train.algorithms.foreign import tried_with
+from mlwright.train.fit import answers, fit
+from mlwright.train.records import Module, OwnModel, Plan
+from mlwright.train.space import draws
+from mlwright.train.target import target_values
+from mlwright.train.task import infer_task
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 2_600
@@ -75,6 +89,11 @@ EXAMPLES = (
 )
 
 
+FITTED = EXAMPLES[1:4]
+"""Those whose whole story takes longest."""
+TOLD = (EXAMPLES[0], *EXAMPLES[4:])
+
+
 def _folder(example: Example) -> str:
     return example.folder
 
@@ -101,7 +120,34 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("made", EXAMPLES[:3], indirect=True, ids=_folder)
+@pytest.mark.parametrize("example", FITTED, ids=_folder)
+def test_an_example_is_fitted_alike_twice_and_what_it_keeps_answers_better_than_a_guess(
+    example: Example, tmp_path: Path, dataset: Callable[[str], Path]
+) -> None:
+    mlw, source = _laid_out(example, tmp_path, dataset)
+    spec = tomllib.loads((mlw.folder / "mlwright.toml").read_text())
+    own = _own(mlw.folder / example.module, spec)
+    frame = pl.read_csv(source).sample(600, seed=1).drop(spec.get("features", {}).get("drop", ()))
+    table = Table(frame, pl.Series([f"r{place}" for place in range(frame.height)]))
+    task = infer_task(frame, spec["target"], None, None)
+    space = {f"{own.name}.{name}": v for name, v in spec.get("space", {}).get(own.name, {}).items()}
+    configuration = tried_with(own, draws(space, own.name, 1, 7)[0])
+    plan = Plan((configuration,), 600, 3, 0, 0, 1, 7, 1.0, "any", {}, own=(own,))
+
+    fitted = fit(table, configuration, task, plan, ())
+    found = answers(fitted, frame)
+
+    assert fit(table, configuration, task, plan, ()).content == fitted.content
+    truth = target_values(frame, task)
+    if task.classes:
+        guessed = np.bincount(truth.astype(int)).max() / len(truth)
+        assert (found.argmax(axis=1) == truth).mean() > guessed + 0.2
+    else:
+        off = np.abs(found[:, 0] - truth)
+        assert off.mean() < np.abs(truth - np.median(truth)).mean() / 2
+
+
+@pytest.mark.parametrize("made", TOLD[:1], indirect=True, ids=_folder)
 def test_an_example_runs_and_is_registered_with_the_text_of_its_module(
     made: tuple[Shell, dict[str, Any]],
 ) -> None:
@@ -114,7 +160,7 @@ def test_an_example_runs_and_is_registered_with_the_text_of_its_module(
     assert then.read_text() != now.read_text()
 
 
-@pytest.mark.parametrize("made", EXAMPLES[3:], indirect=True, ids=_folder)
+@pytest.mark.parametrize("made", TOLD[1:], indirect=True, ids=_folder)
 def test_the_fit_of_an_example_is_proved_from_the_text_that_was_recorded(
     made: tuple[Shell, dict[str, Any]],
 ) -> None:
@@ -157,6 +203,16 @@ def test_an_example_is_proved_when_the_environment_it_was_trained_in_is_gone(
     assert (proof["verdict"], proof["subject"]) == ("exact", run["model"]["id"])
     assert "environment, built again" in proof["why"]
     assert OTHER_NUMPY.replace("==", " ") in proof["why"]
+
+
+def _own(module: Path, spec: dict[str, Any]) -> OwnModel:
+    """Return the model an example's file declares, without executing it here."""
+    text = module.read_text()
+    (name,) = spec["search"]["models"]
+    blueprint = json.dumps({"fit": name}, separators=(",", ":"))
+    recipe = "tree" if 'recipe="tree"' in text else "linear"
+    modules = (Module(module.stem, package=False, text=text),)
+    return OwnModel(name, blueprint, recipe, False, "sha256:0", (), modules, {})
 
 
 def _laid_out(example: Example, folder: Path, dataset: Callable[[str], Path]) -> tuple[Shell, Path]:
