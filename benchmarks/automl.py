@@ -50,8 +50,8 @@ Each = TypeVar("Each")
 class Result:
     """What a system reached on a set, over all its folds.
 
-    ``longest`` are the seconds of the fold that took longest, ``search`` those of mlwright's plan,
-    search and fit alone in it; ``foreseen`` are the seconds that its search foresaw for a row.
+    ``longest`` are the seconds of the fold that took longest, ``search`` those of mlwright's
+    search, fit and nested judgement alone in it; ``foreseen`` are those foreseen for a row.
     """
 
     score: Interval

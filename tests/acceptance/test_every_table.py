@@ -11,7 +11,7 @@ import pytest
 import mlwright as mw
 
 BUDGET = 20.0
-SEARCHED = ("search", "model", "baselines", "answered", "evaluation")
+SEARCHED = ("search", "model", "baselines", "unseen", "evaluation")
 """The stages that a budget is for: the search, the fits after it and a nested judgement."""
 
 TABLES: Mapping[str, dict[str, Any]] = {

@@ -15,7 +15,7 @@ from mlwright.core.records import load
 from mlwright.flows.predict import open_model
 from mlwright.scoring.records import ModelPackage
 
-SEARCHING = ("plan", "search", "fit")
+SEARCHING = ("search", "model", "unseen")
 
 job = asked()
 out = Path(job["out"])
