@@ -242,6 +242,18 @@ def test_every_algorithm_answers_awkward_tables(
             np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost", "hist", "extra_trees", "additive"])
+def test_trees_learn_from_the_largest_numbers_of_either_sign(name: str) -> None:
+    X = np.random.default_rng(0).uniform(-1.7, 1.7, (400, 2)) * 1e308
+    y = (X[:, 0] > 0).astype(np.float64)
+    problem = Problem(2, (), {**ALGORITHMS[name].DEFAULTS, "trees": TREES}, seed=0, threads=1)
+
+    content = ALGORITHMS[name].fit(Rows(X, y), problem, None).content
+    found = ALGORITHMS[name].answer(content, X, problem)
+
+    assert np.isfinite(found).all()
+
+
 def test_a_class_without_a_row_gets_a_probability_that_is_small_and_finite(
     table_of: Tables, plan: Plan, quick: tuple[Configuration, ...]
 ) -> None:

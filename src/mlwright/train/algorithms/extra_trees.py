@@ -150,7 +150,9 @@ def _grown(
             max_features=float(asked["column_share"]),
             random_state=seed,
         )
-        tree.fit(X, rows.y, counts if rows.weight is None else counts * rows.weight)
+        # It sums all cells to see quickly that none is missing; where the sum is none, it looks.
+        with np.errstate(over="ignore", invalid="ignore"):
+            tree.fit(X, rows.y, counts if rows.weight is None else counts * rows.weight)
         return _Grown(tree, counts == 0.0)
 
     with ThreadPoolExecutor(problem.threads) as pool:

@@ -153,7 +153,8 @@ def _grown(
             "sample_weight_val": judging.weight,
         }
     # It asks no one but OpenMP how many threads to use; what it sums is the same with any number.
-    with openmp_threads(threads):
+    # Bins of the largest numbers begin halfway between them: of their sum it keeps the largest.
+    with openmp_threads(threads), np.errstate(over="ignore", invalid="ignore"):
         model.fit(as_read(rows.X), rows.y, rows.weight, **watched)
     rounds = model._predictors
     if judged:
