@@ -85,8 +85,8 @@ THOROUGH_FROM = 10.0
 _MARGIN = 0.85
 """The share of a budget that a thorough plan is foreseen to take: machines have busy moments.
 
-Of one thread, 51 s were foreseen on rainfall, and the search and the fit after it took 51; 61 and 59
-on diamonds, where it was 38 without the rows that judge.
+Of one thread, 51 s were foreseen on rainfall, and the search and the fit after it took 51; 61 and
+59 on diamonds, where it was 38 without the rows that judge.
 """
 
 _THOROUGH_SHARES = {2.0: 0.15, 1.0: 0.0, 0.5: -0.5, 0.25: -1.3, 0.12: -2.5, 0.05: -4.0}
