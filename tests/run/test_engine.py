@@ -428,6 +428,14 @@ def test_whenever_the_disk_fills_up_every_object_an_event_names_is_there(tmp_pat
     assert finished
 
 
+def test_a_step_is_durable_before_the_next_begins_and_the_last_with_the_end(bench: Bench) -> None:
+    run = Pipeline(doubled, listed).carry_out(bench.runner(), {"number": 3}).run
+
+    # The clock ticks with each transaction: events of one have the same time.
+    times = {e.facts.get("step", e.kind): e.time for e in bench.ledger.events(subject=run)}
+    assert times["run.started"] < times["doubled"] < times["listed"] == times["run.finished"]
+
+
 def test_an_output_handed_in_again_is_still_its_steps(bench: Bench) -> None:
     @step
     def whole(parts: list[int]) -> int:

@@ -16,6 +16,9 @@ from mlwright.core.encoding import canonical_json
 
 R = typing.TypeVar("R")
 
+_AS_IS = (str, int, bool, type(None))
+"""Most of what records hold; their subclasses, such as enums of texts, are looked at further."""
+
 _WRAPPERS = ("bytes", "float", "mapping")
 _UNWRITABLE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -41,9 +44,11 @@ def _refuse_constant(name: str) -> typing.NoReturn:
 
 def to_json(value: object) -> object:
     """Return a value as JSON types from which :func:`from_json` restores it."""
+    if type(value) in _AS_IS:
+        return value
     if isinstance(value, Enum):
         return to_json(value.value)
-    if value is None or isinstance(value, bool | str | int):
+    if isinstance(value, str | int):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else {"float": float.__repr__(value)}
@@ -59,14 +64,26 @@ def to_json(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted((to_json(item) for item in value), key=repr)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        held = {f: getattr(value, f.name) for f in dataclasses.fields(value)}
-        return {f.name: to_json(item) for f, item in held.items() if not _left_out(f, item)}
+        held = {name: getattr(value, name) for name in _names(type(value))}
+        absent = _absent(type(value))
+        return {
+            name: to_json(item)
+            for name, item in held.items()
+            if name not in absent or item != absent[name]
+        }
     raise TypeError(f"{type(value).__qualname__} cannot be a field of a record")
 
 
-def _left_out(field: dataclasses.Field[typing.Any], item: object) -> bool:
-    """Tell whether a field came later, is at its default, and is not written then."""
-    return bool(field.metadata.get("absent")) and item == field.default
+@lru_cache(maxsize=256)
+def _names(kind: typing.Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@lru_cache(maxsize=256)
+def _absent(kind: typing.Any) -> dict[str, object]:
+    """Return the fields that came later and are not written at their default, with it."""
+    fields = dataclasses.fields(kind)
+    return {field.name: field.default for field in fields if field.metadata.get("absent")}
 
 
 def _is_wrapped(pairs: typing.Any) -> bool:

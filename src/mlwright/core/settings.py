@@ -153,8 +153,9 @@ def resolve(
     name = document_name or "the spec"
     for key, raw in _document_keys(document, keys, name):
         given[keys.check(key, f"in {name}")] = _Given(raw, name, textual=False)
-    for variable, text in sorted(environ.items()):
-        if variable.startswith(_VARIABLE) and variable not in other_variables and text:
+    for variable in sorted(each for each in environ if each.startswith(_VARIABLE)):
+        text = environ[variable]
+        if text and variable not in other_variables:
             key = keys.of_variable(variable)
             given[key] = _Given(text, f"environment {variable}", textual=True)
     for key, raw in flags.items():

@@ -153,7 +153,7 @@ class Runner:
         resources
             What steps work with and no result depends on, by parameter name; not in any key.
         hold
-            The last steps that were kept are recorded with what follows, such as the run's end.
+            The last step, and those kept before it, are recorded with what follows: the run's end.
 
         Raises
         ------
@@ -167,7 +167,7 @@ class Runner:
                 fix="call start(command, inputs, config) first",
             )
         self._values.take(inputs or {})
-        outputs = self._carry_out(ordered(steps), resources or {})
+        outputs = self._carry_out(ordered(steps), resources or {}, hold=hold)
         if not hold:
             self._record.append()
         if self._memory is not None:
@@ -196,7 +196,7 @@ class Runner:
             raise
 
     def _carry_out(
-        self, steps: Sequence[AnyStep], resources: Mapping[str, object]
+        self, steps: Sequence[AnyStep], resources: Mapping[str, object], *, hold: bool
     ) -> dict[str, object]:
         """Begin each step once those it takes outputs of have given them, as places allow.
 
@@ -223,14 +223,16 @@ class Runner:
                             under_way[at_work.name] = begun
                             self._executor.submit(begun.task)
                         else:
-                            outputs[at_work.name] = self._settle(begun, begun.kept)
+                            outputs[at_work.name] = self._settle(begun, begun.kept, hold=True)
                 elif under_way:
                     at_work = next(iter(under_way.values())).step
                     self._record.append()
                     outcome = self._executor.wait()
                     begun = under_way.pop(outcome.task.step)
                     with _collected(begun.step, failed):
-                        outputs[begun.step.name] = self._settle(begun, self._done(begun, outcome))
+                        done = self._done(begun, outcome)
+                        last = not waiting and not under_way
+                        outputs[begun.step.name] = self._settle(begun, done, hold=hold and last)
                 else:
                     break
         except BaseException as error:
@@ -252,16 +254,15 @@ class Runner:
         seed = self._values.seed() if step.takes_context else None
         terms = key_terms(step, found, call, seed)
         usable = self._cache and step.cache and not unseen
-        before = kept(terms.key, self._ledger, self._store) if usable else None
+        key = terms.key
+        before = kept(key, self._ledger, self._store) if usable else None
         if before is not None:
             self._record.know((before.artefact.digest, *before.parts))
         noting = NotingStore(self._store)
         telling = self._tellings[step.name] = Telling(
             step.name, lambda: self._writer(step.name), self._live
         )
-        parts = {
-            name: _part(resource, terms.key, telling) for name, resource in call.resources.items()
-        }
+        parts = {name: _part(resource, key, telling) for name, resource in call.resources.items()}
         task = Task(
             step=step.name,
             function=step.function,
@@ -274,7 +275,7 @@ class Runner:
             sources=lambda: self._record.sources(found.modules)[0],
             hearer=telling,
         )
-        return _Begun(step, call, found, terms, unseen, began, before, task, noting)
+        return _Begun(step, call, found, terms, key, unseen, began, before, task, noting)
 
     def _done(self, begun: _Begun, outcome: Outcome) -> Done:
         """Return what an attempt gave, or raise why it gave nothing."""
@@ -292,19 +293,21 @@ class Runner:
             logged=None,
         )
 
-    def _settle(self, begun: _Begun, done: Done) -> object:
-        """Record a step that has its output, tell of it, and return the output."""
+    def _settle(self, begun: _Begun, done: Done, *, hold: bool) -> object:
+        """Record a step that has its output, now or with what follows; return the output."""
         step = begun.step
         value = unpack(done.artefact.kind, done.artefact.raw)
         seconds = self._seam.elapsed() - begun.began
         self._record_step(begun, done, seconds)
+        if not hold:
+            self._record.append()
         self._values.add(step.name, value, done.artefact)
         report = StepReport(
             step=step.name,
             value=value,
             seconds=seconds,
             cached=done.cached,
-            key=begun.terms.key,
+            key=begun.key,
             output=done.artefact.digest,
             unseen=begun.unseen,
         )
@@ -344,7 +347,7 @@ class Runner:
             "run": self._record.run,
             "step": step.name,
             "function": step.qualified,
-            "key": begun.terms.key,
+            "key": begun.key,
             "terms": written,
             "code": begun.found.digest,
             "inputs": {name: each.content for name, each in given.items()},
@@ -374,8 +377,6 @@ class Runner:
         else:
             self._hold_last_told(step.name)
         self._record.hold("step.finished", facts, named)
-        if not done.cached:
-            self._record.append()
 
     def _fail_once(self, step: AnyStep | None, error: BaseException) -> None:
         if not self._ended:
@@ -422,6 +423,7 @@ class _Begun:
     call: Call
     found: Closure
     terms: KeyTerms
+    key: Digest
     unseen: tuple[str, ...]
     began: float
     kept: Done | None

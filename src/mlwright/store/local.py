@@ -107,7 +107,7 @@ class LocalStore:
 
     def _path(self, digest: Digest) -> Path:
         name = hex_of(digest)
-        return self._objects / name[:2] / name[2:]
+        return self._objects.joinpath(name[:2], name[2:])
 
     def _quarantine(self, path: Path, digest: Digest) -> Path:
         """Move a corrupt object aside and return where it lies now."""

@@ -41,9 +41,10 @@ def is_data(name: str) -> bool:
 
 def code_in(folder: Path) -> list[str]:
     """Return the code of a folder without git, without hidden folders and environments."""
-    found = []
+    found: list[str] = []
     looked = 0
-    for place, folders, names in os.walk(folder):
+    top = os.fspath(folder)
+    for place, folders, names in os.walk(top):
         folders[:] = sorted(
             name
             for name in folders
@@ -51,8 +52,8 @@ def code_in(folder: Path) -> list[str]:
             and name not in ("node_modules", "site-packages")
             and not (Path(place) / name / "pyvenv.cfg").exists()
         )
-        inside = ((Path(place) / name).relative_to(folder).as_posix() for name in sorted(names))
-        found += [name for name in inside if is_code(name)]
+        within = "" if place == top else f"{Path(place).relative_to(folder).as_posix()}/"
+        found += [f"{within}{name}" for name in sorted(names) if is_code(f"{within}{name}")]
         looked += len(names)
         if len(found) > _MOST_FILES or looked > _MOST_LOOKED:
             break

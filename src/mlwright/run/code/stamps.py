@@ -7,11 +7,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from mlwright.core.files import disk_faults, write_durably
 
 T = TypeVar("T")
+
+_Looks: TypeAlias = tuple[int, int, int]
+_Note: TypeAlias = tuple[_Looks, str]
 
 _VERSION = 1  # another one, and everything is read again: so too where a new kind of secret is told
 _TICK = 100_000_000
@@ -32,7 +35,7 @@ class Stamps:
     """
 
     path: Path | None
-    _notes: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict)
+    _notes: dict[str, _Note] = field(default_factory=dict)
     _facts: dict[str, str] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     _began: int = 0
@@ -45,10 +48,12 @@ class Stamps:
         if path is None:
             return found
         try:
-            read = json.loads(path.read_text("utf-8"))
-            if read["version"] == _VERSION:
-                found._notes = {k: (_state(v[:3]), str(v[3])) for k, v in read["notes"].items()}
-                found._facts = {str(k): str(v) for k, v in read["facts"].items()}
+            looks = _looks(path.stat())
+            if (path, looks) not in _READ:
+                _READ.clear()
+                _READ[path, looks] = _read(path)
+            notes, facts = _READ[path, looks]
+            found._notes, found._facts = dict(notes), dict(facts)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
             # It is written anew: nothing is lost but time.
             found._changed = True
@@ -99,6 +104,20 @@ class Stamps:
         return ((name, known[name]) for name in sorted(known) if few or name in self._asked)
 
 
+_Read: TypeAlias = tuple[dict[str, _Note], dict[str, str]]
+
+_READ: dict[tuple[Path, _Looks], _Read] = {}
+"""What this process read last: the notes of one project, by how their file looked."""
+
+
+def _read(path: Path) -> _Read:
+    read = json.loads(path.read_text("utf-8"))
+    if read["version"] != _VERSION:
+        return {}, {}
+    notes = {str(k): (_state(v[:3]), str(v[3])) for k, v in read["notes"].items()}
+    return notes, {str(k): str(v) for k, v in read["facts"].items()}
+
+
 def _now(folder: Path) -> int:
     """Return the time as the file system has it: what files are stamped with."""
     from tempfile import TemporaryFile
@@ -109,10 +128,10 @@ def _now(folder: Path) -> int:
             return os.fstat(file.fileno()).st_mtime_ns
 
 
-def _state(raw: list[int]) -> tuple[int, int, int]:
+def _state(raw: list[int]) -> _Looks:
     size, changed, inode = raw
     return int(size), int(changed), int(inode)
 
 
-def _looks(seen: os.stat_result) -> tuple[int, int, int]:
+def _looks(seen: os.stat_result) -> _Looks:
     return seen.st_size, seen.st_mtime_ns, seen.st_ino
