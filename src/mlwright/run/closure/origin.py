@@ -248,7 +248,7 @@ def metadata_folders(path: tuple[str, ...]) -> Iterator[Path]:
     """Give the metadata folder of every distribution on a path, as Python would find them."""
     for entry in path:
         if Path(entry).is_dir():
-            yield from sorted(Path(entry).glob("*.dist-info"))
+            yield from sorted(Path(entry).glob("*.dist-info"), key=lambda info: info.name)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -68,19 +69,19 @@ def _here(stamps: Stamps | None) -> Mapping[str, _Seen]:
 
 def _seen(info: Path, stamps: Stamps) -> _Seen:
     """Return what is known of a distribution, as long as its list of files looks the same."""
-    path = info / "RECORD"
+    path = f"{info}/RECORD"
     try:
-        looks = path.stat()
+        looks = os.stat(path)  # noqa: PTH116 - of hundreds, to make paths takes as long as to look
     except OSError:
         return _read(info, None)
-    noted = stamps.note_of(str(path), looks, kind=_KIND)
+    noted = stamps.note_of(path, looks, kind=_KIND)
     if noted is not None:
         name, edited, *told = json.loads(noted)
         return _Seen(name, Installed(*told), info, edited)
-    found = _read(info, path.read_bytes())
+    found = _read(info, Path(path).read_bytes())
     it = found.installed
     told = [it.version, it.record, it.files, it.wheel, it.source]
-    stamps.note(str(path), looks, json.dumps([found.name, found.editable, *told]), kind=_KIND)
+    stamps.note(path, looks, json.dumps([found.name, found.editable, *told]), kind=_KIND)
     return found
 
 
