@@ -121,7 +121,7 @@ def test_a_run_asked_to_end_is_recorded_as_interrupted(sent: signal.Signals, mlw
     time.sleep(0.3)
 
     process.send_signal(sent)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
     assert process.returncode == 130
     assert [run["status"] for run in mlw.good("ls", "runs")["runs"]] == ["interrupted"]

@@ -48,14 +48,14 @@ def test_the_readmes_first_served_model_answers_its_curl_line_and_is_explained_a
             shell=True,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=300,
         )
         python = _part().split("```python\n")[1].split("```")[0].replace(PORT, server.address)
         script = subprocess.run(
             [sys.executable, "-c", f"{python}\nprint(answer.id, answer.value)"],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=300,
         )
         assert asked.returncode == 0, asked.stderr
         assert script.returncode == 0, script.stderr

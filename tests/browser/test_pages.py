@@ -52,6 +52,7 @@ def visit(browser: Browser, pages: Pages) -> Iterator[Open]:
         context = browser.new_context(
             viewport={"width": width, "height": 800}, java_script_enabled=scripts, **options
         )
+        context.set_default_timeout(120_000)
         contexts.append(context)
         seen = Seen(context.new_page())
         seen.page.on("request", lambda request: seen.requests.append(request.url))

@@ -56,7 +56,7 @@ def database() -> Iterator[str]:
             [postgres, "-D", f"{folder}/data", *options], stderr=log, cwd="/", **as_user
         )
         ready = folder / "data" / "postmaster.pid"
-        for _ in range(200):
+        for _ in range(1_200):
             if ready.exists() and ready.read_text().splitlines()[7:8] == ["ready   "]:
                 break
             time.sleep(0.05)
@@ -64,6 +64,6 @@ def database() -> Iterator[str]:
     finally:
         if process is not None:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
             log.close()
         shutil.rmtree(folder, ignore_errors=True)

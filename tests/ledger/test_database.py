@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -227,15 +228,15 @@ def test_what_waits_during_a_commit_is_committed_together(tmp_path: Path) -> Non
 
         def slow(log: Ledger) -> list[NewEvent]:
             inside.set()
-            go.wait(10)
+            go.wait(60)
             return [NewEvent("k", "r_slow")]
 
         with ThreadPoolExecutor(9) as threads:
             first = threads.submit(ledger.append_checked, slow)
-            inside.wait(10)
+            inside.wait(60)
             others = [threads.submit(ledger.append, [NewEvent("k", f"r_{n}")]) for n in range(8)]
             while len(ledger._group._waiting) < 7:  # one has the turn, the others wait behind it
-                pass
+                time.sleep(0.001)
             go.set()
             first.result()
             times = {event.time for other in others for event in other.result()}
@@ -252,19 +253,19 @@ def test_one_refused_append_does_not_take_down_those_that_wait_with_it(tmp_path:
 
         def slow(log: Ledger) -> list[NewEvent]:
             inside.set()
-            go.wait(10)
+            go.wait(60)
             return [NewEvent("model.registered", "m_aa", version)]
 
         with ThreadPoolExecutor(9) as threads:
             first = threads.submit(ledger.append_checked, slow)
-            inside.wait(10)
+            inside.wait(60)
             bad = [
                 threads.submit(ledger.append, [NewEvent("model.registered", "m_bb", version)])
                 for _ in range(3)
             ]
             good = [threads.submit(ledger.append, [NewEvent("k", f"r_{n}")]) for n in range(5)]
             while len(ledger._group._waiting) < 7:
-                pass
+                time.sleep(0.001)
             go.set()
             first.result()
             told = sorted(event.sequence for each in good for event in each.result())

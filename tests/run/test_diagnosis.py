@@ -51,7 +51,7 @@ def outside(path: str) -> str:
 
 @step
 def fetched(port: int) -> str:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as asked:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as asked:
         return asked.recv(99).decode()
 
 @step

@@ -241,7 +241,7 @@ def _started(
     port = listener.getsockname()[1]
     listener.close()
     theirs.close()
-    ours.settimeout(20)
+    ours.settimeout(120)
     said = ours.recv(64)
     worker = Worker(folder, port, process, ours, trained, log, records)
     stack.callback(_end, worker)
@@ -254,4 +254,4 @@ def _end(worker: Worker) -> None:
     worker.parent.close()
     if worker.process.poll() is None:
         worker.process.send_signal(signal.SIGTERM)
-    worker.process.wait(20)
+    worker.process.wait(120)

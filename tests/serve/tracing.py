@@ -43,7 +43,7 @@ def traced(process: int, *options: str) -> Iterator[None]:
         strace.send_signal(signal.SIGINT)  # strace lets go and leaves by the same signal
         strace.stderr.read()
         strace.stderr.close()
-        strace.wait(20)
+        strace.wait(120)
 
 
 def calls(trace: Path) -> list[Call]:
