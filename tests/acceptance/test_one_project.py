@@ -12,7 +12,7 @@ from typing import Any
 import deltalake
 import polars as pl
 import pytest
-from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import Shell, Within
 
 from mlwright.api.project import Project
 from mlwright.core.errors import MlwrightError
@@ -23,7 +23,7 @@ def project(
     tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], Path]
 ) -> tuple[Shell, Any, Any]:
     """A project with two versions of a model of one table, the second with a stricter check."""
-    mlw = Shell(tmp_path_factory.mktemp("project"))
+    mlw = Within(tmp_path_factory.mktemp("project"))
     build = ("run", dataset("churn"), "--target", "Churn", "--name", "churn", "--budget", "1s")
     first = mlw.good(*build)
     second = mlw.good(*build, "--drop", "tenure", "--check", "auc >= 0.7")
@@ -223,7 +223,8 @@ def test_a_rollback_takes_back_a_promotion_and_says_so_in_the_log(
     assert {event["kind"] for event in events} == {"role.changed"}
 
 
-def test_a_failed_check_registers_the_model_exits_3_and_bars_its_promotion(mlw: Shell) -> None:
+def test_a_failed_check_registers_the_model_exits_3_and_bars_its_promotion(within: Shell) -> None:
+    mlw = within
     rows = "".join(f"{i},{i * 7 % 11},{i % 3 == 0}\n" for i in range(300))
     (mlw.folder / "table.csv").write_text(f"a,b,c\n{rows}")
 
