@@ -35,7 +35,7 @@ from mlwright.serve.listening import address, listen, serving_turn
 from mlwright.serve.settings import ServeSettings
 from mlwright.serve.supervisor import Asked, asked_to_end, pages, supervise, worker
 
-_PATIENCE = 3.0  # seconds in which the workers of a killed server leave their port
+_PATIENCE = 10.0  # seconds in which the workers of a killed server leave their port, at worst
 
 
 @dataclass(frozen=True, slots=True)
