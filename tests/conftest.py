@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # As in training: threads that wait for one another leave the cores to others meanwhile. It is read
 # when the first library with OpenMP is loaded, which tests do before training can say so.
@@ -17,9 +17,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".cache" / "data"
 
-# How long one example takes tells how busy the machine is, not whether a property holds. The same
-# examples are drawn each time, so that a change is what fails; `make deep` draws new ones.
-settings.register_profile("house", deadline=None, derandomize=os.environ.get("DRAW") != "new")
+# How long an example, or drawing it, takes tells how busy the machine is, not whether a property
+# holds. The same examples are drawn each time, so that a change is what fails; `make deep` draws
+# new ones.
+settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("DRAW") != "new",
+)
 settings.load_profile("house")
 
 

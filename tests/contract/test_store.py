@@ -65,7 +65,10 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     return made
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(content=st.binary(max_size=3000))
 def test_what_was_put_is_got_under_its_digest(case: Case, content: bytes) -> None:
     digest = case.store.put(content)
