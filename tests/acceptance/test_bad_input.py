@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import within as mlw
+
+__all__ = ["mlw"]
 
 GOOD = "age,plan,left\n" + "".join(
     f"{20 + i % 50},{chr(97 + i % 2)},{i % 3 == 0}\n" for i in range(300)
@@ -104,7 +107,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused_or_read_whole(mlw: Shel
 
     writer = threading.Thread(target=grow)
     writer.start()
-    answer = mlw("run", table, "--target", "left", "--budget", "1s", "--json")
+    answer = Shell(mlw.folder)("run", table, "--target", "left", "--budget", "1s", "--json")
     stop.set()
     writer.join()
 

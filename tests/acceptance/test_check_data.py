@@ -8,6 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from .conftest import Shell
+from .conftest import within as mlw
+
+__all__ = ["mlw"]
 
 
 def test_a_table_is_checked_alone_then_as_data_then_against_the_model(

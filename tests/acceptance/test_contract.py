@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import within as mlw
 from tests.acceptance.serving import Server, serving
 
 from mlwright.api.project import Project
 from mlwright.core.errors import GateError
+
+__all__ = ["mlw"]
 
 SPEC = """
 target = "y"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import Within
 
 READING = (
     "ls models",
@@ -29,7 +29,7 @@ READING = (
 def made(tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], Path]) -> Path:
     folder = tmp_path_factory.mktemp("made")
     flags = ("--target", "credit", "--name", "german", "--models", "linear", "--budget", "1s")
-    answer = Shell(folder)("run", dataset("german"), *flags)
+    answer = Within(folder)("run", dataset("german"), *flags)
     assert answer.code in (0, 3), answer.err
     return folder
 
@@ -55,7 +55,7 @@ def sealed(made: Path, tmp_path: Path) -> Iterator[Path]:
 def test_every_question_is_answered_and_every_change_refused(
     sealed: Path, tmp_path: Path, dataset: Callable[[str], Path]
 ) -> None:
-    mlw = Shell(sealed)
+    mlw = Within(sealed)
 
     answers = {line: mlw(*line.split()) for line in READING}
     scored = mlw("predict", "german", dataset("german"), "--out", tmp_path / "answers.csv")
@@ -78,7 +78,7 @@ def test_every_question_is_answered_and_every_change_refused(
 
 def test_looking_makes_nothing_where_there_is_no_state(tmp_path: Path) -> None:
     (tmp_path / "mlwright.toml").write_text('target = "y"\n')
-    mlw = Shell(tmp_path)
+    mlw = Within(tmp_path)
 
     assert mlw.good("ls", "models")["models"] == []
     assert mlw.good("doctor")["well"] is True
@@ -95,7 +95,7 @@ def test_a_broken_log_is_refused_before_it_is_built_upon(
         database.execute("DROP TRIGGER event_never_updated")
         database.execute("UPDATE event SET body = CAST(body || 'x' AS BLOB) WHERE sequence = 2")
     database.close()
-    mlw = Shell(folder)
+    mlw = Within(folder)
 
     answers = [
         mlw("run", dataset("german"), "--target", "credit", "--json"),
