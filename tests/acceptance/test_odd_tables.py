@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import within as mlw
+
+__all__ = ["mlw"]
 
 ROWS = 2_400
 
