@@ -12,8 +12,8 @@ import click
 from mlwright.api.spec import PLANNED, SECTIONS
 from mlwright.checks import grammar
 from mlwright.cli.main import mlw
+from mlwright.core.declared import Setting, declared
 from mlwright.core.quantities import format_quantity
-from mlwright.core.setting_values import Setting, declared
 from mlwright.core.settings import FreeTable
 from mlwright.data.leaks.records import CHECKS
 from mlwright.data.rules.catalogue import RULES

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from mlwright.api.spec import PLANNED, SECTIONS
 from mlwright.checks.settings import CheckSettings
+from mlwright.core.declared import declared
 from mlwright.core.errors import UsageError
 from mlwright.core.quantities import Quantity, format_quantity
-from mlwright.core.setting_values import declared
 from mlwright.core.settings import TOP, FreeTable, Settings, find_document, resolve
 from mlwright.data.settings import DataSettings
 from mlwright.features.settings import FeatureSettings

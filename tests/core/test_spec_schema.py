@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mlwright.api.spec import SECTIONS
-from mlwright.core.setting_values import declared
+from mlwright.core.declared import declared
 from mlwright.core.settings import TOP, FreeTable
 from mlwright.core.spec_schema import spec_schema
 

@@ -1,85 +1,13 @@
-"""What a setting may hold: its declaration in a dataclass, and raw values made to fit it."""
+"""Raw values made to fit the settings they are given for."""
 
 from __future__ import annotations
 
-import dataclasses
-import types
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
 
+from mlwright.core.declared import Setting
 from mlwright.core.quantities import EXAMPLES, Quantity, format_quantity, parse_quantity
 
 _LARGEST = 2**63 - 1  # what TOML promises to keep; NaN fails the comparison
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One key of the spec as a stage's settings dataclass declares it.
-
-    The field's ``metadata`` gives ``doc`` and, where they apply, ``quantity``, ``choices``,
-    ``minimum``, ``maximum``, ``length`` and ``secret``.
-    """
-
-    section: str
-    name: str
-    kind: type
-    optional: bool
-    default: object
-    doc: str
-    quantity: Quantity | None
-    choices: tuple[str, ...]
-    minimum: float | None
-    maximum: float | None
-    length: int | None
-    secret: bool
-
-    @property
-    def key(self) -> str:
-        """The key as people write it, such as ``search.budget``."""
-        return f"{self.section}.{self.name}" if self.section else self.name
-
-
-def declared(section: str, kind: type) -> tuple[Setting, ...]:
-    """Return the settings a dataclass declares, in order."""
-    asked: typing.Any = kind  # a class is hashable, which its type does not say
-    return _declared(section, asked)
-
-
-@cache
-def _declared(section: str, kind: type) -> tuple[Setting, ...]:
-    hints = typing.get_type_hints(kind)
-    return tuple(
-        _declaration(section, field, hints[field.name]) for field in dataclasses.fields(kind)
-    )
-
-
-def _declaration(section: str, field: dataclasses.Field[object], hint: object) -> Setting:
-    metadata = field.metadata
-    kinds = [hint]
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        kinds = [each for each in typing.get_args(hint) if each is not type(None)]
-    base = typing.get_origin(kinds[0]) or kinds[0]
-    if len(kinds) != 1 or base not in (str, int, float, bool, tuple):
-        raise TypeError(f"{section}.{field.name} has a type no setting can have: {hint}")
-    secret = bool(metadata.get("secret", False))
-    if secret and field.repr:
-        raise TypeError(f"{section}.{field.name} is secret: declare it with repr=False")
-    return Setting(
-        section=section,
-        name=field.name,
-        kind=typing.cast("type", base),
-        optional=kinds[0] is not hint,
-        default=field.default,
-        doc=metadata["doc"],
-        quantity=metadata.get("quantity"),
-        choices=tuple(metadata.get("choices", ())),
-        minimum=metadata.get("minimum"),
-        maximum=metadata.get("maximum"),
-        length=metadata.get("length"),
-        secret=secret,
-    )
 
 
 def fit(setting: Setting, raw: object, *, textual: bool) -> object:
@@ -165,19 +93,3 @@ def _noun(setting: Setting) -> str:
 
 def _hint(setting: Setting) -> str:
     return f", such as {EXAMPLES[setting.quantity]}" if setting.quantity else ""
-
-
-def flatten(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, object]]:
-    """Return the entries of nested tables with dotted names, in the order they were written.
-
-    >>> flatten({"auc": ">= 0.7", "fairness": {"gender": "tpr_gap <= 0.1"}})
-    [('auc', '>= 0.7'), ('fairness.gender', 'tpr_gap <= 0.1')]
-    """
-    entries: list[tuple[str, object]] = []
-    for name, value in table.items():
-        # An empty table is kept: what is unknown must not vanish because it holds nothing.
-        if isinstance(value, Mapping) and value:
-            entries.extend(flatten(value, f"{prefix}{name}."))
-        else:
-            entries.append((prefix + name, value))
-    return entries

@@ -9,9 +9,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 
+from mlwright.core.declared import Setting, declared
 from mlwright.core.errors import UsageError, nearest
 from mlwright.core.sections import Sections
-from mlwright.core.setting_values import Setting, declared, fit, flatten
+from mlwright.core.toml import flatten
 
 SPEC_FILE = "mlwright.toml"
 PYPROJECT = "pyproject.toml"
@@ -192,6 +193,8 @@ def _value(setting: Setting | None, key: str, given: _Given) -> object:
         if not isinstance(given.raw, str):
             raise _bad_value(key, given, f'{given.raw!r} is not a rule in quotes such as ">= 0.7"')
         return given.raw
+    from mlwright.core.setting_values import fit  # units and all: most values are not given
+
     try:
         return fit(setting, given.raw, textual=given.textual)
     except ValueError as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
+from mlwright.core.declared import Setting, declared
 from mlwright.core.quantities import Quantity, format_quantity, pattern
-from mlwright.core.setting_values import Setting, declared
 from mlwright.core.settings import TOP, FreeTable
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"  # the newest draft that TOML editors read

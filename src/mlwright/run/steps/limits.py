@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlwright.core.errors import UsageError
-from mlwright.core.quantities import EXAMPLES, Quantity, parse_quantity
+
+if TYPE_CHECKING:
+    from mlwright.core.quantities import Quantity
 
 _MOST_RETRIES = 100
 _LEAST_MEMORY = 16_000_000
@@ -68,24 +71,36 @@ def limits(
         raise _refused(step, "retries", retries, f"{_MOST_RETRIES} at most")
     if isinstance(inputs, str):
         raise _refused(step, "inputs", inputs, 'a list of paths, such as ["rates.csv"]')
-    seconds = _amount(step, "timeout", timeout, Quantity.DURATION)
-    held = _amount(step, "memory", memory, Quantity.SIZE)
-    if seconds is not None and not 0 < seconds < float("inf"):
-        raise _refused(step, "timeout", timeout, EXAMPLES[Quantity.DURATION])
-    if held is not None and not _LEAST_MEMORY <= held < float("inf"):
-        raise _refused(step, "memory", memory, "16MB or more")
     return Limits(
         retries,
-        seconds,
-        None if held is None else int(held),
+        None if timeout is None else _seconds(step, timeout),
+        None if memory is None else _bytes(step, memory),
         bool(network),
         tuple(map(str, inputs)),
     )
 
 
-def _amount(step: str, option: str, raw: object, quantity: Quantity) -> float | None:
-    if raw is None:
-        return None
+def _seconds(step: str, timeout: object) -> float:
+    from mlwright.core.quantities import EXAMPLES, Quantity
+
+    seconds = _amount(step, "timeout", timeout, Quantity.DURATION)
+    if not 0 < seconds < float("inf"):
+        raise _refused(step, "timeout", timeout, EXAMPLES[Quantity.DURATION])
+    return seconds
+
+
+def _bytes(step: str, memory: object) -> int:
+    from mlwright.core.quantities import Quantity
+
+    held = _amount(step, "memory", memory, Quantity.SIZE)
+    if not _LEAST_MEMORY <= held < float("inf"):
+        raise _refused(step, "memory", memory, "16MB or more")
+    return int(held)
+
+
+def _amount(step: str, option: str, raw: object, quantity: Quantity) -> float:
+    from mlwright.core.quantities import EXAMPLES, parse_quantity
+
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         return float(raw)
     try:
