@@ -12,6 +12,7 @@ import pytest
 
 from mlwright.data.table import Table
 from mlwright.features.prepare import transform
+from mlwright.scoring.native.apart import terms_of
 from mlwright.scoring.native.open import open_native
 from mlwright.train import blend
 from mlwright.train.algorithms.problem import Rows
@@ -82,10 +83,13 @@ def test_row_and_table_give_the_bits_of_training_and_the_reasons_add_up(
 
         X = transform(fitted.preparation, table.frame)
         assert np.array_equal(native.matrix(X), expected)
+        together = terms_of(native, X[::37])
         for place in range(0, len(X), 37):
             row = X[place].tolist()
             assert native.row(row) == tuple(expected[place].tolist())
-            whole = native.terms(row).sum(axis=1)
+            apart = native.terms(row)
+            assert apart.tobytes() == together[place // 37].tobytes()
+            whole = apart.sum(axis=1)
             assert whole == pytest.approx(np.array(native.scores(row)), rel=1e-9, abs=1e-9)
 
 

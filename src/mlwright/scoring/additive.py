@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mlwright.scoring.exchanged import MOST, exchanged
+from mlwright.scoring.native.apart import terms_of
 from mlwright.scoring.native.foreign import ALGORITHM, ForeignModel
 from mlwright.scoring.native.protocol import Native
 from mlwright.scoring.own.sources import fuller_row, table_columns
@@ -97,7 +98,7 @@ def amounts(
         return _exchanged(package, native, features[:MOST])
     if not len(features):
         return []
-    terms = np.stack([native.terms(row) for row in features])
+    terms = terms_of(native, np.array(features, dtype=np.float64))
     if package.configuration.algorithm in CENTRED:
         count = len(features)
         centre = [math.fsum(column) / count for column in zip(*features, strict=True)]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mlwright.core.encoding import canonical_json
+from mlwright.scoring.native.apart import terms_of
 from mlwright.scoring.native.broken import predictor_broken
 from mlwright.scoring.native.lanes import Held, Lane, shares_of_two
 from mlwright.scoring.native.lightgbm import LightgbmModel
@@ -44,11 +45,16 @@ class BlendModel:
 
     def terms(self, features: Sequence[float]) -> Matrix:
         """Return what each feature adds to each score, the base last."""
-        total = np.zeros((self._outputs if self._outputs > 2 else 1, self._features + 1))
+        found: Matrix = self.terms_of(np.array([features], dtype=np.float64))[0]
+        return found
+
+    def terms_of(self, X: Matrix) -> Matrix:
+        """Return the same of each row: rows x scores x (features + 1)."""
+        total = np.zeros((len(X), self._outputs if self._outputs > 2 else 1, self._features + 1))
         for each in self._members:
-            found = each.model.terms(each.pick(features))
+            found = terms_of(each.model, each.own(X))
             where = each.places if each.places is not None else range(self._features)
-            total[:, [*where, self._features]] += found
+            total[:, :, [*where, self._features]] += found
         return total
 
     def _row(self, features: Sequence[float]) -> tuple[float, ...]:
@@ -105,8 +111,11 @@ class _Member:
 
     def raw_matrix(self, X: Matrix) -> Matrix:
         """Return rows x scores."""
-        own = X if self.places is None else np.ascontiguousarray(X[:, self.places])
-        return self.model.raw_matrix(own)
+        return self.model.raw_matrix(self.own(X))
+
+    def own(self, X: Matrix) -> Matrix:
+        """Return the features it reads of a matrix of all."""
+        return X if self.places is None else np.ascontiguousarray(X[:, self.places])
 
 
 def _sum(found: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
