@@ -10,6 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import within as mlw
+
+__all__ = ["mlw"]
 
 TABLES = [
     # name, target, the metric chosen by default, what it has to reach, within which budget

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import within as mlw
+
+__all__ = ["mlw"]
 
 
 def _table(folder: Path, rows: int) -> Path:
@@ -64,7 +67,7 @@ def _promote_campaign(mlw: Shell, kills: int, seed: int) -> None:
     refs = [mlw.good(*run, "--budget", "1s", "--seed", s)["model"]["ref"] for s in (1, 2)]
     mlw.good("promote", refs[0], "--to", "live", "--reason", "first")
     began = time.monotonic()
-    mlw.good("ls", "endpoints")
+    Shell(mlw.folder).good("ls", "endpoints")
     seconds = time.monotonic() - began
     checkpoint = mlw.folder / "checkpoint.txt"
     live, acknowledged = refs[0], 0

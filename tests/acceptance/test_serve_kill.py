@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import Shell, Within
 from tests.acceptance.serving import Server, serving
 from tests.serve.load import NUMBER, Answer, Load
 
@@ -35,11 +35,11 @@ WORKERS = 2
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], Path]) -> Shell:
     """A project whose model is live."""
-    mlw = Shell(tmp_path_factory.mktemp("served"))
+    mlw = Within(tmp_path_factory.mktemp("served"))
     question = (dataset("breast_cancer"), "--target", "target", "--name", "tumour")
     mlw.good("run", *question, "--models", "linear", "--budget", "1s", "--check", "auc > 0.5")
     mlw.good("promote", "tumour@1", "--to", "live", "--reason", "first")
-    return mlw
+    return Shell(mlw.folder)
 
 
 @dataclass
