@@ -65,6 +65,15 @@ def test_members_of_one_recipe_prepare_a_row_once_and_linear_ones_are_one() -> N
     assert not replace(bounds, size=15.0).hold([trees, trees])
 
 
+def test_trees_that_are_too_many_to_keep_at_hand_take_longer_for_their_bytes() -> None:
+    bounds = Bounds(None, 100e-6, 2, {"tree": 10e-6})
+    small, large = Load("tree", 40e-6, 1e6, False), Load("tree", 40e-6, 4e6, False)
+
+    assert bounds.seconds_of([large]) - bounds.seconds_of([small]) == pytest.approx(10e-6)
+    assert bounds.hold([small])
+    assert not bounds.hold([small, large])
+
+
 def test_a_bound_that_preparing_alone_would_break_is_loosened(
     bundled: Callable[[str], Table], asked: Plan
 ) -> None:
