@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 import pytest
-from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import Within
 from tests.acceptance.four import MODELS, ROWS, Four, four, made_once, sent_rows
 from tests.acceptance.serving import Server, serving
 
@@ -57,7 +57,7 @@ def _from_file(folder: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> li
         for row in rows:
             truths = {True: "true", False: "false"}
             writer.writerow({n: truths[v] if isinstance(v, bool) else v for n, v in row.items()})
-    Shell(folder).good("predict", name, f"{name}.csv", "--out", f"{name}.parquet.csv")
+    Within(folder).good("predict", name, f"{name}.csv", "--out", f"{name}.parquet.csv")
     answers = pl.read_csv(folder / f"{name}.parquet.csv", infer_schema_length=None)
     return _of_frame(answers)
 
@@ -146,7 +146,7 @@ def test_the_client_asks_labels_and_is_refused_by_code(four: Four, server: Serve
     assert all(error.fix for error in raised.values())
     assert "'churn'" in raised["endpoint-unknown"].message
     assert (again.value, again.probability) == (answer.value, answer.probability)
-    listed = Shell(four.folder).good("ls", "labels")["labels"]
+    listed = Within(four.folder).good("ls", "labels")["labels"]
     assert [(row["label"], row["value"]) for row in listed[:2]] == [(by_row, "No"), (by_id, "Yes")]
     assert (listed[0]["key"], listed[1]["about"]) == ("7590-VHVEG", answer.id)
     with Project.open(four.folder) as project:

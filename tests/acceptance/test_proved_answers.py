@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from typing import Any
 
-from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import Within
 from tests.acceptance.four import MODELS, OTHERS, Four, four, made_once, sent_rows
 from tests.acceptance.serving import Server, ask, serving
 
@@ -45,7 +45,7 @@ def _differing(four: Four, ids: dict[str, list[str]]) -> list[str]:
 def test_ten_answers_of_each_model_are_proved_also_after_another_version_came_and_went(
     four: Four,
 ) -> None:
-    mlw = Shell(four.folder)
+    mlw = Within(four.folder)
     with serving(four.folder, "serve", "--port", 0, "--no-ui", "--workers", 1) as server:
         first = {name: _ids(server, four, name, f"{name}@1") for name in MODELS}
         assert _differing(four, first) == []

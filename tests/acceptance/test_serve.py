@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import Shell, Within
 from tests.acceptance.serving import Load, ask, serving
 
 from mlwright.api.project import Project
@@ -28,12 +28,12 @@ ANY = ("--port", 0, "--ui-port", 0)
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], Path]) -> Shell:
     """A project with two versions of one model, the first live."""
-    mlw = Shell(tmp_path_factory.mktemp("served"))
+    mlw = Within(tmp_path_factory.mktemp("served"))
     question = (dataset("breast_cancer"), "--target", "target", "--name", "tumour")
     for models in ("linear", "lightgbm"):
         mlw.good("run", *question, "--models", models, "--budget", "1s", "--check", "auc > 0.5")
     mlw.good("promote", "tumour@1", "--to", "live", "--reason", "first")
-    return mlw
+    return Shell(mlw.folder)
 
 
 def _row(said: str) -> object:
