@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import Shell, Within
 from tests.acceptance.serving import Server, ask, serving
 
 STEPS = """
@@ -63,7 +63,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], Pat
     head, *hours = dataset("bikeshare").read_text().splitlines(keepends=True)
     (mlw.folder / "hours.csv").write_text("".join([head, *hours[::4]]))
     mlw.good("run")
-    mlw.good("promote", "bikes@1", "--to", "live", "--reason", "first")
+    Within(mlw.folder).good("promote", "bikes@1", "--to", "live", "--reason", "first")
     return mlw
 
 
@@ -79,7 +79,7 @@ def test_a_step_that_looks_at_other_rows_is_refused_by_name(built: Shell) -> Non
 def test_own_steps_are_served_killed_explained_and_proved_whatever_their_file_says_now(
     built: Shell,
 ) -> None:
-    shown = built("show", "bikes@1").out
+    shown = Within(built.folder)("show", "bikes@1").out
     assert "mysteps:add_rush, feature steps of your own" in shown
     assert "'rush'" in shown
 
