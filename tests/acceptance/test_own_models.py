@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.acceptance.conftest import Shell
+from tests.acceptance.conftest import Shell, Within
 from tests.acceptance.serving import Server, ask, serving
 
 MODELS = """
@@ -98,7 +98,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], Pat
     (mlw.folder / "mymodels.py").write_text(_models(mlw))
     (mlw.folder / "mlwright.toml").write_text(SPEC.format(source=dataset("breast_cancer")))
     mlw.good("run")
-    mlw.good("promote", "tumour@1", "--to", "live", "--reason", "first")
+    Within(mlw.folder).good("promote", "tumour@1", "--to", "live", "--reason", "first")
     return mlw
 
 
@@ -117,9 +117,10 @@ def test_what_a_fit_logs_is_shown_with_the_run_and_again_where_the_search_is_kep
     built: Shell,
 ) -> None:
     built.good("run")
+    told_of = Within(built.folder)
 
-    for each in built.good("ls", "runs")["runs"]:
-        rows = {n: m["last"] for n, m in built.good("show", each["run"])["metrics"].items()}
+    for each in told_of.good("ls", "runs")["runs"]:
+        rows = {n: m["last"] for n, m in told_of.good("show", each["run"])["metrics"].items()}
         # How many are tried depends on how busy the machine was when the search was planned.
         searched = [name for name in rows if name.startswith("search/mymodels:fit(every=")]
         (fitted,) = [rows[name] for name in rows if name.startswith("model/mymodels:fit(every=")]
@@ -127,13 +128,13 @@ def test_what_a_fit_logs_is_shown_with_the_run_and_again_where_the_search_is_kep
         assert all(name.endswith("/rows") and rows[name] < fitted for name in searched)
         every = searched[0].partition("every=")[2][0]
         told = f"mymodels:fit(every={every}), round 0: every {every}"
-        assert told in built("show", each["run"], "--logs").out
+        assert told in told_of("show", each["run"], "--logs").out
 
 
 def test_an_own_model_is_served_slowly_killed_and_proved_whatever_its_file_says_now(
     built: Shell,
 ) -> None:
-    shown = built("show", "tumour@1").out
+    shown = Within(built.folder)("show", "tumour@1").out
     assert "answers in a confined process: slowly" in shown
 
     release = _release(built)
