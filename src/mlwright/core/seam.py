@@ -6,6 +6,7 @@ import os
 import pwd
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from time import perf_counter
 from typing import Protocol
@@ -47,11 +48,16 @@ class SystemSeam:
 
         The name is the operating system's: the environment's (``LOGNAME``) can say anything.
         """
-        try:
-            user = pwd.getpwuid(os.getuid()).pw_name
-        except KeyError:
-            user = str(os.getuid())
-        return f"{user}@{os.uname().nodename}"
+        return f"{_name_of(os.getuid())}@{os.uname().nodename}"
+
+
+@cache
+def _name_of(user: int) -> str:
+    """Return a user's name: looked up once, for each transaction asks for it."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 @dataclass
