@@ -214,7 +214,8 @@ def track(tmp_path_factory: pytest.TempPathFactory) -> object:
 
 
 @pytest.mark.slow
-def test_ten_thousand_runs_are_searched_and_made_again_from_the_log(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.deep)])
+def test_thousands_of_runs_are_searched(count: int) -> None:
     from mlwright.core.ids import Noun, random_id
     from mlwright.core.seam import SystemSeam
     from mlwright.ledger.ledger import Ledger
@@ -224,7 +225,7 @@ def test_ten_thousand_runs_are_searched_and_made_again_from_the_log(tmp_path: Pa
     from mlwright.run.tracking.where import parse_sort, parse_where
 
     with Ledger.in_memory(SystemSeam()) as ledger:
-        for start in range(0, 10_000, 1_000):
+        for start in range(0, count, 1_000):
             events = []
             for n in range(start, start + 1_000):
                 run = random_id(Noun.RUN, SystemSeam())
@@ -241,6 +242,6 @@ def test_ten_thousand_runs_are_searched_and_made_again_from_the_log(tmp_path: Pa
 
     assert best is not None
     assert some is not None
-    values = [n * 7919 % 10_007 / 10_007 for n in range(10_000)]
+    values = [n * 7919 % 10_007 / 10_007 for n in range(count)]
     assert [run.metrics["auc"] for run in best] == sorted(values, reverse=True)[:100]
     assert len(some) == sum(v > 0.99 and n % 9 == 5 for n, v in enumerate(values))
