@@ -71,6 +71,18 @@ def test_intervals_are_narrow_where_errors_are_small_and_hold_in_each_band() -> 
     assert (1.0 - float(low), float(high) - 1.0) == pytest.approx((margins[0], margins[0]))
 
 
+@pytest.mark.parametrize("size", [1e20, 1e149])
+def test_intervals_of_the_largest_targets_hold_as_often(size: float) -> None:
+    generator = np.random.default_rng(3)
+    answer = size * generator.uniform(0, 1, 2_000)
+    y = answer + size * 0.1 * generator.normal(size=2_000)
+
+    measured = found(y, answer[:, None], NUMBER)
+
+    assert 0.85 < measured.coverage.value < 0.95
+    assert 0.3 * size < measured.size.value < 0.4 * size
+
+
 def test_what_drifts_in_time_is_found_out_by_the_later_half() -> None:
     generator = np.random.default_rng(4)
     answer = np.zeros(2_000)

@@ -57,6 +57,20 @@ def test_no_slice_is_smaller_than_the_smallest_nor_all_but_fewer() -> None:
     assert (found.tested, found.slices) == (0, ())
 
 
+def test_a_slice_of_the_largest_losses_is_told_as_one_of_usual_ones() -> None:
+    generator = np.random.default_rng(2)
+    code = generator.integers(0, 2, 900)
+    losses = some_losses(generator, 900) + 0.5 * (code == 1)
+    columns = [SlicedColumn("x", code, ("a", "b"))]
+
+    usual = worst_slices(columns, losses).slices[0]
+    large = worst_slices(columns, losses * 1e149).slices[0]
+
+    assert large.where == usual.where
+    assert large.excess.low == pytest.approx(usual.excess.low * 1e149)
+    assert large.chance == pytest.approx(usual.chance)
+
+
 def test_rows_in_no_slice_of_a_column_are_counted_elsewhere() -> None:
     generator = np.random.default_rng(3)
     code = generator.integers(-1, 2, 900)

@@ -242,6 +242,21 @@ def test_every_algorithm_answers_awkward_tables(
             np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("size", [1.0, 1e12, 1e149])
+def test_a_line_through_a_feature_in_units_of_a_large_target_uses_the_others_too(
+    size: float,
+) -> None:
+    drawn = np.random.default_rng(0)
+    X = drawn.normal(size=(400, 2))
+    y = size * (X[:, 0] + X[:, 1])
+    X[:, 1] *= size
+
+    content = ALGORITHMS["linear"].fit(Rows(X, y), Problem(0, (), {"l2": 1.0}, 0, 1), None).content
+    found = ALGORITHMS["linear"].answer(content, X, Problem(0, (), {}, 0, 1))[:, 0]
+
+    assert np.abs(found - y).max() < 0.05 * size
+
+
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost", "hist", "extra_trees", "additive"])
 def test_trees_learn_from_the_largest_numbers_of_either_sign(name: str) -> None:
     X = np.random.default_rng(0).uniform(-1.7, 1.7, (200, 2)) * 1e308

@@ -41,9 +41,10 @@ def conformal(
         return Conformal(LEVEL, 0, 0, task.classes, (), nothing, nothing, ())
     calibrates = _half(units, in_time=in_time, seed=seed)
     distances = distances_of(y, answers)
-    edges: Sequence[float] = [math.inf] * len(task.classes)
-    groups = y.astype(np.intp)
-    if not task.classes:
+    if task.classes:
+        edges: Sequence[float] = [math.inf] * len(task.classes)
+        groups = y.astype(np.intp)
+    else:
         edges = edges_of(answers[calibrates])
         groups = band_of(answers, edges)
     of_all = margin_of(distances[calibrates], LEVEL)

@@ -20,7 +20,7 @@ def mean_of(numbers: FloatArray) -> float:
     >>> mean_of(np.array([1.7e308, 1.7e308]))
     1.7e+308
     """
-    unit = _unit(numbers)
+    unit = unit_of(numbers)
     return float(np.mean(numbers / unit)) * unit if len(numbers) else 0.0
 
 
@@ -30,7 +30,7 @@ def deviation_of(numbers: FloatArray) -> float:
     >>> deviation_of(np.array([1.7e308, -1.7e308]))
     1.7e+308
     """
-    unit = _unit(numbers)
+    unit = unit_of(numbers)
     return float(np.std(numbers / unit)) * unit if len(numbers) else 0.0
 
 
@@ -46,6 +46,7 @@ def apart(first: Numbers, second: Numbers, spread: Numbers | float) -> Numbers:
     return found
 
 
-def _unit(numbers: FloatArray) -> float:
+def unit_of(numbers: FloatArray) -> float:
+    """Return what to measure numbers in so that no square of one overflows: mostly 1."""
     reach = float(np.max(np.abs(numbers))) if len(numbers) else 0.0
     return reach if _LARGE < reach < math.inf else 1.0

@@ -20,6 +20,7 @@ from mlwright.stats.association import benjamini_hochberg
 from mlwright.stats.counts import FloatArray, IntArray
 from mlwright.stats.records import Interval
 from mlwright.stats.slices import SlicedColumn
+from mlwright.stats.spread import unit_of
 from mlwright.stats.students import t_above, t_quantile
 
 FALSE_DISCOVERIES = 0.05
@@ -204,8 +205,10 @@ def _welch(
     others = np.maximum((all_squares - tests.squares) / outside - other**2, 0.0) / (outside - 1)
     # Of losses that are all alike nothing is told: the error is then the smallest of floats.
     variance = np.maximum(spread + others, np.finfo(np.float64).tiny)
-    freedom = variance**2 / np.maximum(
-        spread**2 / (inside - 1) + others**2 / (outside - 1), np.finfo(np.float64).tiny
+    unit = unit_of(variance)
+    freedom = (variance / unit) ** 2 / np.maximum(
+        (spread / unit) ** 2 / (inside - 1) + (others / unit) ** 2 / (outside - 1),
+        np.finfo(np.float64).tiny,
     )
     error: FloatArray = np.sqrt(widening * variance)
     least: FloatArray = np.maximum(freedom, 1.0)

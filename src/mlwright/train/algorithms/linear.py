@@ -17,6 +17,7 @@ from mlwright.core.encoding import canonical_json
 from mlwright.features.numbers import Matrix
 from mlwright.features.prepare import Recipe
 from mlwright.stats.linear import scores_of, shares_of
+from mlwright.stats.spread import deviation_of
 from mlwright.train.algorithms.problem import Learned, Parameters, Problem, Rows, centre_and_spread
 from mlwright.train.algorithms.weights import (
     UNSEEN,
@@ -33,6 +34,7 @@ FORMAT = "mlwright/linear/1"
 DEFAULTS: Parameters = {"l2": 1.0}
 
 _ITERATIONS = 300
+_REACH = 1e6  # of numbers over their deviation, at most
 
 
 def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:  # noqa: ARG001
@@ -86,9 +88,15 @@ def _ridge(rows: Rows, l2: float) -> _Weights:
     from sklearn.linear_model import Ridge
 
     mean, spread = centre_and_spread(rows.y, rows.weight)
+    # What says something in units of a large target would leave no digit to the others.
+    reach = np.abs(rows.X).max(axis=0, initial=0.0)
+    units = np.ones(len(reach))
+    for place in np.flatnonzero(reach > _REACH):
+        units[place] = deviation_of(rows.X[:, place]) or reach[place]
     model = Ridge(alpha=l2, solver="cholesky")
-    model.fit(rows.X, (rows.y - mean) / spread, rows.weight)
-    weights = np.asarray(model.coef_, dtype=np.float64).reshape(1, -1) * spread
+    X = rows.X / units if (reach > _REACH).any() else rows.X
+    model.fit(X, (rows.y - mean) / spread, rows.weight)
+    weights = np.asarray(model.coef_, dtype=np.float64).reshape(1, -1) / units * spread
     return np.array([float(model.intercept_) * spread + mean]), weights
 
 
