@@ -58,7 +58,7 @@ def test_a_leak_stops_a_model_until_someone_answers_for_it(
         "--key",
         "flight_id",
         "--budget",
-        "2s",
+        "1s",
         "--models",
         "linear",
     )
@@ -117,7 +117,7 @@ def test_weather_is_joined_as_it_was_known_learned_from_and_proved(
         "--time",
         "time_hour",
         "--budget",
-        "2s",
+        "1s",
         "--models",
         "linear",
     )
