@@ -257,6 +257,19 @@ def test_a_line_through_a_feature_in_units_of_a_large_target_uses_the_others_too
     assert np.abs(found - y).max() < 0.05 * size
 
 
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost", "catboost", "hist", "additive"])
+def test_a_row_that_judges_may_lie_beyond_what_32_bits_hold(name: str) -> None:
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    y = X[:, 0].copy()
+    judging = Rows(X[200:], np.where(np.arange(100) == 7, 1e140, y[200:]))
+    problem = Problem(0, (), {**ALGORITHMS[name].DEFAULTS, "trees": TREES}, seed=0, threads=1)
+
+    content = ALGORITHMS[name].fit(Rows(X[:200], y[:200]), problem, judging).content
+    found = ALGORITHMS[name].answer(content, X, problem)
+
+    assert np.abs(found).max() < 10
+
+
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost", "hist", "extra_trees", "additive"])
 def test_trees_learn_from_the_largest_numbers_of_either_sign(name: str) -> None:
     X = np.random.default_rng(0).uniform(-1.7, 1.7, (200, 2)) * 1e308

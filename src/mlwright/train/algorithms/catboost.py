@@ -26,6 +26,7 @@ from mlwright.train.algorithms.problem import (
     Rows,
     Vector,
     centre_and_spread,
+    in_spreads,
 )
 from mlwright.train.algorithms.single_precision import Single, at_most, in_single
 from mlwright.train.algorithms.weights import (
@@ -81,7 +82,7 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
     factors = multipliers(rows, problem)
 
     def pool(of: Rows) -> catboost.Pool:
-        y = of.y if problem.classes else (of.y - mean) / spread
+        y = of.y if problem.classes else in_spreads(of.y, mean, spread)
         return catboost.Pool(in_single(of.X), y, weight=weight_of(of, factors))
 
     watched: dict[str, Any] = {}

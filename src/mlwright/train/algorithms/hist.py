@@ -19,6 +19,7 @@ from mlwright.train.algorithms.problem import (
     Rows,
     Vector,
     centre_and_spread,
+    in_spreads,
 )
 from mlwright.train.algorithms.single_precision import as_read
 from mlwright.train.algorithms.weights import UNSEEN, multipliers, weight_of
@@ -76,7 +77,7 @@ def _of_values(
     mean, spread = centre_and_spread(rows.y, rows.weight)
 
     def scaled(of: Rows) -> Rows:
-        return Rows(of.X, (of.y - mean) / spread, weight_of(of, np.empty(0)))
+        return Rows(of.X, in_spreads(of.y, mean, spread), weight_of(of, np.empty(0)))
 
     loss: dict[str, Any] = {"loss": "squared_error"}
     if problem.quantile is not None:

@@ -24,6 +24,7 @@ from mlwright.train.algorithms.problem import (
     Rows,
     Vector,
     centre_and_spread,
+    in_spreads,
 )
 from mlwright.train.algorithms.weights import multipliers, taken_back, weight_of
 from mlwright.train.threads import wait_passively
@@ -83,7 +84,7 @@ class Learning:
 
     def of(self, rows: Rows) -> Rows:
         """Return rows as they are learned from."""
-        y = rows.y if len(self.factors) else (rows.y - self.mean) / self.spread
+        y = rows.y if len(self.factors) else in_spreads(rows.y, self.mean, self.spread)
         return Rows(rows.X, y, weight_of(rows, self.factors))
 
     @property

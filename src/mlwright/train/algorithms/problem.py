@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Parameters = Mapping[str, int | float | str | bool]
 
+_FARTHEST = 1e15  # spreads: squared it is still a number of 32 bits
+
 
 class GivenUpError(Exception):
     """A fit was told that it need not go on, and gave nothing."""
@@ -92,3 +94,16 @@ def centre_and_spread(y: Vector, weight: Vector | None = None) -> tuple[float, f
         spread = math.sqrt(float(np.sum(share * (y / unit - mean) ** 2)))
     spread *= unit
     return mean * unit, spread if math.isfinite(spread) and spread > 0.0 else 1.0
+
+
+def in_spreads(y: Vector, mean: float, spread: float) -> Vector:
+    """Return how many spreads values lie from a mean.
+
+    A row that judges may lie beyond what libraries hold or square in 32 bits: it is moved in.
+
+    >>> in_spreads(np.array([1.0, 1e300]), 0.0, 0.5).tolist()
+    [2.0, 1000000000000000.0]
+    """
+    with np.errstate(over="ignore"):
+        found: Vector = np.clip((y - mean) / spread, -_FARTHEST, _FARTHEST)
+    return found

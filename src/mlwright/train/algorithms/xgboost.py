@@ -24,6 +24,7 @@ from mlwright.train.algorithms.problem import (
     Rows,
     Vector,
     centre_and_spread,
+    in_spreads,
 )
 from mlwright.train.algorithms.single_precision import Single, below, in_single
 from mlwright.train.algorithms.weights import multipliers, starts, taken_back, weight_of
@@ -62,7 +63,7 @@ def fit(rows: Rows, problem: Problem, judging: Rows | None) -> Learned:
     start = _start(rows, problem, factors, mean, spread)
 
     def matrix(of: Rows) -> xgboost.DMatrix:
-        y = of.y if problem.classes else (of.y - mean) / spread
+        y = of.y if problem.classes else in_spreads(of.y, mean, spread)
         margin = np.tile(start, (len(y), 1))
         weight = weight_of(of, factors)
         return xgboost.DMatrix(
