@@ -197,7 +197,7 @@ def test_hundreds_of_requests_at_once_are_answered_in_order_and_keep_nobody_wait
 def test_nobody_holds_memory_by_sending_without_end_or_by_never_reading(
     start: Start,
 ) -> None:
-    worker = start(timeout=0.8, log="off")
+    worker = start(timeout=1.5, log="off")
     endless = {
         "head": b"GET /healthz HTTP/1.1\r\na: ",
         "trailer": _post(b"2\r\n{}\r\n0\r\na: ", CHUNKED),
@@ -221,10 +221,10 @@ def test_nobody_holds_memory_by_sending_without_end_or_by_never_reading(
             Thread(target=_send, args=(wire, DESCRIBE * 1_000), daemon=True).start()
         heard = stack.enter_context(slow.makefile("rb"))
         began = monotonic()
-        for _ in range(50):
+        for _ in range(80):
             sleep(0.04)
-            heard.read(16_384)
-        assert monotonic() - began > 2 * 0.8, "it has read for too short a time"
+            heard.read(10_240)
+        assert monotonic() - began > 2 * 1.5, "it has read for too short a time"
         worker.until(lambda: _opened(worker) <= before)
         slow.shutdown(socket.SHUT_WR)
         rest = heard.read()
