@@ -1,4 +1,4 @@
-"""Debian's Chromium, once a session, on the pages of the session's project."""
+"""Debian's Chromium on the pages of the session's project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while it is open the thread has a running event loop, and another test that
+# starts one of its own would fail.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser without a window; `make test` installs it."""
     with sync_playwright() as playwright:

@@ -16,7 +16,7 @@ from mlwright.core.digest import digest_bytes
 from mlwright.core.errors import MlwrightError, NotFoundError
 from mlwright.core.ids import Noun, content_id
 from mlwright.core.seam import ReplaySeam
-from mlwright.core.settings import Settings
+from mlwright.core.settings import resolve
 from mlwright.flows.promoting import project_roles, promote, roles_file, rollback
 from mlwright.flows.serving import _ended, _follow
 from mlwright.flows.workspace import Workspace
@@ -31,8 +31,9 @@ from mlwright.store.memory import MemoryStore
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
     seam = ReplaySeam()
+    settings = resolve({}, flags={}, environ={}, document={}, document_name=None)
     with Ledger.in_memory(seam) as ledger:
-        yield Workspace(tmp_path, MemoryStore(), ledger, Settings({}, None, ()), seam)
+        yield Workspace(tmp_path, MemoryStore(), ledger, settings, seam)
 
 
 def _register(workspace: Workspace, content: bytes, name: str = "price") -> ModelVersion:
