@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -62,20 +62,20 @@ def file_named(text: str) -> Path | None:
     >>> file_named("x" * 10_000) is None
     True
     """
-    path = Path(text)
-    try:
-        return path if path.is_file() else None
-    except OSError:
-        return None  # too long for a name, or in a folder that may not be read
+    return _named(text, Path.is_file)
 
 
 def folder_named(text: str) -> Path | None:
     """Return the folder a text names, None where it names none, as :func:`file_named` does."""
+    return _named(text, Path.is_dir)
+
+
+def _named(text: str, is_one: Callable[[Path], bool]) -> Path | None:
     path = Path(text)
     try:
-        return path if path.is_dir() else None
+        return path if is_one(path) else None
     except OSError:
-        return None
+        return None  # too long for a name, or in a folder that may not be read
 
 
 def make_folder_durably(folder: Path) -> None:

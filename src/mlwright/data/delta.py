@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 
@@ -29,12 +30,9 @@ def write_delta(rows: pl.LazyFrame, out: Path) -> None:
     UsageError
         ``extra-missing`` without its library.
     """
-    try:
-        from deltalake import write_deltalake
-    except ModuleNotFoundError:
-        raise missing_extra("delta", "a Delta table") from None
+    library = _library()
     with disk_faults(out):
-        write_deltalake(str(out), rows.collect_batches(maintain_order=True))
+        library.write_deltalake(str(out), rows.collect_batches(maintain_order=True))
 
 
 def content_of(path: Path) -> Digest:
@@ -47,10 +45,7 @@ def content_of(path: Path) -> Digest:
     DataError
         ``delta-unreadable``; ``type-unsupported`` for a column that no data version has.
     """
-    try:
-        from deltalake.exceptions import DeltaError
-    except ModuleNotFoundError:
-        raise missing_extra("delta", "a Delta table") from None
+    library = _library()
     columns: tuple[Column, ...] = ()
     digests: list[bytes] = []
     try:
@@ -58,7 +53,7 @@ def content_of(path: Path) -> Digest:
             rows, _ = normalise(batch)
             columns = columns_of(rows)
             digests.append(row_digests(rows))
-    except (DeltaError, pl.exceptions.PolarsError, OSError) as error:
+    except (library.exceptions.DeltaError, pl.exceptions.PolarsError, OSError) as error:
         raise DataError(
             "delta-unreadable",
             f"{path} cannot be read as a Delta table: {str(error).splitlines()[0]}",
@@ -72,3 +67,11 @@ def content_to_be(snapshot: Snapshot, store: Store) -> Digest:
     """Return what :func:`content_of` is of a Delta table with the rows of a snapshot."""
     digests = b"".join(digests_of(fragment, store) for fragment in snapshot.fragments)
     return table_digest(snapshot.columns, None, digests)
+
+
+def _library() -> ModuleType:
+    try:
+        import deltalake
+    except ModuleNotFoundError:
+        raise missing_extra("delta", "a Delta table") from None
+    return deltalake
